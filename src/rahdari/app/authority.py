@@ -1,0 +1,230 @@
+"""The authority's back office: keys, trust lists, publishing, online answers, and the log."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from rahdari.app.files import write_whole
+from rahdari.app.foundation import Foundation
+from rahdari.app.gate import Gate
+from rahdari.app.keyring_files import FileKeyRing, find_passphrase
+from rahdari.app.status_sources import INDEX_NAME, write_index
+from rahdari.credentials import (
+    FEATURES,
+    AuditFinding,
+    KeyRecord,
+    KeyUse,
+    Report,
+    Trust,
+    Verifier,
+    accept,
+    examine,
+)
+from rahdari.credentials.errors import NoTrust
+from rahdari.credentials.policy import OFFLINE, VerificationPolicy
+from rahdari.credentials.ports.status import StatusView
+from rahdari.credentials.service import answers, audit, keys, status
+from rahdari.credentials.service.answers import Answer
+from rahdari.credentials.service.desk import Desk
+from rahdari.credentials.values.cards import StatusPlace
+from rahdari.credentials.values.status import PublishedStatus, StatusAnswer
+from rahdari.kernel import Actor
+from rahdari.wire.keys import Algorithm, PublicKey, Signer
+
+# The register itself answers, so a status has no age; only the clock's own grain is left.
+_ONLINE = VerificationPolicy(
+    algorithms=OFFLINE.algorithms,
+    features=OFFLINE.features,
+    status_age_max=timedelta(seconds=1),
+    clock_skew=OFFLINE.clock_skew,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The head of the log at one instant, to be kept where the register's keeper cannot reach it."""
+
+    sequence: int
+    digest: bytes
+
+
+class AuthorityOffice:
+    """What key officers and auditors do, and what the server answers."""
+
+    def __init__(self, foundation: Foundation, gate: Gate) -> None:
+        """Work on the house's foundation; ``gate`` knows the status of other issuers' passes."""
+        self._on = foundation
+        self._gate = gate
+        self._trusted: tuple[str, Trust] | None = None
+
+    @property
+    def public_folder(self) -> Path:
+        """Where files for the world are written."""
+        return self._on.settings.home / "public"
+
+    def root_public(self) -> PublicKey:
+        """Give the public half of the root. Raises ``NoTrust``."""
+        path = self.public_folder / "root.jwk"
+        if not path.is_file():
+            raise NoTrust("this authority has no root; run: rahdari init")
+        return PublicKey.from_jwk(json.loads(path.read_text(encoding="ascii")))
+
+    def root_signer(self) -> Signer:
+        """Open the offline root; its folder may lie on another disk. Raises ``KeyLocked``, ``UnknownKey``."""
+        settings = self._on.settings
+        folder = Path(settings.root_folder) if settings.root_folder else settings.home / "root"
+        ring = FileKeyRing(folder, lambda: find_passphrase(settings.root_passphrase, folder / "passphrase"))
+        return ring.signer(self.root_public())
+
+    def list_keys(self) -> tuple[KeyRecord, ...]:
+        """List every key ever."""
+        with self._on.reading() as desk:
+            return desk.store.list_keys()
+
+    def rotate(
+        self, use: KeyUse, *, actor: Actor, algorithm: Algorithm | None = None
+    ) -> tuple[KeyRecord, str]:
+        """Rotate the key of ``use`` and sign the trust list that says so; the root must be at hand."""
+        root, chosen = self.root_signer(), algorithm or Algorithm(self._on.settings.algorithm)
+        with self._on.writing() as desk:
+            record = keys.rotate(desk, use, algorithm=chosen, actor=actor)
+            text = keys.sign_trust_list(desk, root, actor=actor)
+        self._write_trust(text)
+        return record, text
+
+    def withdraw(self, kid: bytes, *, actor: Actor) -> tuple[tuple[KeyRecord, ...], str]:
+        """Withdraw a key: all that it ever signed is dead once verifiers hold the new trust list."""
+        root = self.root_signer()
+        with self._on.writing() as desk:
+            withdrawn = keys.withdraw(desk, kid, actor=actor)
+            text = keys.sign_trust_list(desk, root, actor=actor)
+        self._write_trust(text)
+        return withdrawn, text
+
+    def sign_trust_list(self, *, actor: Actor, life: timedelta = keys.TRUST_LIFE) -> str:
+        """Sign the next trust list and write it for the world."""
+        root = self.root_signer()
+        with self._on.writing() as desk:
+            text = keys.sign_trust_list(desk, root, actor=actor, life=life)
+        self._write_trust(text)
+        return text
+
+    def _write_trust(self, text: str) -> None:
+        write_whole(self.public_folder / "trust.jwt", text.encode())
+
+    def current_trust_list(self) -> str:
+        """Give the newest signed trust list as text. Raises ``NoTrust``."""
+        with self._on.reading() as desk:
+            return _newest(desk)
+
+    def publish(self) -> tuple[PublishedStatus, ...]:
+        """Sign every status list as the register stands now; keep them and write them for the world.
+
+        The log's head is written beside them: whoever keeps a copy can tell if the log is rolled back.
+        """
+        with self._on.writing() as desk:
+            published = status.publish(desk)
+        folder = self.public_folder / "s"
+        for one in published:
+            write_whole(folder / f"{one.shard}.cwt", one.cwt)
+            write_whole(folder / f"{one.shard}.jwt", one.jwt.encode())
+        write_whole(folder / INDEX_NAME, write_index(tuple(one.uri for one in published)))
+        self.write_checkpoint()
+        return published
+
+    def find_published(self, shard: int) -> PublishedStatus | None:
+        """Find the newest signed form of a status list."""
+        with self._on.reading() as desk:
+            return desk.store.find_published(shard)
+
+    def list_status_uris(self) -> tuple[str, ...]:
+        """List the addresses of all status lists."""
+        with self._on.reading() as desk:
+            return tuple(shard.uri for shard in desk.store.list_shards())
+
+    def examine(self, raw: str) -> Report:
+        """Verify a pass against the register, as it stands at this instant."""
+        with self._on.reading() as desk:
+            return examine(raw, by=self._verifier(desk), at=self._on.clock.now())
+
+    def answer(
+        self,
+        raw: str,
+        *,
+        asker: Actor,
+        asked: Sequence[str],
+        wanted: Sequence[str] = (),
+        allowed: frozenset[str] = frozenset(),
+        nonce: str,
+    ) -> Answer:
+        """Answer an institution, signed. Raises ``NotAllowed``, ``BadQuestion``."""
+        with self._on.reading() as desk:
+            by = self._verifier(desk)
+            return answers.answer(
+                desk, raw, by=by, asker=asker, asked=asked, wanted=wanted, allowed=allowed, nonce=nonce
+            )
+
+    def _verifier(self, desk: Desk) -> Verifier:
+        trust = self._trust(_newest(desk))
+        own = status.RegisterStatus(desk.store, self._on.clock, issuer=self._on.settings.issuer)
+        statuses = _FirstKnown(own, self._on.settings.issuer, self._gate, trust)
+        return Verifier(features=tuple(FEATURES.values()), trust=trust, policy=_ONLINE, statuses=statuses)
+
+    def _trust(self, text: str) -> Trust:
+        """Accept the list, or take the acceptance of the very same text from memory; verdicts are not kept."""
+        known = self._trusted
+        if known is None or known[0] != text:
+            trust = accept(text, roots=[self.root_public()], held_sequence=0, at=self._on.clock.now())
+            known = self._trusted = (text, trust)
+        return known[1]
+
+    def write_checkpoint(self) -> Checkpoint | None:
+        """Write the head of the log for the world; None while the log is empty."""
+        with self._on.reading() as desk:
+            head = desk.store.find_head()
+        if head is None:
+            return None
+        noted = {"sequence": head.sequence, "digest": head.digest.hex()}
+        write_whole(self.public_folder / "audit-checkpoint.json", json.dumps(noted).encode())
+        return Checkpoint(head.sequence, head.digest)
+
+    def verify_log(self, *, checkpoint: Checkpoint | None = None) -> AuditFinding:
+        """Examine the log, by the audit keys of the trust list that the root signed."""
+        with self._on.reading() as desk:
+            trusted = self._trust(_newest(desk)).issuers[self._on.settings.issuer]
+            by_kid: dict[bytes, tuple[PublicKey, ...]] = {}
+            for key in trusted.keys:
+                if KeyUse.AUDIT in key.uses:
+                    by_kid[key.public.kid] = (*by_kid.get(key.public.kid, ()), key.public)
+            noted = (checkpoint.sequence, checkpoint.digest) if checkpoint else None
+            return audit.verify_log(desk, by_kid, checkpoint=noted)
+
+
+class _FirstKnown:
+    """The register for its own passes, the synced lists for those of other issuers."""
+
+    def __init__(self, own: StatusView, issuer: str, gate: Gate, trust: Trust) -> None:
+        self._own = own
+        self._issuer = issuer
+        self._gate = gate
+        self._trust = trust
+
+    def find_standing(self, place: StatusPlace, *, issuer: str) -> StatusAnswer | None:
+        if issuer == self._issuer:
+            return self._own.find_standing(place, issuer=issuer)
+        return self._gate.snapshot(self._trust).find_standing(place, issuer=issuer)
+
+
+def _newest(desk: Desk) -> str:
+    newest = desk.store.find_trust_list()
+    if newest is None:
+        raise NoTrust("this authority has signed no trust list yet; run: rahdari trust export")
+    return newest[1]
+
+
+def fingerprint(root: PublicKey) -> str:
+    """Write a root's fingerprint for people: the first half of its RFC 7638 thumbprint, in groups of four."""
+    digest = root.thumbprint().hex()[:32]
+    return " ".join(digest[at : at + 4] for at in range(0, 32, 4))

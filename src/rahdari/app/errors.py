@@ -1,0 +1,35 @@
+"""The refusals of the wiring: settings, folders, sources."""
+
+from typing import ClassVar
+
+from rahdari.kernel import CounterpartFailed, Refused
+
+
+class BadSettings(Refused):
+    """A setting has a value that cannot be; the sentence names it."""
+
+    code: ClassVar[str] = "app.bad_settings"
+
+
+class NotInitialised(Refused):
+    """There is no authority in this folder yet."""
+
+    code: ClassVar[str] = "app.not_initialised"
+
+
+class AlreadyInitialised(Refused):
+    """There is an authority in this folder already."""
+
+    code: ClassVar[str] = "app.already_initialised"
+
+
+class BadFile(Refused):
+    """A file that was given is not what it should be."""
+
+    code: ClassVar[str] = "app.bad_file"
+
+
+class FolderFailed(CounterpartFailed):
+    """A file or folder could not be read or written."""
+
+    code: ClassVar[str] = "app.folder_failed"

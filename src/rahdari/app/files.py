@@ -1,0 +1,56 @@
+"""Files that are whole or not there: written aside, flushed, and moved into place."""
+
+import os
+from pathlib import Path
+
+from rahdari.app.errors import FolderFailed
+
+SECRET_MODE = 0o600
+PUBLIC_MODE = 0o644
+
+
+def write_whole(path: Path, content: bytes, *, mode: int = PUBLIC_MODE) -> None:
+    """Write ``content`` so that a reader, or a power cut, sees the old file or the new one and nothing else.
+
+    Raises:
+        FolderFailed: the disk is full, or the folder may not be written to.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # O_EXCL and the mode at creation: a secret is never readable by others, not for an instant.
+        aside.unlink(missing_ok=True)
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise FolderFailed(f"cannot write {path.name}: {error.strerror}; nothing was changed") from None
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the move itself durable (POSIX promises it only after the folder is flushed)."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_limited(path: Path, *, size_bytes_max: int) -> bytes:
+    """Read a file of at most ``size_bytes_max`` bytes.
+
+    Raises:
+        FolderFailed: it is not there, cannot be read, or is larger.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(size_bytes_max + 1)
+    except OSError as error:
+        raise FolderFailed(f"cannot read {path}: {error.strerror}") from None
+    if len(content) > size_bytes_max:
+        raise FolderFailed(f"{path} is larger than {size_bytes_max} bytes; this cannot be the right file")
+    return content

@@ -1,0 +1,107 @@
+"""What every part of the house stands on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rahdari.access.migrations import MIGRATIONS as ACCESS
+from rahdari.access.store import SqlStore as AccessStore
+from rahdari.app.files import read_limited
+from rahdari.app.keyring_files import FileKeyRing, find_passphrase
+from rahdari.app.settings import Settings
+from rahdari.credentials.migrations import MIGRATIONS as CREDENTIALS
+from rahdari.credentials.ports.keyring import KeyRing
+from rahdari.credentials.rules.products import PRODUCT_BYTES_MAX, Catalogue, read_product
+from rahdari.credentials.service.desk import Authority, Desk
+from rahdari.credentials.store import REGISTER_LOCK, SqlStore
+from rahdari.credentials.values.products import CardProduct
+from rahdari.database import Database
+from rahdari.kernel import Chance, Clock
+
+MIGRATIONS = (ACCESS, CREDENTIALS)
+_SHIPPED = Path(__file__).parent.parent / "credentials" / "products"
+PRODUCTS_MAX = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """Settings, clock, chance, database, products and keys, opened once and shared by all parts."""
+
+    settings: Settings
+    clock: Clock
+    chance: Chance
+    database: Database
+    products: Catalogue
+    keyring: KeyRing = field(repr=False)
+
+    @property
+    def authority(self) -> Authority:
+        """Who issues, by the settings."""
+        settings = self.settings
+        return Authority(
+            issuer=settings.issuer,
+            name=settings.name,
+            country=settings.country,
+            status_prefix=settings.status_prefix,
+            shard_entries=settings.shard_entries,
+        )
+
+    @contextmanager
+    def writing(self) -> Iterator[Desk]:
+        """Open a transaction that writes; all of it is durable at the end, or none."""
+        with self.database.transaction(lock=REGISTER_LOCK) as connection:
+            yield self._desk(SqlStore(connection))
+
+    @contextmanager
+    def admitting(self) -> Iterator[tuple[Desk, AccessStore]]:
+        """Open a writing transaction over officers and the register, so that the log tells of both."""
+        with self.database.transaction(lock=REGISTER_LOCK) as connection:
+            yield self._desk(SqlStore(connection)), AccessStore(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Desk]:
+        """Open a transaction that reads one state of the register."""
+        with self.database.reading() as connection:
+            yield self._desk(SqlStore(connection))
+
+    def _desk(self, store: SqlStore) -> Desk:
+        return Desk(
+            store=store,
+            products=self.products,
+            keyring=self.keyring,
+            clock=self.clock,
+            chance=self.chance,
+            authority=self.authority,
+        )
+
+
+def read_catalogue(home: Path) -> Catalogue:
+    """Read the products that are shipped, and those in the folder ``products`` of the home.
+
+    A file of the home with the id and version of a shipped one takes its place.
+
+    Raises:
+        BadProduct: one of the files is not right.
+    """
+    shipped = {product.ref: product for product in map(_read, sorted(_SHIPPED.glob("*.toml")))}
+    own = [_read(path) for path in sorted((home / "products").glob("*.toml"))[:PRODUCTS_MAX]]
+    Catalogue(own)
+    return Catalogue((shipped | {product.ref: product for product in own}).values())
+
+
+def _read(path: Path) -> CardProduct:
+    return read_product(read_limited(path, size_bytes_max=PRODUCT_BYTES_MAX + 1), name=path.name)
+
+
+def open_keyring(settings: Settings) -> KeyRing:
+    """Open the key store that the settings name: a PKCS#11 module, or encrypted files in the home folder."""
+    folder = settings.home / "keys"
+    if settings.pkcs11_module:
+        # Imported here: the library is an extra, and only those who set the module need it.
+        from rahdari.app.keyring_pkcs11 import Pkcs11KeyRing  # noqa: PLC0415
+
+        return Pkcs11KeyRing(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin)
+    file = Path(settings.passphrase_file) if settings.passphrase_file else folder / "passphrase"
+    # The passphrase is looked for at the first signature: reading and verifying need none.
+    return FileKeyRing(folder, lambda: find_passphrase(settings.passphrase, file))

@@ -1,0 +1,189 @@
+"""Verification as a relying party does it: a folder with the pinned root, the trust list and status lists."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from rahdari.app.errors import BadFile, FolderFailed
+from rahdari.app.files import read_limited, write_whole
+from rahdari.app.status_sources import TOKEN_BYTES_MAX, StatusSource
+from rahdari.credentials import (
+    FEATURES,
+    OFFLINE,
+    HeldList,
+    Report,
+    Snapshot,
+    Trust,
+    VerificationPolicy,
+    Verifier,
+    accept,
+    accept_list,
+    examine,
+)
+from rahdari.credentials.errors import CredentialsRefused, NoTrust, TrustExpired
+from rahdari.credentials.rules.status import read_token
+from rahdari.kernel import Clock, Problem
+from rahdari.wire import trust_list
+from rahdari.wire.errors import MalformedInput
+from rahdari.wire.keys import PublicKey
+
+ROOT_BYTES_MAX = 4096
+TRUST_BYTES_MAX = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """How a sync went: lists taken over, lists that were refused or not reached, with the reason."""
+
+    taken: tuple[str, ...]
+    failed: tuple[tuple[str, Problem], ...]
+
+
+class Gate:
+    """An offline verifier. Its folder can be copied to any machine; it holds no secret."""
+
+    def __init__(self, folder: Path, clock: Clock, policy: VerificationPolicy = OFFLINE) -> None:
+        """Work on ``folder``, which may be empty."""
+        self._folder = folder
+        self._clock = clock
+        self._policy = policy
+
+    def pin_root(self, jwk: bytes) -> PublicKey:
+        """Pin the root key that signs trust lists. Once pinned, another one is refused.
+
+        Raises:
+            BadFile: it is no public key. NoTrust: another root is pinned.
+        """
+        root = _read_root(jwk)
+        path = self._folder / "root.jwk"
+        if path.is_file():
+            if _read_root(read_limited(path, size_bytes_max=ROOT_BYTES_MAX)) != root:
+                raise NoTrust("another root is pinned here; to trust a new one, begin with an empty folder")
+            return root
+        write_whole(path, json.dumps(root.as_jwk()).encode())
+        return root
+
+    def import_trust(self, text: str) -> Trust:
+        """Accept a signed trust list and keep it. Raises ``TrustRefused``, ``MalformedInput``."""
+        held = self._held_sequence()
+        trust = accept(text, roots=self._roots(), held_sequence=held, at=self._clock.now())
+        write_whole(self._folder / "trust.jwt", text.encode())
+        return trust
+
+    def trust(self) -> Trust:
+        """Give the trust list that is held, verified anew. Raises ``NoTrust``, ``TrustRefused``."""
+        path = self._folder / "trust.jwt"
+        if not path.is_file():
+            raise NoTrust("no trust list is held; run: rahdari trust import")
+        text = read_limited(path, size_bytes_max=TRUST_BYTES_MAX).decode("ascii", errors="replace")
+        roots = self._roots()
+        try:
+            return accept(text, roots=roots, held_sequence=0, at=self._clock.now())
+        except TrustExpired:
+            # Handed on nevertheless: the verification itself answers "stale", which is what a gate should show.
+            return Trust(trust_list.decode(text).verify_with(list(roots)))
+
+    def sync(self, source: StatusSource) -> SyncResult:
+        """Fetch the status lists of every trusted issuer; what is refused leaves the held list as it was."""
+        trust, taken, failed = self.trust(), list[str](), list[tuple[str, Problem]]()
+        for issuer in trust.issuers.values():
+            for prefix in issuer.status_uris:
+                self._sync_prefix(prefix, source, trust, taken, failed)
+        return SyncResult(tuple(taken), tuple(failed))
+
+    def _sync_prefix(
+        self,
+        prefix: str,
+        source: StatusSource,
+        trust: Trust,
+        taken: list[str],
+        failed: list[tuple[str, Problem]],
+    ) -> None:
+        try:
+            uris = source.list_addresses(prefix)
+        except Problem as problem:
+            failed.append((prefix, problem))
+            return
+        for uri in uris:
+            try:
+                self._take(uri, source.fetch(uri), trust)
+            except Problem as problem:
+                failed.append((uri, problem))
+            else:
+                taken.append(uri)
+
+    def _take(self, uri: str, raw: bytes, trust: Trust) -> None:
+        skew = self._policy.clock_skew
+        accept_list(
+            raw, uri=uri, trust=trust, held=self._find_held(uri, trust), at=self._clock.now(), clock_skew=skew
+        )
+        write_whole(self._list_path(uri), raw)
+
+    def snapshot(self, trust: Trust) -> Snapshot:
+        """Give the status lists that are held, each verified anew against ``trust``."""
+        held = (self._read_held(path, trust) for path in sorted((self._folder / "status").glob("*.cwt")))
+        return Snapshot(one for one in held if one is not None)
+
+    def verifier(self) -> Verifier:
+        """Give all that a verification stands on, as held now."""
+        trust = self.trust()
+        return Verifier(
+            features=tuple(FEATURES.values()), trust=trust, policy=self._policy, statuses=self.snapshot(trust)
+        )
+
+    def examine(self, raw: str) -> Report:
+        """Verify a pass offline. Raises ``NoTrust`` where no trust list was imported."""
+        return examine(raw, by=self.verifier(), at=self._clock.now())
+
+    def _roots(self) -> tuple[PublicKey, ...]:
+        path = self._folder / "root.jwk"
+        if not path.is_file():
+            raise NoTrust("no root is pinned; run: rahdari trust import --root FILE")
+        return (_read_root(read_limited(path, size_bytes_max=ROOT_BYTES_MAX)),)
+
+    def _held_sequence(self) -> int:
+        try:
+            return self.trust().listed.sequence
+        except NoTrust:
+            return 0
+
+    def _list_path(self, uri: str) -> Path:
+        # An address is somebody else's text and never a path.
+        return self._folder / "status" / f"{hashlib.sha256(uri.encode()).hexdigest()}.cwt"
+
+    def _find_held(self, uri: str, trust: Trust) -> HeldList | None:
+        path = self._list_path(uri)
+        return self._read_held(path, trust) if path.is_file() else None
+
+    def _read_held(self, path: Path, trust: Trust) -> HeldList | None:
+        """Read a held list; one that no longer verifies is as good as none, and `stale` says so."""
+        try:
+            raw = read_limited(path, size_bytes_max=TOKEN_BYTES_MAX)
+            uri = read_token(raw).uri
+            at, skew = self._clock.now(), self._policy.clock_skew
+            return accept_list(
+                raw, uri=uri, trust=trust, held=None, at=at, clock_skew=skew, allow_expired=True
+            )
+        except (CredentialsRefused, MalformedInput, FolderFailed):
+            return None
+
+
+def _read_root(raw: bytes) -> PublicKey:
+    try:
+        return PublicKey.from_jwk(json.loads(raw))
+    except (ValueError, AttributeError, Problem, RecursionError):
+        raise BadFile(
+            "the root file holds no public key (JWK, RFC 7517); get root.jwk from the authority"
+        ) from None
+
+
+def make_policy(*, status_age_max_seconds: int, clock_skew_seconds: int) -> VerificationPolicy:
+    """Make the offline policy of the settings."""
+    return VerificationPolicy(
+        algorithms=OFFLINE.algorithms,
+        features=OFFLINE.features,
+        status_age_max=timedelta(seconds=status_age_max_seconds),
+        clock_skew=timedelta(seconds=clock_skew_seconds),
+    )

@@ -1,0 +1,195 @@
+"""The house: every part wired, ready for the edges. Command line and web call the same methods of this object."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from rahdari.access import Enrolment, Role
+from rahdari.app.authority import AuthorityOffice, fingerprint
+from rahdari.app.clock import SystemChance, SystemClock
+from rahdari.app.errors import AlreadyInitialised, NotInitialised
+from rahdari.app.files import SECRET_MODE, write_whole
+from rahdari.app.foundation import MIGRATIONS, Foundation, open_keyring, read_catalogue
+from rahdari.app.gate import Gate, make_policy
+from rahdari.app.keyring_files import SCRYPT_N, FileKeyRing, create_store, find_passphrase
+from rahdari.app.officers import OPERATOR, Officers
+from rahdari.app.press import Press
+from rahdari.app.registry import Registry
+from rahdari.app.settings import FILE_NAME, Settings, write_settings
+from rahdari.credentials import CardProduct
+from rahdari.credentials.service import keys
+from rahdari.database import is_current, migrate, open_database, require_current
+from rahdari.kernel import Actor, ActorKind, Chance, Clock
+from rahdari.wire.keys import Algorithm
+
+OPERATOR_ROLES = frozenset(role for role in Role if role is not Role.VERIFIER)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """All parts of one authority's house (or, with an empty register, of one verifier's)."""
+
+    settings: Settings
+    foundation: Foundation
+    registry: Registry
+    authority: AuthorityOffice
+    gate: Gate
+    officers: Officers
+    press: Press
+
+    @property
+    def products(self) -> tuple[CardProduct, ...]:
+        """The card products, each in its newest version."""
+        return self.foundation.products.list_current()
+
+    def close(self) -> None:
+        """Close the database."""
+        self.foundation.database.close()
+
+
+def wire(settings: Settings, clock: Clock, chance: Chance) -> House:
+    """Wire the parts; touches no table and opens no key."""
+    database = open_database(settings.database_url, lock_wait_seconds=settings.lock_wait_seconds)
+    foundation = Foundation(
+        settings, clock, chance, database, read_catalogue(settings.home), open_keyring(settings)
+    )
+    policy = make_policy(
+        status_age_max_seconds=settings.status_age_max_seconds, clock_skew_seconds=settings.clock_skew_seconds
+    )
+    gate = Gate(settings.home / "verifier", clock, policy)
+    return House(
+        settings=settings,
+        foundation=foundation,
+        registry=Registry(foundation),
+        authority=AuthorityOffice(foundation, gate),
+        gate=gate,
+        officers=Officers(foundation),
+        press=Press(foundation),
+    )
+
+
+def open_house(settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None) -> House:
+    """Open the house in the home folder.
+
+    Raises:
+        NotInitialised: there is none yet.
+        OutOfDate: its tables are of another version.
+    """
+    if not is_initialised(settings):
+        raise NotInitialised(
+            f"there is no authority in {settings.home}; run: rahdari init --home {settings.home}"
+        )
+    house = wire(settings, clock or SystemClock(), chance or SystemChance())
+    require_current(house.foundation.database, MIGRATIONS)
+    return house
+
+
+def open_gate(settings: Settings, *, clock: Clock | None = None) -> Gate:
+    """Open the offline verifier alone: no database, no keys, no authority needed."""
+    policy = make_policy(
+        status_age_max_seconds=settings.status_age_max_seconds, clock_skew_seconds=settings.clock_skew_seconds
+    )
+    return Gate(settings.home / "verifier", clock or SystemClock(), policy)
+
+
+def is_initialised(settings: Settings) -> bool:
+    """Tell whether an authority was made in the home folder, to the end."""
+    return (settings.home / "public" / "trust.jwt").is_file()
+
+
+def migrate_house(settings: Settings) -> bool:
+    """Bring the tables of an existing house to this version; tells whether anything was to be done."""
+    with open_database(settings.database_url, lock_wait_seconds=settings.lock_wait_seconds) as database:
+        was_current = is_current(database, MIGRATIONS)
+        migrate(database, MIGRATIONS)
+    return not was_current
+
+
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """What ``init`` tells: the root's fingerprint to be read out to verifiers, and where things are."""
+
+    home: Path
+    root_fingerprint: str
+    trust_list: Path
+    officers: tuple[str, ...]
+
+
+def found_house(
+    settings: Settings, *, clock: Clock | None = None, chance: Chance | None = None, scrypt_n: int = SCRYPT_N
+) -> tuple[House, Founding]:
+    """Make an authority in the home folder: keys, root, tables, two officers, signed trust list, first status list.
+
+    The verifier of the same folder trusts the new root. A run that broke off is begun anew from nothing.
+
+    Raises:
+        AlreadyInitialised: there is one; nothing was changed.
+        BadSettings, FolderFailed, DatabaseFailed.
+    """
+    clock, chance = clock or SystemClock(), chance or SystemChance()
+    if is_initialised(settings):
+        raise AlreadyInitialised(f"there is an authority in {settings.home} already; nothing was changed")
+    settings.home.mkdir(parents=True, exist_ok=True)
+    write_whole(settings.home / FILE_NAME, write_settings(settings).encode())
+    _make_stores(settings, chance, scrypt_n)
+    house = wire(settings, clock, chance)
+    migrate(house.foundation.database, MIGRATIONS)
+    _first_keys(house)
+    officers = _first_officers(house)
+    founder = Actor("operator", ActorKind.SYSTEM, frozenset({Role.KEY_OFFICER.value}))
+    house.authority.publish()
+    text = house.authority.sign_trust_list(actor=founder)
+    house.gate.pin_root(json.dumps(house.authority.root_public().as_jwk()).encode())
+    house.gate.import_trust(text)
+    told = Founding(
+        home=settings.home,
+        root_fingerprint=fingerprint(house.authority.root_public()),
+        trust_list=house.authority.public_folder / "trust.jwt",
+        officers=officers,
+    )
+    return house, told
+
+
+def _make_stores(settings: Settings, chance: Chance, scrypt_n: int) -> None:
+    """Make the key stores of the house and of the root; each has a passphrase of its own."""
+    places = [("keys", settings.passphrase, settings.passphrase_file)]
+    if not settings.root_folder:
+        places.append(("root", settings.root_passphrase, ""))
+    for name, given, file in places:
+        folder = settings.home / name
+        if (folder / "store.json").exists():
+            continue
+        passphrase = given
+        if not passphrase:
+            passphrase = chance.bytes(32).hex()
+            write_whole(Path(file) if file else folder / "passphrase", passphrase.encode(), mode=SECRET_MODE)
+        create_store(folder, passphrase, chance=chance, scrypt_n=scrypt_n)
+
+
+def _first_keys(house: House) -> None:
+    algorithm = Algorithm(house.settings.algorithm)
+    if not (house.authority.public_folder / "root.jwk").is_file():
+        folder = (
+            Path(house.settings.root_folder) if house.settings.root_folder else house.settings.home / "root"
+        )
+        ring = FileKeyRing(
+            folder, lambda: find_passphrase(house.settings.root_passphrase, folder / "passphrase")
+        )
+        public = ring.create(algorithm)
+        write_whole(house.authority.public_folder / "root.jwk", json.dumps(public.as_jwk()).encode())
+    with house.foundation.writing() as desk:
+        if not desk.store.list_keys():
+            keys.create_keys(desk, algorithm=algorithm)
+
+
+def _first_officers(house: House) -> tuple[str, ...]:
+    """Enrol two officers, since revoking takes two; their tokens are kept in the home folder."""
+    names = {"officer": OPERATOR_ROLES, "supervisor": frozenset({Role.SUPERVISOR})}
+    for name, roles in names.items():
+        known = house.officers.find_named(name)
+        enrolment = Enrolment(ActorKind.OFFICER, name, frozenset(role.value for role in roles))
+        made = known or house.officers.enrol(enrolment, by=OPERATOR)
+        fresh = house.officers.issue_token(made.id, by=OPERATOR, lifetime=timedelta(days=366))
+        house.officers.keep_token(name, fresh.text)
+    return tuple(names)

@@ -1,0 +1,93 @@
+"""Officers and institutions of the house, and the tokens by which they come in."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from rahdari import access
+from rahdari.access import Enrolment, FreshToken, Principal, PrincipalId, TokenId
+from rahdari.access.store import SqlStore as AccessStore
+from rahdari.app.errors import NotInitialised
+from rahdari.app.files import SECRET_MODE, read_limited, write_whole
+from rahdari.app.foundation import Foundation
+from rahdari.kernel import Actor, ActorKind
+
+OPERATOR = Actor("operator", ActorKind.SYSTEM, frozenset())
+"""Whoever runs the command line beside the database; enrols others and holds no role of theirs."""
+
+TOKEN_BYTES_MAX = 1024
+
+
+class Officers:
+    """Enrols, gives tokens, and tells who bears one. Each change is written to the log."""
+
+    def __init__(self, foundation: Foundation) -> None:
+        """Work on the house's foundation."""
+        self._on = foundation
+
+    def enrol(self, enrolment: Enrolment, *, by: Actor = OPERATOR) -> Principal:
+        """Enrol an officer or an institution. Raises ``AccessRefused``."""
+        on = self._on
+        with on.admitting() as (desk, store):
+            made = access.enrol(store, enrolment, by=by, clock=on.clock, chance=on.chance)
+            desk.record(desk.event(by, "enrol", made.id, roles=" ".join(sorted(made.roles))))
+        return made
+
+    def issue_token(
+        self, principal: PrincipalId, *, by: Actor = OPERATOR, lifetime: timedelta = access.TOKEN_LIFETIME
+    ) -> FreshToken:
+        """Give a token; its text is shown this once. Raises ``AccessRefused``."""
+        on = self._on
+        with on.admitting() as (desk, store):
+            fresh = access.issue_token(
+                store, principal, by=by, clock=on.clock, chance=on.chance, lifetime=lifetime
+            )
+            desk.record(desk.event(by, "issue_token", principal, token=fresh.token.id))
+        return fresh
+
+    def revoke_token(self, token: TokenId, *, by: Actor = OPERATOR) -> None:
+        """End a token now. Raises ``AccessRefused``."""
+        with self._on.admitting() as (desk, store):
+            ended = access.revoke_token(store, token, by=by, clock=self._on.clock)
+            desk.record(desk.event(by, "revoke_token", ended.principal, token=token))
+
+    def disable(self, principal: PrincipalId, *, by: Actor = OPERATOR) -> Principal:
+        """Let a principal in no more. Raises ``AccessRefused``."""
+        with self._on.admitting() as (desk, store):
+            disabled = access.disable(store, principal, by=by, clock=self._on.clock)
+            desk.record(desk.event(by, "disable", principal))
+        return disabled
+
+    def authenticate(self, presented: str) -> Actor:
+        """Tell who bears a token, with the roles held at this instant. Raises ``NotAuthenticated``."""
+        with self._on.database.reading() as connection:
+            return access.authenticate(AccessStore(connection), presented, clock=self._on.clock)
+
+    def get(self, principal: PrincipalId) -> Principal:
+        """Get a principal. Raises ``UnknownPrincipal``."""
+        with self._on.database.reading() as connection:
+            return access.get_principal(AccessStore(connection), principal)
+
+    def find_named(self, name: str) -> Principal | None:
+        """Find a principal by name."""
+        with self._on.database.reading() as connection:
+            return access.find_principal_named(AccessStore(connection), name)
+
+    def list(self) -> tuple[Principal, ...]:
+        """List every principal."""
+        with self._on.database.reading() as connection:
+            return access.find_principals(AccessStore(connection))
+
+    def keep_token(self, name: str, text: str) -> Path:
+        """Keep a token in the home folder, readable by its owner alone, for the command line's ``--as``."""
+        path = self._on.settings.home / "officers" / f"{name}.token"
+        write_whole(path, text.encode(), mode=SECRET_MODE)
+        return path
+
+    def authenticate_named(self, name: str) -> Actor:
+        """Act as an officer whose token is kept in the home folder. Raises ``NotInitialised``."""
+        path = self._on.settings.home / "officers" / f"{name}.token"
+        if not name.replace("-", "").replace("_", "").isalnum() or not path.is_file():
+            raise NotInitialised(
+                f"no token of an officer {name[:32]!r} is kept in officers/; enrol one, or set RAHDARI_TOKEN"
+            )
+        return self.authenticate(read_limited(path, size_bytes_max=TOKEN_BYTES_MAX).decode().strip())

@@ -1,0 +1,230 @@
+"""Holders and cards, as officers work with them. Each method is one transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rahdari.app.foundation import Foundation
+from rahdari.app.holder_files import HolderRow, read_holder_file
+from rahdari.credentials import (
+    Act,
+    Card,
+    CardNumber,
+    Holder,
+    HolderId,
+    HolderKind,
+    Party,
+    Portrait,
+    Reason,
+)
+from rahdari.credentials.errors import BadHolder, BadRow, BadRows, CredentialsRefused, UnknownHolder
+from rahdari.credentials.rules.holders import canonical_number
+from rahdari.credentials.service import cards, holders
+from rahdari.credentials.service.desk import Desk
+from rahdari.credentials.values.audit import AuditEntry
+from rahdari.kernel import Actor, ActorKind, Problem
+
+# What one transaction holds: large enough that a flush to disk costs little a card, small enough that an
+# officer at a counter does not wait for a bulk issue.
+BATCH = 250
+SYSTEM = Actor("system", ActorKind.SYSTEM, frozenset({"system"}))
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedPass:
+    """A pass to hand out: the feature, its content as text, and how a file of it ends."""
+
+    card: CardNumber
+    feature: str
+    text: str
+    file_suffix: str
+
+
+class Registry:
+    """The counter where holders are registered and cards are issued, suspended and replaced."""
+
+    def __init__(self, foundation: Foundation) -> None:
+        """Work on the house's foundation."""
+        self._on = foundation
+
+    def add_holder(
+        self, party: Party, product: str, *, actor: Actor, portrait: Portrait | None = None
+    ) -> tuple[Holder, Card]:
+        """Register a holder with an application for a card of ``product``. Raises ``CredentialsRefused``."""
+        return self.add_holders([(party, portrait, product)], actor=actor)[0]
+
+    def add_holders(
+        self, entries: Sequence[tuple[Party, Portrait | None, str]], *, actor: Actor
+    ) -> tuple[tuple[Holder, Card], ...]:
+        """Register many, all or none. Raises ``CredentialsRefused``."""
+        with self._on.writing() as desk:
+            return holders.register(desk, entries, actor=actor)
+
+    def import_holders(self, raw: bytes, *, actor: Actor, photo_of: Callable[[str], Portrait]) -> int:
+        """Import a CSV file of holders, all or none.
+
+        ``photo_of`` turns the file name in the column ``photo`` into a portrait.
+
+        Raises:
+            BadRows: every bad row by line and column; nothing was imported.
+            BadFile: it is no CSV file of holders at all.
+        """
+        rows, faults = read_holder_file(raw)
+        with self._on.writing() as desk:
+            entries: list[tuple[Party, Portrait | None, str]] = []
+            for row in rows:
+                entry = self._checked(desk, row, photo_of, faults)
+                if entry is not None:
+                    entries.append(entry)
+            _find_doubles(desk, rows, faults)
+            if faults:
+                faults.sort(key=lambda one: (one.line, one.column))
+                raise BadRows(tuple(faults), f"{len(faults)} faults in the file; nothing was imported")
+            for at in range(0, len(entries), BATCH):
+                holders.register(desk, entries[at : at + BATCH], actor=actor)
+        return len(entries)
+
+    def _checked(
+        self, desk: Desk, row: HolderRow, photo_of: Callable[[str], Portrait], faults: list[BadRow]
+    ) -> tuple[Party, Portrait | None, str] | None:
+        try:
+            holders.check_entry(desk, row.party, row.product)
+            portrait = photo_of(row.photo) if row.photo else None
+        except BadHolder as refusal:
+            faults.append(BadRow(row.line, refusal.field, refusal.message))
+            return None
+        except CredentialsRefused as refusal:
+            faults.append(BadRow(row.line, "product", refusal.message))
+            return None
+        except Problem as refusal:
+            faults.append(BadRow(row.line, "photo", refusal.message))
+            return None
+        return row.party, portrait, row.product
+
+    def get_holder(self, holder: HolderId) -> Holder:
+        """Get a holder. Raises ``UnknownHolder``."""
+        with self._on.reading() as desk:
+            return holders.get_holder(desk, holder)
+
+    def find_holder_by_number(self, number: str, *, kind: HolderKind = HolderKind.PERSON) -> Holder:
+        """Get a holder by the number on the card, however it is grouped. Raises ``UnknownHolder``."""
+        with self._on.reading() as desk:
+            found = desk.store.find_holder_by_number(kind, number.replace("-", "").replace(" ", ""))
+        if found is None:
+            raise UnknownHolder("no holder is registered under this number; check it, or register the holder")
+        return found
+
+    def list_holders(self, *, after: HolderId | None = None, limit: int = 100) -> tuple[Holder, ...]:
+        """List holders in the order of their registration."""
+        with self._on.reading() as desk:
+            return desk.store.list_holders(after=after, limit=limit)
+
+    def get_portrait(self, holder: HolderId) -> Portrait | None:
+        """Get the photograph of a holder, if there is one."""
+        with self._on.reading() as desk:
+            return desk.store.find_portrait(holder)
+
+    def apply(self, holder: HolderId, product: str, *, actor: Actor) -> Card:
+        """Apply for a further card for a registered holder. Raises ``CredentialsRefused``."""
+        with self._on.writing() as desk:
+            return cards.apply(desk, holders.get_holder(desk, holder), product, actor=actor)
+
+    def issue(self, number: CardNumber, *, actor: Actor, activate: bool = True) -> Card:
+        """Issue one card that was applied for. Raises ``CredentialsRefused``."""
+        with self._on.writing() as desk:
+            return cards.issue(desk, [cards.get_card(desk, number)], actor=actor, activate=activate)[0]
+
+    def issue_waiting(
+        self,
+        *,
+        actor: Actor,
+        product: str | None = None,
+        limit: int | None = None,
+        progress: Progress | None = None,
+    ) -> int:
+        """Issue every card that was applied for, batch by batch; tells how many were issued.
+
+        Each batch is one transaction: a process that is killed leaves whole batches behind, and the next run
+        goes on where this one stopped. No card is issued twice, none is lost.
+        """
+        done = 0
+        while limit is None or done < limit:
+            with self._on.writing() as desk:
+                waiting = desk.store.list_applied(
+                    product, limit=BATCH if limit is None else min(BATCH, limit - done)
+                )
+                issued = cards.issue(desk, waiting, actor=actor)
+            if not issued:
+                return done
+            done += len(issued)
+            if progress:
+                progress(len(issued))
+        return done
+
+    def act(self, number: CardNumber, what: Act, *, actor: Actor, reason: Reason | None = None) -> Card:
+        """Do one act of the life-cycle table; durable when it returns. Raises ``CredentialsRefused``."""
+        with self._on.writing() as desk:
+            return cards.act(desk, number, what, actor=actor, reason=reason)
+
+    def replace(self, number: CardNumber, *, actor: Actor, reason: Reason) -> tuple[Card, Card]:
+        """Replace a card and issue the one that takes its place: (old, new). Raises ``CredentialsRefused``."""
+        with self._on.writing() as desk:
+            old, new = cards.replace_card(desk, number, actor=actor, reason=reason)
+            return old, cards.issue(desk, [new], actor=actor)[0]
+
+    def expire_due(self) -> int:
+        """Move every card whose validity has ended to its stage; tells how many."""
+        done = 0
+        while True:
+            with self._on.writing() as desk:
+                expired = cards.expire_due(desk, actor=SYSTEM)
+            if not expired:
+                return done
+            done += len(expired)
+
+    def get_card(self, number: CardNumber) -> Card:
+        """Get a card. Raises ``UnknownCard``."""
+        with self._on.reading() as desk:
+            return cards.get_card(desk, number)
+
+    def find_cards_of(self, holder: HolderId) -> tuple[Card, ...]:
+        """List a holder's cards, the oldest first."""
+        with self._on.reading() as desk:
+            return desk.store.find_cards_of(holder)
+
+    def list_applied(self, *, product: str | None = None, limit: int = 100) -> tuple[Card, ...]:
+        """List the applications that wait, the oldest first."""
+        with self._on.reading() as desk:
+            return desk.store.list_applied(product, limit=limit)
+
+    def get_pass(self, number: CardNumber, feature: str = "qr") -> IssuedPass:
+        """Get one pass of a card. Raises ``UnknownCard``, ``UnknownFeature``."""
+        with self._on.reading() as desk:
+            found = cards.get_pass(desk, number, feature)
+        return IssuedPass(number, feature, found.payload.decode("ascii"), cards.suffix_of(feature))
+
+    def get_history(self, number: CardNumber) -> tuple[AuditEntry, ...]:
+        """List what the log says of a card, the oldest first."""
+        with self._on.reading() as desk:
+            return desk.store.read_log_of(number)
+
+
+def _find_doubles(desk: Desk, rows: Sequence[HolderRow], faults: list[BadRow]) -> None:
+    """Find numbers that stand twice in the file, or in the register already."""
+    lines: dict[tuple[HolderKind, str], int] = {}
+    for row in rows:
+        try:
+            shape = desk.products.get_current(row.product).number
+            number = canonical_number(shape, row.party.number)
+        except CredentialsRefused:
+            continue
+        first = lines.setdefault((row.party.kind, number), row.line)
+        if first != row.line:
+            faults.append(BadRow(row.line, "number", f"the number stands in line {first} already"))
+    for kind in {kind for kind, _ in lines}:
+        numbers = [number for one, number in lines if one is kind]
+        faults.extend(
+            BadRow(lines[kind, taken], "number", "a holder with this number is registered already")
+            for taken in desk.store.find_taken_numbers(kind, numbers)
+        )

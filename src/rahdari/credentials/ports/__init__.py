@@ -1,0 +1,1 @@
+"""What the credentials room needs of the world, with the promises it relies on."""

@@ -1,0 +1,154 @@
+"""The life of a card as one table. Screens offer from it, the service obeys it, docs are drawn from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from rahdari.credentials.errors import NotAllowed, NothingProposed, SameOfficer, WrongReason, WrongStage
+from rahdari.credentials.values.cards import Act, Card, Reason, Stage, Standing
+from rahdari.kernel import Actor
+
+REGISTRAR = "registrar"
+ISSUER = "issuer"
+STATUS_OFFICER = "status_officer"
+SUPERVISOR = "supervisor"
+KEY_OFFICER = "key_officer"
+AUDITOR = "auditor"
+VERIFIER = "verifier"
+SYSTEM = "system"
+
+ROLES = frozenset(
+    {REGISTRAR, ISSUER, STATUS_OFFICER, SUPERVISOR, KEY_OFFICER, AUDITOR, VERIFIER, SYSTEM},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where an act leads, who may do it, and for which reasons (the first one is the default)."""
+
+    to: Stage
+    roles: frozenset[str]
+    reasons: tuple[Reason, ...]
+
+
+_REPLACE = (Reason.RENEWED, Reason.DAMAGED, Reason.LOST, Reason.STOLEN)
+_REVOKE = (Reason.FRAUD_PROVEN, Reason.ISSUED_IN_ERROR, Reason.DECEASED, Reason.COURT_ORDER)
+_SUSPEND = (
+    Reason.FRAUD_SUSPECTED,
+    Reason.HOLDER_REQUEST,
+    Reason.LOST,
+    Reason.STOLEN,
+    Reason.COURT_ORDER,
+)
+
+
+_Moves = dict[tuple[Stage | None, Act], Move]
+
+
+def _revocable(stage: Stage) -> _Moves:
+    """Revoking takes two steps by two supervisors; the first leaves the card where it stands."""
+    supervisors = frozenset({SUPERVISOR})
+    return {
+        (stage, Act.PROPOSE_REVOCATION): Move(stage, supervisors, _REVOKE),
+        (stage, Act.REVOKE): Move(Stage.REVOKED, supervisors, _REVOKE),
+    }
+
+
+def _replaceable(stage: Stage) -> _Moves:
+    return {(stage, Act.REPLACE): Move(Stage.REPLACED, frozenset({ISSUER}), _REPLACE)}
+
+
+def _expirable(stage: Stage) -> _Moves:
+    return {(stage, Act.EXPIRE): Move(Stage.EXPIRED, frozenset({SYSTEM}), (Reason.TERM_ENDED,))}
+
+
+MOVES: Mapping[tuple[Stage | None, Act], Move] = MappingProxyType(
+    {
+        (None, Act.APPLY): Move(
+            Stage.APPLIED,
+            frozenset({REGISTRAR}),
+            (Reason.FIRST_CARD, *_REPLACE),
+        ),
+        (Stage.APPLIED, Act.ISSUE): Move(Stage.ISSUED, frozenset({ISSUER}), (Reason.ENTITLED,)),
+        (Stage.ISSUED, Act.ACTIVATE): Move(Stage.ACTIVE, frozenset({ISSUER, REGISTRAR}), (Reason.DELIVERED,)),
+        (Stage.ACTIVE, Act.SUSPEND): Move(Stage.SUSPENDED, frozenset({STATUS_OFFICER, SUPERVISOR}), _SUSPEND),
+        (Stage.ISSUED, Act.SUSPEND): Move(Stage.SUSPENDED, frozenset({STATUS_OFFICER, SUPERVISOR}), _SUSPEND),
+        (Stage.SUSPENDED, Act.REINSTATE): Move(
+            Stage.ACTIVE,
+            frozenset({STATUS_OFFICER, SUPERVISOR}),
+            (Reason.CLEARED, Reason.FOUND, Reason.HOLDER_REQUEST, Reason.COURT_ORDER),
+        ),
+        **_revocable(Stage.ISSUED),
+        **_revocable(Stage.ACTIVE),
+        **_revocable(Stage.SUSPENDED),
+        **_replaceable(Stage.ISSUED),
+        **_replaceable(Stage.ACTIVE),
+        **_replaceable(Stage.SUSPENDED),
+        **_replaceable(Stage.EXPIRED),
+        **_expirable(Stage.ISSUED),
+        **_expirable(Stage.ACTIVE),
+        **_expirable(Stage.SUSPENDED),
+    },
+)
+
+# Token Status List draft, 7.1: SUSPENDED is temporary, INVALID is not. A card that was not handed over
+# yet is dead for the time being, hence suspended.
+STANDINGS: Mapping[Stage, Standing] = MappingProxyType(
+    {
+        Stage.APPLIED: Standing.INVALID,
+        Stage.ISSUED: Standing.SUSPENDED,
+        Stage.ACTIVE: Standing.VALID,
+        Stage.SUSPENDED: Standing.SUSPENDED,
+        Stage.REVOKED: Standing.INVALID,
+        Stage.EXPIRED: Standing.INVALID,
+        Stage.REPLACED: Standing.INVALID,
+    },
+)
+
+LIVE_STAGES = frozenset({Stage.APPLIED, Stage.ISSUED, Stage.ACTIVE, Stage.SUSPENDED})
+
+
+def decide_move(stage: Stage | None, act: Act, *, actor: Actor, reason: Reason | None = None) -> Move:
+    """Find where ``act`` leads from ``stage``, or refuse.
+
+    ``reason`` None takes the act's first one. The move that is returned carries the decided reason alone.
+
+    Raises:
+        WrongStage: no such act from this stage.
+        NotAllowed: the actor holds none of the roles.
+        WrongReason: the act does not admit the reason.
+    """
+    move = MOVES.get((stage, act))
+    if move is None:
+        raise WrongStage(
+            f"cannot {_words(act)} a card that is {stage or 'new'}; possible: {_possible(stage)}"
+        )
+    if not actor.has_any(move.roles):
+        needed = " or ".join(sorted(move.roles))
+        raise NotAllowed(f"to {_words(act)} a card needs the role {needed}; ask an officer who holds it")
+    if reason is not None and reason not in move.reasons:
+        admitted = ", ".join(move.reasons)
+        raise WrongReason(f"{reason} is no reason to {_words(act)} a card; admitted: {admitted}")
+    return Move(move.to, move.roles, (reason or move.reasons[0],))
+
+
+def require_second_officer(card: Card, actor: Actor) -> Reason:
+    """Refuse a revocation that nobody proposed, or that the proposer would approve alone.
+
+    Raises:
+        NothingProposed: there is no proposal.
+        SameOfficer: the approver is the proposer.
+    """
+    if card.revocation_proposed_by is None or card.revocation_reason is None:
+        raise NothingProposed("no revocation was proposed for this card; a first supervisor must propose it")
+    if card.revocation_proposed_by == actor.id:
+        raise SameOfficer("revoking needs two different officers; ask another supervisor to approve")
+    return card.revocation_reason
+
+
+def _words(act: Act) -> str:
+    return act.value.replace("_", " ")
+
+
+def _possible(stage: Stage | None) -> str:
+    return ", ".join(_words(act) for start, act in MOVES if start is stage) or "nothing"

@@ -1,0 +1,163 @@
+"""Status lists: signing the authority's, accepting a fetched one, and looking places up offline."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+from rahdari.credentials.errors import StatusListRefused
+from rahdari.credentials.rules.trust import Trust
+from rahdari.credentials.values.cards import Standing, StatusPlace
+from rahdari.credentials.values.keys import KeyUse
+from rahdari.credentials.values.status import PublishedStatus, StatusAnswer, StatusShard
+from rahdari.kernel import Refused
+from rahdari.wire import status_list
+from rahdari.wire.errors import BadSignature
+from rahdari.wire.keys import PublicKey, Signer
+from rahdari.wire.status_list import StatusArray, StatusList, StatusListExpired, StatusListToken, StatusType
+
+# Two bits hold valid, invalid and suspended (Token Status List draft, 7.1).
+BITS = 2
+
+_TYPES = MappingProxyType(
+    {
+        Standing.VALID: StatusType.VALID,
+        Standing.INVALID: StatusType.INVALID,
+        Standing.SUSPENDED: StatusType.SUSPENDED,
+    },
+)
+_STANDINGS: Mapping[int, Standing] = MappingProxyType(
+    {int(one): standing for standing, one in _TYPES.items()}
+)
+
+
+def sign_list(
+    shard: StatusShard,
+    standings: Iterable[tuple[int, Standing]],
+    *,
+    signer: Signer,
+    at: datetime,
+    ttl: timedelta,
+    life: timedelta,
+) -> PublishedStatus:
+    """Sign one shard as JWT and as CWT. Places that no pass has stay VALID, a crowd for those that have."""
+    seconds = int(at.timestamp())
+    listed = StatusList(
+        uri=shard.uri,
+        issued_at=seconds,
+        statuses=StatusArray.of_size(
+            shard.size, ((index, _TYPES[one]) for index, one in standings), bits=BITS
+        ),
+        expires=seconds + int(life.total_seconds()),
+        ttl=int(ttl.total_seconds()),
+    )
+    return PublishedStatus(
+        shard=shard.number,
+        uri=shard.uri,
+        issued_at=at,
+        jwt=status_list.sign_jwt(signer, listed),
+        cwt=status_list.sign_cwt(signer, listed),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldList:
+    """A status list that was accepted: whose it is, and the token with its array."""
+
+    issuer: str
+    listed: StatusList
+
+
+def read_token(raw: bytes) -> StatusListToken:
+    """Read a status list token in either form; a JWT begins with the letters of its header.
+
+    Raises:
+        MalformedInput, UnsupportedAlgorithm.
+    """
+    if raw.startswith(b"eyJ"):
+        return status_list.decode_jwt(raw.decode("ascii", errors="replace"))
+    return status_list.decode_cwt(raw)
+
+
+def accept_list(  # noqa: PLR0913 - a list, where it came from, and what it is held against
+    raw: bytes,
+    *,
+    uri: str,
+    trust: Trust,
+    held: HeldList | None,
+    at: datetime,
+    clock_skew: timedelta,
+    allow_expired: bool = False,
+) -> HeldList:
+    """Accept a fetched status list, or refuse it (Token Status List draft, 8.3).
+
+    (1) Its address is within those of a trusted issuer. (2) It is signed by that issuer's status key.
+    (3) ``sub`` is the address it was fetched for, ``iat`` is not in the future, ``exp`` has not passed.
+    (4) It is not older than the one held: an old list would bring suspended passes back.
+
+    ``allow_expired`` takes a list that was held back in after its ``exp``: it can still condemn a pass, and
+    ``verify`` calls a good standing by an expired list ``stale``.
+
+    Raises:
+        MalformedInput, UnsupportedAlgorithm: it is no status list.
+        StatusListRefused: the check that failed.
+    """
+    token = read_token(raw)
+    issuer = _issuer_of(uri, trust)
+    signed_at = datetime.fromtimestamp(token.issued_at, UTC)
+    if not any(
+        _is_signed_by(token, key) for key in trust.find_signing_keys(issuer, KeyUse.STATUS, signed_at)
+    ):
+        raise StatusListRefused(f"the status list for {uri} is not signed by {issuer}; keep the one held")
+    try:
+        token.check(uri=uri, at=int(at.timestamp()), skew_seconds=int(clock_skew.total_seconds()))
+    except StatusListExpired as refusal:
+        if not allow_expired:
+            raise StatusListRefused(f"the status list for {uri} is refused: {refusal.message}") from None
+    except Refused as refusal:
+        raise StatusListRefused(f"the status list for {uri} is refused: {refusal.message}") from None
+    if held is not None and token.issued_at < held.listed.issued_at:
+        raise StatusListRefused(
+            f"the status list for {uri} is older than the one held; ask its publisher why"
+        )
+    return HeldList(issuer, token.unverified)
+
+
+def _issuer_of(uri: str, trust: Trust) -> str:
+    for issuer in trust.issuers.values():
+        if any(uri.startswith(prefix) for prefix in issuer.status_uris):
+            return issuer.id
+    raise StatusListRefused(f"no trusted issuer publishes status lists at {uri}; nothing was taken over")
+
+
+def _is_signed_by(token: StatusListToken, key: PublicKey) -> bool:
+    try:
+        token.verify(key)
+    except BadSignature:
+        return False
+    return True
+
+
+class Snapshot:
+    """The status lists that a verifier holds. A lookup is two dictionary reads and a byte."""
+
+    def __init__(self, lists: Iterable[HeldList]) -> None:
+        """Index accepted lists by their addresses."""
+        self._lists = {held.listed.uri: held for held in lists}
+
+    def find_list(self, uri: str) -> HeldList | None:
+        """Find the list held for an address."""
+        return self._lists.get(uri)
+
+    def find_standing(self, place: StatusPlace, *, issuer: str) -> StatusAnswer | None:
+        """Find what is known of ``place``; None where no list of ``issuer`` covers it."""
+        held = self._lists.get(place.uri)
+        if held is None or held.issuer != issuer:
+            return None
+        listed = held.listed
+        if not 0 <= place.index < listed.statuses.size:
+            return None
+        # An application-specific status (3) has no meaning here, and what has no meaning is not valid.
+        standing = _STANDINGS.get(listed.statuses.get(place.index), Standing.INVALID)
+        expires = None if listed.expires is None else datetime.fromtimestamp(listed.expires, UTC)
+        return StatusAnswer(standing, datetime.fromtimestamp(listed.issued_at, UTC), expires)

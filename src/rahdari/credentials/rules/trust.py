@@ -1,0 +1,106 @@
+"""Which trust lists are accepted, and which keys one trusts for what. Fails closed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from rahdari.credentials.errors import TrustExpired, TrustRolledBack, TrustUnsigned
+from rahdari.credentials.values.keys import KeyUse
+from rahdari.wire import trust_list
+from rahdari.wire.errors import BadSignature
+from rahdari.wire.keys import Algorithm, PublicKey
+from rahdari.wire.trust_list import TrustedIssuer, TrustedKey, TrustList
+
+# Kids are 8 bytes and may collide (EU DCC specification, 3.3.1: all are tried); more than a handful of
+# collisions is an attack on our time.
+CANDIDATES_MAX = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A key that may have signed, with the issuer it stands for."""
+
+    issuer: TrustedIssuer
+    key: TrustedKey
+
+
+class Trust:
+    """An accepted trust list, indexed by key. Who holds one need not ask again until it expires."""
+
+    __slots__ = ("_by_kid", "issuers", "listed")
+
+    def __init__(self, listed: TrustList) -> None:
+        """Index the keys of ``listed``; only ``accept`` should call this."""
+        self.listed = listed
+        self.issuers = MappingProxyType({issuer.id: issuer for issuer in listed.issuers})
+        self._by_kid: dict[bytes, list[Candidate]] = {}
+        for issuer in listed.issuers:
+            for key in issuer.keys:
+                self._by_kid.setdefault(key.public.kid, []).append(Candidate(issuer, key))
+
+    @property
+    def expires(self) -> datetime:
+        """The instant from which nothing is believed on the word of this list."""
+        return datetime.fromtimestamp(self.listed.expires, UTC)
+
+    def find_candidates(self, kid: bytes | None, *, issuer: str | None) -> tuple[Candidate, ...]:
+        """List the keys that may have signed: those with ``kid``, or without a kid all keys of ``issuer``."""
+        if kid is not None:
+            return tuple(self._by_kid.get(kid, ())[:CANDIDATES_MAX])
+        named = self.issuers.get(issuer or "")
+        return tuple(Candidate(named, key) for key in named.keys[:CANDIDATES_MAX]) if named else ()
+
+    def find_signing_keys(self, issuer: str, use: KeyUse, at: datetime) -> tuple[PublicKey, ...]:
+        """List the issuer's keys that may have signed for ``use`` at the instant ``at``."""
+        named = self.issuers.get(issuer)
+        keys = named.keys if named else ()
+        return tuple(key.public for key in keys if is_trusted(key, use=use, at=at))
+
+
+def is_trusted(key: TrustedKey, *, use: KeyUse, at: datetime) -> bool:
+    """Tell whether what ``key`` signed for ``use`` at the instant ``at`` is believed.
+
+    A key that was rotated out is believed for what it signed in its window; a withdrawn one for nothing.
+    """
+    signed = at.timestamp()
+    if key.withdrawn_at is not None or use not in key.uses:
+        return False
+    return key.not_before <= signed < key.not_after
+
+
+def accept(
+    text: str,
+    *,
+    roots: Iterable[PublicKey],
+    held_sequence: int,
+    at: datetime,
+    algorithms: frozenset[Algorithm] = frozenset(Algorithm),
+) -> Trust:
+    """Accept a signed trust list, or refuse it.
+
+    (1) It is signed by a pinned root, with an accepted algorithm (RFC 7515, 5.2).
+    (2) Its sequence number is not below the one held (rollback; The Update Framework, 5.3.4).
+    (3) It has not expired at ``at`` (freeze; The Update Framework, 5.3.6).
+
+    Raises:
+        MalformedInput: it is no trust list.
+        TrustUnsigned, TrustRolledBack, TrustExpired: the check that failed.
+    """
+    signed = trust_list.decode(text)
+    usable = [root for root in roots if root.algorithm in algorithms]
+    try:
+        listed = signed.verify_with(usable)
+    except BadSignature:
+        raise TrustUnsigned(
+            "the trust list is not signed by a pinned root; get both from the authority, by separate ways"
+        ) from None
+    if listed.sequence < held_sequence:
+        raise TrustRolledBack(
+            f"the trust list has number {listed.sequence}, number {held_sequence} is held already; "
+            "an older list could bring withdrawn keys back: fetch the current one"
+        )
+    if at.timestamp() >= listed.expires:
+        ended = datetime.fromtimestamp(listed.expires, UTC)
+        raise TrustExpired(f"the trust list expired {ended:%Y-%m-%d %H:%M} UTC; fetch the current one")
+    return Trust(listed)

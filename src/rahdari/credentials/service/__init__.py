@@ -1,0 +1,1 @@
+"""Commands and questions of the credentials room, each within one transaction that its caller opened."""

@@ -1,0 +1,80 @@
+"""Examining the log: the chain, the seals, a checkpoint kept elsewhere, and the register beside it."""
+
+from collections.abc import Iterable, Mapping
+
+from rahdari.credentials.rules.audit_chain import ChainReader
+from rahdari.credentials.rules.life_cycle import MOVES
+from rahdari.credentials.service.desk import Desk
+from rahdari.credentials.values.audit import AuditEntry, AuditFault, AuditFinding
+from rahdari.credentials.values.cards import Act, Card, Stage
+from rahdari.wire.keys import PublicKey
+
+# A broken log of millions of entries would fill the screen with millions of faults.
+FAULTS_MAX = 1000
+_ACTS = frozenset(act.value for act in Act)
+
+
+def verify_log(
+    desk: Desk, keys: Mapping[bytes, tuple[PublicKey, ...]], *, checkpoint: tuple[int, bytes] | None = None
+) -> AuditFinding:
+    """Read the whole log and find any alteration of it, or of the cards beside it.
+
+    ``keys`` are the audit keys by kid, best taken from the trust list that the root signed.
+    ``checkpoint`` is a (sequence, digest) that was noted elsewhere: it finds a log that was rolled back whole.
+    """
+    reader, replay, noted = ChainReader(keys), _Replay(), None
+    for entry in desk.store.read_log():
+        reader.feed(entry)
+        replay.feed(entry)
+        if checkpoint and entry.sequence == checkpoint[0]:
+            noted = entry.digest
+    reader.finish()
+    faults = [*reader.faults, *replay.faults, *replay.compare(desk.store.iterate_cards())]
+    if checkpoint and noted != checkpoint[1]:
+        faults.append(AuditFault(checkpoint[0], "is not what the checkpoint says: the log was rolled back"))
+    return AuditFinding(reader.entries, reader.head, tuple(faults[:FAULTS_MAX]))
+
+
+class _Replay:
+    """Lives the cards' lives again from the log, to compare with the register."""
+
+    def __init__(self) -> None:
+        self._stages: dict[str, Stage] = {}
+        self._terms: dict[str, dict[str, str]] = {}
+        self.faults: list[AuditFault] = []
+
+    def feed(self, entry: AuditEntry) -> None:
+        event = entry.event
+        if event.act not in _ACTS:
+            return
+        act, subject = Act(event.act), event.subject
+        move = MOVES.get((self._stages.get(subject), act))
+        if move is None:
+            self.faults.append(AuditFault(entry.sequence, f"tells of {act} where the table has no such move"))
+            return
+        self._stages[subject] = move.to
+        self._terms.setdefault(subject, {}).update(event.details)
+
+    def compare(self, cards: Iterable[Card]) -> list[AuditFault]:
+        faults, seen = [], set[str]()
+        for card in cards:
+            seen.add(card.number)
+            faults.extend(self._compare_card(card))
+        gone = len(self._stages.keys() - seen)
+        if gone:
+            faults.append(AuditFault(None, f"{gone} cards stand in the log and not in the register"))
+        return faults
+
+    def _compare_card(self, card: Card) -> list[AuditFault]:
+        logged, terms = self._stages.get(card.number), self._terms.get(card.number, {})
+        if logged is not card.stage:
+            return [
+                AuditFault(None, f"card {card.number} is {card.stage}, the log says {logged or 'nothing'}")
+            ]
+        ends = card.expires.isoformat() if card.expires else "never"
+        faults = []
+        if terms.get("product") != str(card.product):
+            faults.append(AuditFault(None, f"card {card.number} is of another product than the log says"))
+        if terms.get("expires", ends) != ends:
+            faults.append(AuditFault(None, f"card {card.number} has another expiry than the log says"))
+        return faults

@@ -1,0 +1,79 @@
+"""What every command of the room works with, and how it writes to the log."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from rahdari.credentials.errors import NotAllowed, UnknownKey
+from rahdari.credentials.ports.keyring import KeyRing
+from rahdari.credentials.ports.store import Store
+from rahdari.credentials.rules import audit_chain
+from rahdari.credentials.rules.products import Catalogue
+from rahdari.credentials.values.audit import AuditEvent
+from rahdari.credentials.values.keys import KeyRecord, KeyUse
+from rahdari.kernel import Actor, Chance, Clock
+from rahdari.wire.keys import Signer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """Who issues: ``issuer`` is the ``iss`` of every pass, status lists stand at ``status_prefix`` + number."""
+
+    issuer: str
+    name: str
+    country: str
+    status_prefix: str
+    shard_entries: int = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One transaction's workplace."""
+
+    store: Store
+    products: Catalogue
+    keyring: KeyRing
+    clock: Clock
+    chance: Chance
+    authority: Authority
+
+    def record(self, *events: AuditEvent) -> None:
+        """Chain the events to the log and seal them with the audit key."""
+        if events:
+            entries = audit_chain.append(self.store.find_head(), events, self.signer(KeyUse.AUDIT))
+            self.store.append(entries)
+
+    def event(
+        self, actor: Actor, act: str, subject: str, *, reason: str | None = None, **details: str
+    ) -> AuditEvent:
+        """Describe one event that happens now."""
+        return AuditEvent(
+            at=self.clock.now(),
+            actor=actor.id,
+            act=act,
+            subject=subject,
+            reason=reason,
+            details=tuple(sorted(details.items())),
+        )
+
+    def signer(self, use: KeyUse) -> Signer:
+        """Give the signer of the key that is in force for ``use``. Raises ``UnknownKey``."""
+        return self.keyring.signer(self.key(use).public)
+
+    def key(self, use: KeyUse) -> KeyRecord:
+        """Find the newest key whose window is open for ``use``. Raises ``UnknownKey``."""
+        now = self.clock.now()
+        current = [one for one in self.store.list_keys() if one.use is use and is_in_force(one, now)]
+        if not current:
+            raise UnknownKey(f"the authority has no key in force for use {use}; rotate one in")
+        return current[-1]
+
+
+def is_in_force(key: KeyRecord, at: datetime) -> bool:
+    """Tell whether ``key`` signs at the instant ``at``."""
+    return key.not_before <= at < key.not_after and key.withdrawn_at is None
+
+
+def require_role(actor: Actor, *roles: str, to: str) -> None:
+    """Refuse an actor who holds none of ``roles``. Raises ``NotAllowed``."""
+    if not actor.has_any(frozenset(roles)):
+        raise NotAllowed(f"to {to} needs the role {' or '.join(roles)}; ask an officer who holds it")

@@ -1,0 +1,82 @@
+"""Registering holders, one by one or by the file."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rahdari.credentials.errors import HolderTaken, UnknownHolder
+from rahdari.credentials.rules import life_cycle
+from rahdari.credentials.rules.holders import canonical_number, check_party
+from rahdari.credentials.rules.products import find_captures
+from rahdari.credentials.service.cards import draw_application
+from rahdari.credentials.service.desk import Desk, require_role
+from rahdari.credentials.values.cards import Act, Card
+from rahdari.credentials.values.holders import Biometric, Holder, HolderId, Party, Person, Portrait
+from rahdari.kernel import Actor, time_ordered_id
+
+
+def register(
+    desk: Desk, entries: Sequence[tuple[Party, Portrait | None, str]], *, actor: Actor
+) -> tuple[tuple[Holder, Card], ...]:
+    """Register parties, each with an application for the card product named beside it. All or none.
+
+    Raises:
+        NotAllowed: the actor is no registrar.
+        BadHolder, NotEligible, UnknownProduct: the first entry that cannot be registered.
+        HolderTaken: a number is registered already, or stands twice among the entries.
+    """
+    require_role(actor, life_cycle.REGISTRAR, to="register holders")
+    life_cycle.decide_move(None, Act.APPLY, actor=actor)
+    made = [_registered(desk, party, portrait, product) for party, portrait, product in entries]
+    _refuse_taken(desk, [holder for holder, _, _ in made])
+    desk.store.add_holders([(holder, portrait) for holder, portrait, _ in made])
+    cards = [draw_application(desk, holder, product) for holder, _, product in made]
+    desk.store.add_cards(cards)
+    events = []
+    for card in cards:
+        events.append(desk.event(actor, "register", card.holder))
+        events.append(
+            desk.event(actor, Act.APPLY, card.number, reason="first_card", product=str(card.product))
+        )
+    desk.record(*events)
+    return tuple((holder, card) for (holder, _, _), card in zip(made, cards, strict=True))
+
+
+def _registered(
+    desk: Desk, party: Party, portrait: Portrait | None, product_id: str
+) -> tuple[Holder, Portrait | None, str]:
+    product, now = desk.products.get_current(product_id), desk.clock.now()
+    party = replace(party, number=canonical_number(product.number, party.number))
+    check_party(product, party, now.date())
+    if isinstance(party, Person):
+        # What the law does not let a centre capture at this age is not kept, even if it was sent.
+        allowed = find_captures(product, party, now.date())
+        party = replace(party, captured=party.captured & allowed)
+        if Biometric.PHOTOGRAPH not in allowed:
+            portrait = None
+    holder = Holder(HolderId(time_ordered_id(now, desk.chance)), party, now)
+    return holder, portrait, product_id
+
+
+def _refuse_taken(desk: Desk, holders: Sequence[Holder]) -> None:
+    for kind in {holder.party.kind for holder in holders}:
+        numbers = [holder.party.number for holder in holders if holder.party.kind is kind]
+        taken = desk.store.find_taken_numbers(kind, numbers)
+        if taken or len(set(numbers)) < len(numbers):
+            raise HolderTaken(
+                f"{len(taken) or len(numbers) - len(set(numbers))} of {len(numbers)} numbers are registered "
+                "already or stand twice; nothing was registered: look the holder up by number instead"
+            )
+
+
+def get_holder(desk: Desk, holder: HolderId) -> Holder:
+    """Get a holder. Raises ``UnknownHolder``."""
+    found = desk.store.find_holder(holder)
+    if found is None:
+        raise UnknownHolder("there is no holder with this id; look it up by number")
+    return found
+
+
+def check_entry(desk: Desk, party: Party, product_id: str) -> None:
+    """Refuse what ``register`` would refuse, the register aside. Raises ``BadHolder``, ``NotEligible``, ..."""
+    product = desk.products.get_current(product_id)
+    check_party(product, party, desk.clock.now().date())

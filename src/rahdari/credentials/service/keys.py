@@ -1,0 +1,137 @@
+"""The authority's keys: made, rotated, withdrawn, and told to the world in a trust list."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from rahdari.credentials.errors import UnknownKey
+from rahdari.credentials.rules import life_cycle
+from rahdari.credentials.rules.trust import accept
+from rahdari.credentials.service.desk import Desk, is_in_force, require_role
+from rahdari.credentials.values.keys import KeyRecord, KeyUse
+from rahdari.kernel import Actor
+from rahdari.wire import trust_list
+from rahdari.wire.keys import Algorithm, PublicKey, Signer
+from rahdari.wire.trust_list import TrustedIssuer, TrustedKey, TrustList
+
+TRUST_LIFE = timedelta(days=90)
+# How long a key signs before it must be rotated; what it signed stays good for the pass's whole life.
+KEY_LIFE = timedelta(days=730)
+_SECOND = timedelta(seconds=1)
+
+
+def create_keys(desk: Desk, *, algorithm: Algorithm) -> tuple[KeyRecord, ...]:
+    """Make the first key of every use. For ``init`` alone; later keys come by ``rotate``."""
+    now = desk.clock.now().replace(microsecond=0)
+    return tuple(_add_key(desk, use, algorithm, now) for use in KeyUse)
+
+
+def _add_key(desk: Desk, use: KeyUse, algorithm: Algorithm, at: datetime) -> KeyRecord:
+    public = desk.keyring.create(algorithm)
+    record = KeyRecord(public=public, use=use, not_before=at, not_after=at + KEY_LIFE)
+    desk.store.add_key(record)
+    return record
+
+
+def rotate(desk: Desk, use: KeyUse, *, algorithm: Algorithm, actor: Actor) -> KeyRecord:
+    """Make a new key for ``use`` and close the window of the one before; what that one signed stays good.
+
+    Raises:
+        NotAllowed: the actor is no key officer.
+    """
+    require_role(actor, life_cycle.KEY_OFFICER, to="rotate keys")
+    now = desk.clock.now().replace(microsecond=0)
+    for old in desk.store.list_keys():
+        if old.use is use and is_in_force(old, desk.clock.now()):
+            # The end is excluded: what the old key signed within this very second stays good.
+            desk.store.update_key(replace(old, not_after=now + _SECOND))
+    record = _add_key(desk, use, algorithm, now)
+    desk.record(desk.event(actor, "rotate_key", record.public.kid.hex(), use=use.value))
+    return record
+
+
+def withdraw(desk: Desk, kid: bytes, *, actor: Actor) -> tuple[KeyRecord, ...]:
+    """Withdraw every key with this kid: nothing they signed is believed any more. Rotates in a successor.
+
+    Raises:
+        NotAllowed: the actor is no key officer.
+        UnknownKey: there is no such key that is not withdrawn already.
+    """
+    require_role(actor, life_cycle.KEY_OFFICER, to="withdraw keys")
+    now = desk.clock.now().replace(microsecond=0)
+    found = [one for one in desk.store.list_keys() if one.public.kid == kid and one.withdrawn_at is None]
+    if not found:
+        raise UnknownKey(f"no key {kid.hex()} is in the register, or it was withdrawn already")
+    for one in found:
+        was_in_force = is_in_force(one, desk.clock.now())
+        desk.store.update_key(replace(one, withdrawn_at=now))
+        if was_in_force:
+            _add_key(desk, one.use, one.public.algorithm, now)
+    desk.record(desk.event(actor, "withdraw_key", kid.hex()))
+    return tuple(found)
+
+
+def sign_trust_list(
+    desk: Desk,
+    root: Signer,
+    *,
+    actor: Actor,
+    life: timedelta = TRUST_LIFE,
+    others: Iterable[TrustedIssuer] = (),
+) -> str:
+    """Sign the next trust list with the offline root: this authority's keys, and ``others`` it vouches for.
+
+    The sequence number is one above the last; the list is kept, so that the number is never given twice.
+
+    Raises:
+        NotAllowed: the actor is no key officer.
+    """
+    require_role(actor, life_cycle.KEY_OFFICER, to="sign a trust list")
+    newest, now = desk.store.find_trust_list(), desk.clock.now()
+    sequence = newest[0] + 1 if newest else 1
+    listed = TrustList(
+        sequence=sequence,
+        issued_at=int(now.timestamp()),
+        expires=int((now + life).timestamp()),
+        issuers=(_own_entry(desk), *others),
+    )
+    text = trust_list.sign(root, listed)
+    # A list that our own rules refuse must never leave the house.
+    accept(text, roots=[root.public], held_sequence=sequence, at=now)
+    desk.store.add_trust_list(sequence, text, now)
+    desk.record(desk.event(actor, "sign_trust_list", str(sequence), root=root.public.kid.hex()))
+    return text
+
+
+def _own_entry(desk: Desk) -> TrustedIssuer:
+    return TrustedIssuer(
+        id=desk.authority.issuer,
+        name={"en": desk.authority.name},
+        products=frozenset(product.ref.id for product in desk.products.list_current()),
+        status_uris=(desk.authority.status_prefix,),
+        status_required=True,
+        keys=tuple(_trusted(one) for one in desk.store.list_keys()),
+    )
+
+
+def _trusted(key: KeyRecord) -> TrustedKey:
+    return TrustedKey(
+        public=key.public,
+        uses=frozenset({key.use}),
+        not_before=_seconds(key.not_before),
+        not_after=_seconds(key.not_after),
+        withdrawn_at=_seconds(key.withdrawn_at) if key.withdrawn_at else None,
+    )
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
+
+
+def find_audit_keys(desk: Desk) -> dict[bytes, tuple[PublicKey, ...]]:
+    """Find every key that may ever have sealed the log, by kid."""
+    found: dict[bytes, tuple[PublicKey, ...]] = {}
+    for one in desk.store.list_keys():
+        if one.use is KeyUse.AUDIT:
+            found[one.public.kid] = (*found.get(one.public.kid, ()), one.public)
+    return found

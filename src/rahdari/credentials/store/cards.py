@@ -1,0 +1,175 @@
+"""Cards and passes."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.engine import Row
+
+from rahdari.credentials.errors import CardTaken, WrongStage
+from rahdari.credentials.rules.life_cycle import LIVE_STAGES
+from rahdari.credentials.schema import card, issued_pass, shard
+from rahdari.credentials.store.table import Part
+from rahdari.credentials.values.cards import Card, CardNumber, Pass, ProductRef, Reason, Stage, StatusPlace
+from rahdari.credentials.values.holders import HolderId
+from rahdari.database import Conflict, named_failures
+
+_ROWS_AT_ONCE = 1000
+_CHANGED = ("stage", "valid_from", "expires", "revocation_proposed_by", "revocation_reason")
+
+
+class CardTable(Part):
+    """The part of the store that keeps cards and their passes."""
+
+    def add_cards(self, cards: Sequence[Card]) -> None:
+        """Add all or none. Raises ``CardTaken``."""
+        if not cards:
+            return
+        try:
+            with named_failures():
+                self._connection.execute(insert(card), [_card_row(one) for one in cards])
+        except Conflict:
+            raise CardTaken("the holder has a live card of this product already; replace that one") from None
+
+    def find_card(self, number: CardNumber) -> Card | None:
+        """Find a card."""
+        row = self._connection.execute(select(card).where(card.c.number == number)).first()
+        return _card(row) if row else None
+
+    def find_cards_of(self, holder: HolderId) -> tuple[Card, ...]:
+        """List a holder's cards, the oldest first."""
+        wanted = select(card).where(card.c.holder == holder).order_by(card.c.applied_at, card.c.number)
+        return tuple(_card(row) for row in self._connection.execute(wanted))
+
+    def find_card_at(self, uri: str, index: int) -> tuple[Card, Pass] | None:
+        """Find the card and the pass whose status stands at this place."""
+        wanted = (
+            select(card, issued_pass, shard.c.uri)
+            .join(issued_pass, issued_pass.c.card == card.c.number)
+            .join(shard, shard.c.number == issued_pass.c.shard)
+            .where(shard.c.uri == uri, issued_pass.c.place == index)
+        )
+        row = self._connection.execute(wanted).first()
+        return (_card(row), _pass(row)) if row else None
+
+    def list_applied(self, product: str | None, *, limit: int) -> tuple[Card, ...]:
+        """List applications, the oldest first."""
+        # A literal stage, not a bound one, so that the partial index is seen to fit.
+        wanted = select(card).where(
+            card.c.stage == bindparam("stage", Stage.APPLIED.value, literal_execute=True)
+        )
+        if product is not None:
+            wanted = wanted.where(card.c.product == product)
+        ordered = wanted.order_by(card.c.applied_at, card.c.number).limit(limit)
+        return tuple(_card(row) for row in self._connection.execute(ordered))
+
+    def update_cards(self, cards: Sequence[Card], *, was: Stage) -> None:
+        """Write the new state of cards that all still stand at ``was``. Raises ``WrongStage``."""
+        if not cards:
+            return
+        change = (
+            update(card)
+            .where(card.c.number == bindparam("of_number"), card.c.stage == bindparam("of_stage"))
+            .values({name: bindparam(f"to_{name}") for name in _CHANGED})
+        )
+        changed = self._connection.execute(change, [_changed_row(one, was) for one in cards]).rowcount
+        if changed != len(cards):
+            raise WrongStage(f"{len(cards) - changed} of {len(cards)} cards are no longer {was}; look again")
+
+    def add_passes(self, passes: Sequence[Pass]) -> None:
+        """Add passes to existing cards."""
+        if not passes:
+            return
+        shards = {
+            row.uri: row.number for row in self._connection.execute(select(shard.c.uri, shard.c.number))
+        }
+        self._connection.execute(insert(issued_pass), [_pass_row(one, shards) for one in passes])
+
+    def find_pass(self, number: CardNumber, feature: str) -> Pass | None:
+        """Find one pass of a card."""
+        wanted = (
+            select(issued_pass, shard.c.uri)
+            .join(shard, shard.c.number == issued_pass.c.shard)
+            .where(issued_pass.c.card == number, issued_pass.c.feature == feature)
+        )
+        row = self._connection.execute(wanted).first()
+        return _pass(row) if row else None
+
+    def list_due(self, at: datetime, *, limit: int) -> tuple[Card, ...]:
+        """List live cards whose validity ended before ``at``."""
+        live = sorted(stage.value for stage in LIVE_STAGES - {Stage.APPLIED})
+        wanted = select(card).where(card.c.expires <= at, card.c.stage.in_(live))
+        return tuple(
+            _card(row) for row in self._connection.execute(wanted.order_by(card.c.expires).limit(limit))
+        )
+
+    def iterate_cards(self) -> Iterator[Card]:
+        """Go through every card by number, a page at a time."""
+        last = ""
+        while True:
+            wanted = select(card).where(card.c.number > last).order_by(card.c.number).limit(_ROWS_AT_ONCE)
+            page = [_card(row) for row in self._connection.execute(wanted)]
+            yield from page
+            if len(page) < _ROWS_AT_ONCE:
+                return
+            last = page[-1].number
+
+
+def _card_row(one: Card) -> dict[str, object]:
+    return {
+        "number": one.number,
+        "holder": one.holder,
+        "product": one.product.id,
+        "version": one.product.version,
+        "stage": one.stage.value,
+        "applied_at": one.applied_at,
+        "valid_from": one.valid_from,
+        "expires": one.expires,
+        "replaces": one.replaces,
+        "revocation_proposed_by": one.revocation_proposed_by,
+        "revocation_reason": one.revocation_reason.value if one.revocation_reason else None,
+    }
+
+
+def _changed_row(one: Card, was: Stage) -> dict[str, object]:
+    row = _card_row(one)
+    return {"of_number": one.number, "of_stage": was.value, **{f"to_{name}": row[name] for name in _CHANGED}}
+
+
+def _card(row: Row[Any]) -> Card:
+    return Card(
+        number=CardNumber(row.number),
+        holder=HolderId(row.holder),
+        product=ProductRef(row.product, row.version),
+        stage=Stage(row.stage),
+        applied_at=row.applied_at,
+        valid_from=row.valid_from,
+        expires=row.expires,
+        replaces=CardNumber(row.replaces) if row.replaces else None,
+        revocation_proposed_by=row.revocation_proposed_by,
+        revocation_reason=Reason(row.revocation_reason) if row.revocation_reason else None,
+    )
+
+
+def _pass_row(one: Pass, shards: dict[str, int]) -> dict[str, object]:
+    return {
+        "card": one.card,
+        "feature": one.feature,
+        "shard": shards[one.place.uri],
+        "place": one.place.index,
+        "kid": one.kid,
+        "payload": one.payload,
+        "issued_at": one.issued_at,
+    }
+
+
+def _pass(row: Row[Any]) -> Pass:
+    return Pass(
+        card=CardNumber(row.card),
+        feature=row.feature,
+        place=StatusPlace(row.uri, row.place),
+        kid=bytes(row.kid),
+        payload=bytes(row.payload),
+        issued_at=row.issued_at,
+    )
