@@ -1,6 +1,7 @@
 """The authority's back office: keys, trust lists, publishing, online answers, and the log."""
 
 import json
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,7 @@ from rahdari.app.keyring_files import FileKeyRing, find_passphrase
 from rahdari.app.status_sources import INDEX_NAME, write_index
 from rahdari.credentials import (
     FEATURES,
+    AuditEntry,
     AuditFinding,
     KeyRecord,
     KeyUse,
@@ -189,6 +191,11 @@ class AuthorityOffice:
         noted = {"sequence": head.sequence, "digest": head.digest.hex()}
         write_whole(self.public_folder / "audit-checkpoint.json", json.dumps(noted).encode())
         return Checkpoint(head.sequence, head.digest)
+
+    def read_log_end(self, limit: int) -> tuple[AuditEntry, ...]:
+        """Give the last ``limit`` entries of the log, the oldest first."""
+        with self._on.reading() as desk:
+            return tuple(deque(desk.store.read_log(), maxlen=limit))
 
     def verify_log(self, *, checkpoint: Checkpoint | None = None) -> AuditFinding:
         """Examine the log, by the audit keys of the trust list that the root signed."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rahdari.access.migrations import MIGRATIONS as ACCESS
 from rahdari.access.store import SqlStore as AccessStore
+from rahdari.app.errors import BadSettings
 from rahdari.app.files import read_limited
 from rahdari.app.keyring_files import FileKeyRing, find_passphrase
 from rahdari.app.settings import Settings
@@ -95,12 +96,20 @@ def _read(path: Path) -> CardProduct:
 
 
 def open_keyring(settings: Settings) -> KeyRing:
-    """Open the key store that the settings name: a PKCS#11 module, or encrypted files in the home folder."""
+    """Open the key store that the settings name: a PKCS#11 module, or encrypted files in the home folder.
+
+    Raises:
+        BadSettings: a PKCS#11 module is named and the library for it is not installed.
+    """
     folder = settings.home / "keys"
     if settings.pkcs11_module:
         # Imported here: the library is an extra, and only those who set the module need it.
-        from rahdari.app.keyring_pkcs11 import Pkcs11KeyRing  # noqa: PLC0415
-
+        try:
+            from rahdari.app.keyring_pkcs11 import Pkcs11KeyRing  # noqa: PLC0415
+        except ImportError:
+            raise BadSettings(
+                "pkcs11_module is set and the library is absent; install rahdari[pkcs11]"
+            ) from None
         return Pkcs11KeyRing(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin)
     file = Path(settings.passphrase_file) if settings.passphrase_file else folder / "passphrase"
     # The passphrase is looked for at the first signature: reading and verifying need none.

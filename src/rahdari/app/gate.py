@@ -22,7 +22,7 @@ from rahdari.credentials import (
     accept_list,
     examine,
 )
-from rahdari.credentials.errors import CredentialsRefused, NoTrust, TrustExpired
+from rahdari.credentials.errors import CredentialsRefused, NoTrust, TrustExpired, TrustRolledBack, TrustUnsigned
 from rahdari.credentials.rules.status import read_token
 from rahdari.kernel import Clock, Problem
 from rahdari.wire import trust_list
@@ -67,8 +67,14 @@ class Gate:
 
     def import_trust(self, text: str) -> Trust:
         """Accept a signed trust list and keep it. Raises ``TrustRefused``, ``MalformedInput``."""
-        held = self._held_sequence()
-        trust = accept(text, roots=self._roots(), held_sequence=held, at=self._clock.now())
+        held = self._find_held_trust()
+        sequence = held.listed.sequence if held else 0
+        trust = accept(text, roots=self._roots(), held_sequence=sequence, at=self._clock.now())
+        if held and trust.listed.sequence == sequence and trust.listed != held.listed:
+            # Two lists of one number: the root was misused, or somebody shows different lists to different people.
+            raise TrustRolledBack(
+                f"another trust list of number {sequence} is held; ask the authority which one it signed"
+            )
         write_whole(self._folder / "trust.jwt", text.encode())
         return trust
 
@@ -143,11 +149,12 @@ class Gate:
             raise NoTrust("no root is pinned; run: rahdari trust import --root FILE")
         return (_read_root(read_limited(path, size_bytes_max=ROOT_BYTES_MAX)),)
 
-    def _held_sequence(self) -> int:
+    def _find_held_trust(self) -> Trust | None:
+        """Find the list that is held; a damaged one is as good as none, or it could never be replaced."""
         try:
-            return self.trust().listed.sequence
-        except NoTrust:
-            return 0
+            return self.trust()
+        except (NoTrust, TrustUnsigned, MalformedInput):
+            return None
 
     def _list_path(self, uri: str) -> Path:
         # An address is somebody else's text and never a path.

@@ -85,12 +85,12 @@ def open_house(settings: Settings, *, clock: Clock | None = None, chance: Chance
     return house
 
 
-def open_gate(settings: Settings, *, clock: Clock | None = None) -> Gate:
-    """Open the offline verifier alone: no database, no keys, no authority needed."""
+def open_gate(settings: Settings, *, clock: Clock | None = None, folder: Path | None = None) -> Gate:
+    """Open the offline verifier alone, in ``folder`` or the home: no database, no keys, no authority needed."""
     policy = make_policy(
         status_age_max_seconds=settings.status_age_max_seconds, clock_skew_seconds=settings.clock_skew_seconds
     )
-    return Gate(settings.home / "verifier", clock or SystemClock(), policy)
+    return Gate(folder or settings.home / "verifier", clock or SystemClock(), policy)
 
 
 def is_initialised(settings: Settings) -> bool:
@@ -153,7 +153,9 @@ def found_house(
 
 def _make_stores(settings: Settings, chance: Chance, scrypt_n: int) -> None:
     """Make the key stores of the house and of the root; each has a passphrase of its own."""
-    places = [("keys", settings.passphrase, settings.passphrase_file)]
+    places: list[tuple[str, str, str]] = []
+    if not settings.pkcs11_module:
+        places.append(("keys", settings.passphrase, settings.passphrase_file))
     if not settings.root_folder:
         places.append(("root", settings.root_passphrase, ""))
     for name, given, file in places:

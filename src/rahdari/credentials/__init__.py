@@ -12,6 +12,7 @@ Example:
     'malformed'
 """
 
+from rahdari.credentials.errors import BadHolder, BadRow, BadRows, UnknownCard, UnknownHolder
 from rahdari.credentials.features import FEATURES, find_feature
 from rahdari.credentials.policy import OFFLINE, VerificationPolicy
 from rahdari.credentials.rules.life_cycle import MOVES, ROLES, Move
@@ -19,7 +20,7 @@ from rahdari.credentials.rules.products import Catalogue, print_number, read_pro
 from rahdari.credentials.rules.status import HeldList, Snapshot, accept_list
 from rahdari.credentials.rules.trust import Trust, accept
 from rahdari.credentials.rules.verification import Verifier, examine, step_table, verify
-from rahdari.credentials.values.audit import AuditFault, AuditFinding
+from rahdari.credentials.values.audit import AuditEntry, AuditFault, AuditFinding
 from rahdari.credentials.values.cards import Act, Card, CardNumber, ProductRef, Reason, Stage, StatusPlace
 from rahdari.credentials.values.holders import (
     Biometric,
@@ -44,8 +45,12 @@ __all__ = [
     "ROLES",
     "Act",
     "Attributes",
+    "AuditEntry",
     "AuditFault",
     "AuditFinding",
+    "BadHolder",
+    "BadRow",
+    "BadRows",
     "Biometric",
     "Card",
     "CardNumber",
@@ -74,6 +79,8 @@ __all__ = [
     "StatusPlace",
     "Terms",
     "Trust",
+    "UnknownCard",
+    "UnknownHolder",
     "VerdictKind",
     "VerificationPolicy",
     "Verified",

@@ -8,7 +8,7 @@ import binascii
 
 from rahdari.wire.errors import MalformedInput
 
-_TO_STANDARD = bytes.maketrans(b"-_+/", b"+/!!")  # "+" and "/" become characters of no alphabet
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 
 
@@ -35,7 +35,7 @@ def decode(text: str) -> bytes:
         raw = binascii.a2b_base64(ascii_text.translate(_TO_STANDARD) + padding, strict_mode=True)
     except ValueError as refusal:  # UnicodeEncodeError and binascii.Error are both ValueErrors
         raise MalformedInput(f"{len(text)} characters are not base64url without padding") from refusal
-    # Alphabet and length are right by now; what can still differ is padding written out and unused bits.
+    # What can still differ by now: padding written out, unused bits, and "+" or "/" of the other alphabet.
     if encode_ascii(raw) != ascii_text:
-        raise MalformedInput("base64url text is not in its one canonical form: padding or unused bits set")
+        raise MalformedInput("base64url text is not in its one canonical form: padding, unused bits, + or /")
     return raw

@@ -14,6 +14,7 @@ from typing import Final, cast
 
 from rahdari.wire import cbor
 from rahdari.wire.errors import MalformedInput
+from rahdari.wire.frozen import quick
 from rahdari.wire.status_list import StatusReference
 
 # A CWT is read from a QR code (at most 2.9 kB packed) or wraps a status list of 256 KiB.
@@ -88,7 +89,7 @@ def from_map(claims: Mapping[int | str, object]) -> Claims:
     if token_id is not None and type(token_id) is not bytes:
         raise MalformedInput("claim 7 (cti) is not a byte string (RFC 8392, 3.1.7)")
     status = get(_STATUS)
-    return Claims(
+    return _quick_claims(
         issuer=_text(get(_ISSUER), _ISSUER),
         subject=_text(get(_SUBJECT), _SUBJECT),
         audience=_audience(get(_AUDIENCE)),
@@ -113,7 +114,7 @@ def as_map(claims: Claims) -> dict[int | str, object]:
     named: dict[int | str, object] = {
         _ISSUER: claims.issuer,
         _SUBJECT: claims.subject,
-        _AUDIENCE: audience or None,
+        _AUDIENCE: audience if claims.audience else None,
         _EXPIRES: claims.expires,
         _NOT_BEFORE: claims.not_before,
         _ISSUED_AT: claims.issued_at,
@@ -128,6 +129,9 @@ def as_map(claims: Claims) -> dict[int | str, object]:
 def without(claims: Claims, key: int | str) -> Claims:
     """Copy ``claims`` without the unnamed claim ``key``."""
     return replace(claims, rest=MappingProxyType({k: v for k, v in claims.rest.items() if k != key}))
+
+
+_quick_claims = quick(Claims)
 
 
 def _rest(claims: Mapping[int | str, object]) -> Mapping[int | str, object]:

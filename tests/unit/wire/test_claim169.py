@@ -116,8 +116,9 @@ def test_a_date_of_birth_is_read_in_both_spellings(text: str) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    ["19830229", "1983-02-29", "840229", "1984/02/29", "1984-0229", "198402-29", "1984022", "00000101", "19841301",
-     "１９８４０２２９", "+1984022", "1984 229", "", 19840229, b"19840229", None],
+    ["19830229", "1983-02-29", "840229", "1984/02/29", "1984-0229", "198402-29", "1984022", "00000101",
+     "19841301",
+     "\u0661\u0669\u0668\u0664\u0660\u0662\u0662\u0669", "+1984022", "1984 229", "", 19840229, b"19840229", None],
 )  # fmt: skip
 def test_a_date_of_birth_that_the_calendar_does_not_have_is_refused(wrong: object) -> None:
     with pytest.raises(MalformedInput, match="key 8") as caught:

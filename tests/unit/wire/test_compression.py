@@ -38,6 +38,16 @@ def test_brotli_of_other_writers_is_recognised(window: int, quality: int) -> Non
 
 
 @pytest.mark.parametrize("kind", Compression)
+def test_what_is_a_picture_is_packed_without_a_search_and_read_like_the_rest(kind: Compression) -> None:
+    packed = compress(COSE, kind, is_packed_already=True)
+    assert expand(packed, size_bytes_max=len(COSE)) == (COSE, kind)
+    if kind is Compression.ZLIB:
+        assert (
+            len(packed) == len(COSE) + 11
+        )  # RFC 1950: 6 bytes around; RFC 1951, 3.2.4: 5 before a stored block
+
+
+@pytest.mark.parametrize("kind", Compression)
 def test_contents_may_have_exactly_the_limit_and_no_byte_more(kind: Compression) -> None:
     packed = compress(COSE, kind)
     assert expand(packed, size_bytes_max=len(COSE))[0] == COSE

@@ -61,7 +61,8 @@ def test_the_first_and_the_last_second_are_times(latest: int) -> None:
     "claims",
     [
         {1: 5}, {2: b"subject"}, {1: None}, {2: None}, {3: 5}, {3: None}, {3: ["a", 5]}, {3: ["a"] * 17},
-        {7: "text"}, {7: None}, {65535: None}, {65535: 5}, {65535: {}}, {65535: {"status_list": {"idx": -1, "uri": "u"}}},
+        {7: "text"}, {7: None}, {65535: None}, {65535: 5}, {65535: {}},
+        {65535: {"status_list": {"idx": -1, "uri": "u"}}},
         {65535: {"status_list": {"idx": True, "uri": "u"}}}, {b"key": 1}, {1.0: "i"}, {True: "i"}, {None: 1},
     ],
 )  # fmt: skip

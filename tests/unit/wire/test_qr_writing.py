@@ -89,6 +89,12 @@ def test_each_mode_and_each_remainder_is_written(text: str) -> None:
     assert code.text == text
 
 
+def test_text_beyond_ascii_names_its_character_set_and_ascii_does_not() -> None:
+    # 7.4.2: without an ECI a reader may take UTF-8 for Latin-1. Mode 0111, designator 26, mode 0100.
+    assert Segment("سلام").codewords(1, Level.L).tobytes().hex().startswith("71a4")
+    assert Segment("salam").codewords(1, Level.L).tobytes().hex().startswith("405")
+
+
 def slow_penalty(dark: NDArray[np.bool_]) -> int:
     """ISO/IEC 18004, 7.8.3, told as plainly as Python can."""
     size = len(dark)

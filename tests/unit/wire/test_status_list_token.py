@@ -4,7 +4,7 @@ import json
 import os
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -31,7 +31,7 @@ def as_jwt(signer: SoftwareSigner, claims: dict[str, object]) -> lists.StatusLis
     return lists.decode_jwt(jws.sign(signer, {"typ": "statuslist+jwt"}, json.dumps(claims).encode()))
 
 
-KEYS = {"sub": 2, "exp": 4, "iat": 6, "status_list": 65533, "ttl": 65534}
+KEYS = {"sub": 2, "aud": 3, "exp": 4, "nbf": 5, "iat": 6, "status_list": 65533, "ttl": 65534}
 
 
 def as_cwt(signer: SoftwareSigner, claims: dict[str, object]) -> lists.StatusListToken:
@@ -93,6 +93,15 @@ def test_a_list_of_another_authority_does_not_verify(form: Form, signer: Softwar
             token.verify(SoftwareSigner.generate(algorithm).public)
 
 
+def test_a_header_that_names_another_algorithm_than_the_keys_is_refused(
+    form: Form, signer: SoftwareSigner
+) -> None:
+    token = form.round_trip(signer, a_list())
+    (other,) = set(Algorithm) - {token.algorithm}
+    with pytest.raises(BadSignature, match=f"the header says {other}"):
+        replace(token, algorithm=other).verify(signer.public)
+
+
 def test_a_smallest_claim_set_is_read(form: Form, signer: SoftwareSigner) -> None:
     assert form.write(signer, claims_with()).status_of(15) == 0
 
@@ -100,10 +109,10 @@ def test_a_smallest_claim_set_is_read(form: Form, signer: SoftwareSigner) -> Non
 @pytest.mark.parametrize(
     "changes",
     [
-        {"sub": ...}, {"sub": 5}, {"sub": "nowhere"}, {"iat": ...}, {"iat": "now"}, {"iat": True},
-        {"iat": -1}, {"iat": 1.5}, {"iat": SECONDS_MAX + 1}, {"exp": "never"}, {"exp": ISSUED},
-        {"exp": ISSUED - 1}, {"exp": -5}, {"ttl": -1}, {"ttl": "day"}, {"ttl": 0.5},
-        {"status_list": ...}, {"status_list": []}, {"status_list": {}},
+        {"sub": ...}, {"sub": 5}, {"sub": "nowhere"}, {"iat": ...}, {"iat": "now"}, {"iat": True}, {"iat": -1},
+        {"iat": 1.5}, {"iat": SECONDS_MAX + 1}, {"exp": "never"}, {"exp": ISSUED}, {"exp": ISSUED - 1},
+        {"exp": -5}, {"ttl": -1}, {"ttl": "day"}, {"ttl": 0.5}, {"nbf": "x"}, {"nbf": -1}, {"aud": "a"},
+        {"aud": []}, {"status_list": ...}, {"status_list": []}, {"status_list": {}},
         {"status_list": {"bits": 2}}, {"status_list": {"lst": "eNrbuRgAAhcBXQ"}},
         {"status_list": {"bits": 3, "lst": "eNrbuRgAAhcBXQ"}},
         {"status_list": {"bits": True, "lst": "eNrbuRgAAhcBXQ"}},
@@ -146,6 +155,14 @@ def test_a_list_from_the_future_is_refused(form: Form, signer: SoftwareSigner) -
     token.check(uri=URI, at=ISSUED - 30, skew_seconds=30)
     with pytest.raises(lists.StatusListFromTheFuture):
         token.check(uri=URI, at=ISSUED - 31, skew_seconds=30)
+
+
+def test_a_list_is_refused_before_it_may_be_used(form: Form, signer: SoftwareSigner) -> None:
+    token = form.round_trip(signer, replace(a_list(), not_before=ISSUED + 100))
+    assert token.unverified.not_before == ISSUED + 100
+    with pytest.raises(lists.StatusListFromTheFuture):
+        token.check(uri=URI, at=ISSUED + 99)
+    token.check(uri=URI, at=ISSUED + 100)
 
 
 def test_a_list_is_refused_at_the_very_instant_of_its_expiry(form: Form, signer: SoftwareSigner) -> None:

@@ -1,5 +1,6 @@
 """Synthetic people, one after another, the same for the same chance."""
 
+from calendar import isleap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -161,9 +162,9 @@ def _birth(part: _Part, chance: Chance, today: date) -> date:
 
 
 def _years_before(day: date, years: int) -> date:
-    if (day.month, day.day) == (2, 29):
-        day = day.replace(day=28)
-    return day.replace(year=day.year - years)
+    year = day.year - years
+    is_absent = (day.month, day.day) == (2, 29) and not isleap(year)
+    return day.replace(year=year, day=28 if is_absent else day.day)
 
 
 def _portrait_seed(part: _Part, gender: Gender, chance: Chance) -> int:

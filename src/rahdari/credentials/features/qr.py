@@ -1,22 +1,25 @@
 """The first feature: a QR code that carries MOSIP Claim 169 in a CWT."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
 from rahdari.credentials.values.cards import ProductRef, StatusPlace
 from rahdari.credentials.values.holders import Gender
 from rahdari.credentials.values.passes import Attributes, PassContent, Terms, UnverifiedPass
 from rahdari.credentials.values.products import FeatureSpec
-from rahdari.credentials.values.text import LocalText, local_text
+from rahdari.credentials.values.text import LocalText, local_text, no_text
 from rahdari.kernel import Chance
 from rahdari.wire import claim169
 from rahdari.wire.claim169 import Biometric, BiometricFormat, BodyPart, Identity, ImageFormat, Profile
 from rahdari.wire.compression import Compression
 from rahdari.wire.cwt import Claims
 from rahdari.wire.errors import MalformedInput
+from rahdari.wire.frozen import quick
 from rahdari.wire.keys import PublicKey, Signer
 from rahdari.wire.status_list import StatusReference
 
@@ -36,7 +39,7 @@ _GENDERS_READ = MappingProxyType({number: gender for gender, number in _GENDERS.
 _PRODUCT, _FAMILY, _MARKS, _GUARDIAN_2, _ADDRESS_2, _STAY, _PASSPORT = 75, 76, 77, 78, 79, 80, 81
 _PRODUCT_SHAPE = re.compile(r"([a-z][a-z0-9-]{0,31})/(\d{1,6})")
 MARKS_MAX = 16
-_ALPHANUMERIC = re.compile(r"[0-9A-Z $%*+\-./:]+")
+_ALPHANUMERIC = re.compile(r"[\r\n\t]{0,16}[0-9A-Z $%*+\-./:]{3}")
 
 
 class QrFeature:
@@ -53,20 +56,20 @@ class QrFeature:
         Raises:
             TooLarge: no QR code holds it; take a smaller photo profile.
         """
-        kept = _keep(content.attributes, spec)
+        identity = _identity(content.attributes, spec, content.terms.product)
         profile = Profile(str(spec.settings.get("profile", "mosip")))
         compression = Compression(str(spec.settings.get("compression", "zlib")))
-        return claim169.write(
-            signer,
-            _claims(content.terms),
-            _identity(kept, content.terms),
-            profile=profile,
-            compression=compression,
-        ).encode("ascii")
+        text = claim169.write(
+            signer, _claims(content.terms), identity, profile=profile, compression=compression
+        )
+        return text.encode("ascii")
 
     def recognises(self, raw: str) -> bool:
-        """Tell whether ``raw`` is text of the QR alphanumeric alphabet, which is Base45's (RFC 9285, 4.2)."""
-        return _ALPHANUMERIC.fullmatch(raw.strip("\r\n\t")) is not None
+        """Tell whether ``raw`` begins in the QR alphanumeric alphabet, which is Base45's (RFC 9285, 4.2).
+
+        The beginning is enough to part it from other features; the reader refuses a wrong letter behind it.
+        """
+        return _ALPHANUMERIC.match(raw) is not None
 
     def read(self, raw: str) -> UnverifiedPass:
         """Read any dialect of Claim 169. Raises ``MalformedInput``, ``UnsupportedAlgorithm``."""
@@ -90,11 +93,6 @@ class _SignatureCheck:
         key.verify(self.signature, self.signing_input)
 
 
-def _keep(attributes: Attributes, spec: FeatureSpec) -> dict[str, object]:
-    names = spec.settings.get("claims", ())
-    return {name: getattr(attributes, name) for name in names if name in Attributes.__slots__}
-
-
 def _claims(terms: Terms) -> Claims:
     place = terms.place
     return Claims(
@@ -110,65 +108,98 @@ def _seconds(at: datetime | None) -> int | None:
     return None if at is None else int(at.timestamp())
 
 
-def _identity(kept: Mapping[str, object], terms: Terms) -> Identity:
-    def text(name: str) -> str | None:
-        value = kept.get(name)
-        return value if isinstance(value, str) else None
-
-    name, guardian, address = (_pair(kept.get(one)) for one in ("name", "guardian", "address"))
-    gender, born, photo = kept.get("gender"), kept.get("date_of_birth"), kept.get("photo")
-    second = _second_language(kept.get("name"))
-    return Identity(
-        id=text("number"),
-        language=_THREE["en"] if name[0] else None,
-        full_name=name[0],
-        secondary_full_name=name[1],
-        secondary_language=second if name[1] else None,
-        date_of_birth=born,  # type: ignore[arg-type]
-        gender=_GENDERS[gender] if isinstance(gender, Gender) else None,
-        guardian=guardian[0],
-        address=address[0],
-        nationality=text("nationality"),
-        location_code=text("region"),
-        country_of_issuance=text("country_of_issuance"),
-        biometrics=_face(photo) if isinstance(photo, bytes) else claim169.identity.NO_BIOMETRICS,
-        rest=_rest(
-            {
-                _PRODUCT: str(terms.product) if terms.product else None,
-                _FAMILY: text("family_number"),
-                _MARKS: list(marks) if isinstance(marks := kept.get("marks"), tuple) else None,
-                _GUARDIAN_2: guardian[1],
-                _ADDRESS_2: address[1],
-                _STAY: text("country_of_stay"),
-                _PASSPORT: text("passport_number"),
-            },
-        ),
-    )
+@lru_cache(maxsize=64)
+def _known(claims: tuple[str, ...]) -> tuple[str, ...]:
+    """Keep the names of attributes; a product file may name others that another feature knows."""
+    return tuple(name for name in claims if name in Attributes.__slots__)
 
 
-def _pair(value: object) -> tuple[str | None, str | None]:
-    """The English text, and the one in the card's second language."""
-    if not isinstance(value, Mapping):
-        return None, None
-    return value.get("en"), next((text for language, text in value.items() if language != "en"), None)
+def _identity(attributes: Attributes, spec: FeatureSpec, product: ProductRef | None) -> Identity:
+    """Take over the attributes that the product names, each to its key of the table or of ours."""
+    said: dict[str, Any] = {}
+    rest: dict[int, object] = {} if product is None else {_PRODUCT: str(product)}
+    for name in _known(tuple(spec.settings.get("claims", ()))):
+        value = getattr(attributes, name)
+        if not value:
+            continue
+        if name in _PLAIN:
+            said[_PLAIN[name]] = value
+        elif name in _OURS:
+            rest[_OURS[name]] = value
+        else:
+            _WRITERS[name](value, said, rest)
+    return _make_identity(**said, rest=rest)
 
 
-def _second_language(value: object) -> str | None:
-    languages = [one for one in value if one != "en"] if isinstance(value, Mapping) else []
-    return _THREE.get(languages[0], languages[0]) if languages else None
+def _write_name(name: LocalText, said: dict[str, Any], _: dict[int, object]) -> None:
+    for language, text in name.items():
+        if language == "en":
+            said["language"], said["full_name"] = _THREE[language], text
+        else:
+            said["secondary_language"], said["secondary_full_name"] = _THREE.get(language, language), text
 
 
-def _face(photo: bytes) -> Mapping[BodyPart, tuple[Biometric, ...]]:
-    return {BodyPart.FACE: (Biometric(photo, BiometricFormat.IMAGE, ImageFormat.WEBP),)}
+def _write_guardian(guardian: LocalText, said: dict[str, Any], rest: dict[int, object]) -> None:
+    _write_pair(guardian, "guardian", _GUARDIAN_2, said, rest)
 
 
-def _rest(values: Mapping[int, object]) -> Mapping[int, object]:
-    return {key: value for key, value in values.items() if value}
+def _write_address(address: LocalText, said: dict[str, Any], rest: dict[int, object]) -> None:
+    _write_pair(address, "address", _ADDRESS_2, said, rest)
+
+
+def _write_pair(text: LocalText, field: str, key: int, said: dict[str, Any], rest: dict[int, object]) -> None:
+    """The English text to its field, the one in the card's second language to a key of ours."""
+    for language, words in text.items():
+        if language == "en":
+            said[field] = words
+        else:
+            rest[key] = words
+
+
+def _write_gender(gender: Gender, said: dict[str, Any], _: dict[int, object]) -> None:
+    said["gender"] = _GENDERS[gender]
+
+
+def _write_photo(photo: bytes, said: dict[str, Any], _: dict[int, object]) -> None:
+    face = Biometric(photo, BiometricFormat.IMAGE, ImageFormat.WEBP)
+    said["biometrics"] = {BodyPart.FACE: (face,)}
+
+
+def _write_marks(marks: tuple[str, ...], _: dict[str, Any], rest: dict[int, object]) -> None:
+    rest[_MARKS] = list(marks)
+
+
+# Attributes that are one text and one key: of the table, or of those it leaves to us.
+_PLAIN: Mapping[str, str] = MappingProxyType(
+    {
+        "number": "id",
+        "date_of_birth": "date_of_birth",
+        "nationality": "nationality",
+        "region": "location_code",
+        "country_of_issuance": "country_of_issuance",
+    },
+)
+_OURS: Mapping[str, int] = MappingProxyType(
+    {"family_number": _FAMILY, "country_of_stay": _STAY, "passport_number": _PASSPORT},
+)
+_WRITERS: Mapping[str, Callable[[Any, dict[str, Any], dict[int, object]], None]] = MappingProxyType(
+    {
+        "name": _write_name,
+        "guardian": _write_guardian,
+        "address": _write_address,
+        "gender": _write_gender,
+        "photo": _write_photo,
+        "marks": _write_marks,
+    },
+)
+_make_identity = quick(Identity)
+_make_attributes = quick(Attributes)
+_make_terms = quick(Terms)
 
 
 def _terms(claims: Claims, identity: Identity) -> Terms:
     status = claims.status
-    return Terms(
+    return _make_terms(
         issuer=claims.issuer,
         product=_product(identity.rest.get(_PRODUCT)),
         issued_at=_time(claims.issued_at),
@@ -194,7 +225,7 @@ def _product(value: object) -> ProductRef | None:
 def _attributes(identity: Identity) -> Attributes:
     rest, face = identity.rest, identity.face
     second = _TWO.get(identity.secondary_language or "", "ur") if identity.secondary_language else "ur"
-    return Attributes(
+    return _make_attributes(
         number=identity.id,
         name=_texts(identity.full_name, identity.secondary_full_name, second),
         date_of_birth=identity.date_of_birth,
@@ -213,6 +244,8 @@ def _attributes(identity: Identity) -> Attributes:
 
 
 def _texts(first: str | None, other: str | None, language: str) -> LocalText:
+    if first is None and other is None:
+        return no_text()
     return local_text(**{"en": first, language: other})
 
 
@@ -227,7 +260,7 @@ def _marks(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
     if (
-        not isinstance(value, list)
+        not isinstance(value, list | tuple)
         or len(value) > MARKS_MAX
         or not all(isinstance(one, str) for one in value)
     ):

@@ -72,7 +72,6 @@ MOVES: Mapping[tuple[Stage | None, Act], Move] = MappingProxyType(
         (Stage.APPLIED, Act.ISSUE): Move(Stage.ISSUED, frozenset({ISSUER}), (Reason.ENTITLED,)),
         (Stage.ISSUED, Act.ACTIVATE): Move(Stage.ACTIVE, frozenset({ISSUER, REGISTRAR}), (Reason.DELIVERED,)),
         (Stage.ACTIVE, Act.SUSPEND): Move(Stage.SUSPENDED, frozenset({STATUS_OFFICER, SUPERVISOR}), _SUSPEND),
-        (Stage.ISSUED, Act.SUSPEND): Move(Stage.SUSPENDED, frozenset({STATUS_OFFICER, SUPERVISOR}), _SUSPEND),
         (Stage.SUSPENDED, Act.REINSTATE): Move(
             Stage.ACTIVE,
             frozenset({STATUS_OFFICER, SUPERVISOR}),

@@ -145,6 +145,11 @@ class Snapshot:
         """Index accepted lists by their addresses."""
         self._lists = {held.listed.uri: held for held in lists}
 
+    @property
+    def lists(self) -> tuple[HeldList, ...]:
+        """Give every list that is held."""
+        return tuple(self._lists.values())
+
     def find_list(self, uri: str) -> HeldList | None:
         """Find the list held for an address."""
         return self._lists.get(uri)

@@ -1,13 +1,14 @@
 """The log."""
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.engine import Row
 
 from rahdari.credentials.schema import audit
-from rahdari.credentials.store.table import Part
+from rahdari.credentials.store.table import Part, insert_rows, microseconds
 from rahdari.credentials.values.audit import AuditEntry, AuditEvent
 
 _ROWS_AT_ONCE = 1000
@@ -23,9 +24,7 @@ class AuditTable(Part):
 
     def append(self, entries: Iterable[AuditEntry]) -> None:
         """Append entries."""
-        rows = [_row(entry) for entry in entries]
-        if rows:
-            self._connection.execute(insert(audit), rows)
+        insert_rows(self._connection, audit, [_row(entry) for entry in entries])
 
     def read_log(self) -> Iterator[AuditEntry]:
         """Go through the log from the first entry, a page at a time."""
@@ -47,21 +46,14 @@ class AuditTable(Part):
         return tuple(_entry(row) for row in self._connection.execute(wanted))
 
 
-def _row(entry: AuditEntry) -> dict[str, object]:
+def _row(entry: AuditEntry) -> tuple[object, ...]:
+    """The values in the order of the table's columns, as they are stored."""
     event = entry.event
-    return {
-        "sequence": entry.sequence,
-        "at": event.at,
-        "actor": event.actor,
-        "act": event.act,
-        "subject": event.subject,
-        "reason": event.reason,
-        "details": [list(pair) for pair in event.details],
-        "previous": entry.previous,
-        "digest": entry.digest,
-        "seal": entry.seal,
-        "kid": entry.kid,
-    }
+    details = json.dumps(event.details, ensure_ascii=False, separators=(",", ":"))
+    return (
+        entry.sequence, microseconds(event.at), event.actor, event.act, event.subject, event.reason, details,
+        entry.previous, entry.digest, entry.seal, entry.kid,
+    )  # fmt: skip
 
 
 def _entry(row: Row[Any]) -> AuditEntry:

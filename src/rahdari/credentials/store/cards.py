@@ -4,19 +4,22 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.engine import Row
 
 from rahdari.credentials.errors import CardTaken, WrongStage
 from rahdari.credentials.rules.life_cycle import LIVE_STAGES
 from rahdari.credentials.schema import card, issued_pass, shard
-from rahdari.credentials.store.table import Part
+from rahdari.credentials.store.table import Part, insert_rows, microseconds, run_many
 from rahdari.credentials.values.cards import Card, CardNumber, Pass, ProductRef, Reason, Stage, StatusPlace
 from rahdari.credentials.values.holders import HolderId
 from rahdari.database import Conflict, named_failures
 
 _ROWS_AT_ONCE = 1000
-_CHANGED = ("stage", "valid_from", "expires", "revocation_proposed_by", "revocation_reason")
+_CHANGE = (
+    "UPDATE credentials_card SET stage = ?, valid_from = ?, expires = ?, revocation_proposed_by = ?, "
+    "revocation_reason = ? WHERE number = ? AND stage = ?"
+)
 
 
 class CardTable(Part):
@@ -68,12 +71,7 @@ class CardTable(Part):
         """Write the new state of cards that all still stand at ``was``. Raises ``WrongStage``."""
         if not cards:
             return
-        change = (
-            update(card)
-            .where(card.c.number == bindparam("of_number"), card.c.stage == bindparam("of_stage"))
-            .values({name: bindparam(f"to_{name}") for name in _CHANGED})
-        )
-        changed = self._connection.execute(change, [_changed_row(one, was) for one in cards]).rowcount
+        changed = run_many(self._connection, _CHANGE, [_changed_row(one, was) for one in cards])
         if changed != len(cards):
             raise WrongStage(f"{len(cards) - changed} of {len(cards)} cards are no longer {was}; look again")
 
@@ -84,7 +82,7 @@ class CardTable(Part):
         shards = {
             row.uri: row.number for row in self._connection.execute(select(shard.c.uri, shard.c.number))
         }
-        self._connection.execute(insert(issued_pass), [_pass_row(one, shards) for one in passes])
+        insert_rows(self._connection, issued_pass, [_pass_row(one, shards) for one in passes])
 
     def find_pass(self, number: CardNumber, feature: str) -> Pass | None:
         """Find one pass of a card."""
@@ -132,36 +130,39 @@ def _card_row(one: Card) -> dict[str, object]:
     }
 
 
-def _changed_row(one: Card, was: Stage) -> dict[str, object]:
-    row = _card_row(one)
-    return {"of_number": one.number, "of_stage": was.value, **{f"to_{name}": row[name] for name in _CHANGED}}
+def _changed_row(one: Card, was: Stage) -> tuple[object, ...]:
+    reason = one.revocation_reason
+    return (
+        one.stage.value, microseconds(one.valid_from), microseconds(one.expires),
+        one.revocation_proposed_by, reason.value if reason else None, one.number, was.value,
+    )  # fmt: skip
 
 
 def _card(row: Row[Any]) -> Card:
+    """Read the first columns of a row, which are those of the table in its order."""
+    columns: Sequence[Any] = row[:11]
+    number, holder, product, version, stage, applied_at, begins, expires, replaces, by, reason = columns
     return Card(
-        number=CardNumber(row.number),
-        holder=HolderId(row.holder),
-        product=ProductRef(row.product, row.version),
-        stage=Stage(row.stage),
-        applied_at=row.applied_at,
-        valid_from=row.valid_from,
-        expires=row.expires,
-        replaces=CardNumber(row.replaces) if row.replaces else None,
-        revocation_proposed_by=row.revocation_proposed_by,
-        revocation_reason=Reason(row.revocation_reason) if row.revocation_reason else None,
+        number=CardNumber(number),
+        holder=HolderId(holder),
+        product=ProductRef(product, version),
+        stage=Stage(stage),
+        applied_at=applied_at,
+        valid_from=begins,
+        expires=expires,
+        replaces=CardNumber(replaces) if replaces else None,
+        revocation_proposed_by=by,
+        revocation_reason=Reason(reason) if reason else None,
     )
 
 
-def _pass_row(one: Pass, shards: dict[str, int]) -> dict[str, object]:
-    return {
-        "card": one.card,
-        "feature": one.feature,
-        "shard": shards[one.place.uri],
-        "place": one.place.index,
-        "kid": one.kid,
-        "payload": one.payload,
-        "issued_at": one.issued_at,
-    }
+def _pass_row(one: Pass, shards: dict[str, int]) -> tuple[object, ...]:
+    """The values in the order of the table's columns, as they are stored."""
+    place = one.place
+    return (
+        one.card, one.feature, shards[place.uri], place.index, one.kid, one.payload,
+        microseconds(one.issued_at),
+    )  # fmt: skip
 
 
 def _pass(row: Row[Any]) -> Pass:

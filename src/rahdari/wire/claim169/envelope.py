@@ -14,6 +14,7 @@ from rahdari.wire.compression import Compression, compress, expand
 from rahdari.wire.cose import Sign1
 from rahdari.wire.cwt import Claims
 from rahdari.wire.errors import MalformedInput, TooLarge
+from rahdari.wire.frozen import quick
 from rahdari.wire.keys import Signer
 
 # ISO/IEC 18004, table 7: version 40 at level L holds 4296 alphanumeric characters. No pass has a longer text.
@@ -39,6 +40,9 @@ class UnverifiedPass:
     compression: Compression
 
 
+_quick_pass = quick(UnverifiedPass)
+
+
 def read(text: str) -> UnverifiedPass:
     """Read the text of a QR code in every dialect in the wild, without believing it.
 
@@ -60,7 +64,7 @@ def read(text: str) -> UnverifiedPass:
     if CLAIM_KEY not in claims:
         raise MalformedInput("a signed token without claim 169; it identifies nobody and is not a pass")
     identity = decode(claims.pop(CLAIM_KEY))
-    return UnverifiedPass(sign1, cwt.from_map(claims), identity, kind)
+    return _quick_pass(sign1, cwt.from_map(claims), identity, kind)
 
 
 def write(
@@ -74,12 +78,18 @@ def write(
     """Sign a pass and write it as the text of a QR code; raises TooLarge where no QR code holds it."""
     content = {**cwt.as_map(claims), CLAIM_KEY: encode(identity, profile)}
     signed = cose.sign(signer, cbor.encode(content), tags=_TAGS[profile])
-    text = base45.encode(compress(signed, compression))
+    packed = compress(signed, compression, is_packed_already=2 * _picture_bytes(identity) > len(signed))
+    text = base45.encode(packed)
     if len(text) > TEXT_CHARS_MAX:
         raise TooLarge(
             f"a pass of {len(text)} characters; a QR code holds {TEXT_CHARS_MAX}. Take a smaller photo"
         )
     return text
+
+
+def _picture_bytes(identity: Identity) -> int:
+    taken = sum(len(one.data) for part in identity.biometrics.values() for one in part)
+    return taken + len(identity.photo or b"")
 
 
 def _without_strays(text: str) -> str:

@@ -11,8 +11,6 @@ from rahdari.wire.claim169.identity import (
     DATE_OF_BIRTH,
     GENDER,
     MARITAL_STATUS,
-    NO_BIOMETRICS,
-    NO_REST,
     PHOTO,
     PHOTO_FORMAT,
     TEXT_FIELDS,
@@ -24,6 +22,7 @@ from rahdari.wire.claim169.identity import (
     PhotoFormat,
 )
 from rahdari.wire.errors import MalformedInput
+from rahdari.wire.frozen import quick
 
 # The largest QR code holds 2953 bytes; what unpacks to more than 32 KiB was not made to be a pass.
 CLAIM_BYTES_MAX: Final = 1 << 15
@@ -32,8 +31,11 @@ KEYS_MAX: Final = 128
 # Several takes of one finger, or a face in several formats; each costs 100 bytes of a code that has 2953.
 BIOMETRICS_PER_PART_MAX: Final = 16
 
+_quick_identity, _quick_biometric = quick(Identity), quick(Biometric)
 _NUMBERS: Final = frozenset({int})
 _PARTS: Final = {int(part): part for part in BodyPart}
+_GENDERS: Final = {int(gender): gender for gender in Gender}
+_MARITAL: Final = {int(status): status for status in MaritalStatus}
 # Writers in the wild put the word (MOSIP's own identity data does) where the table has a number.
 _GENDER_WORDS: Final = {
     "1": Gender.MALE, "m": Gender.MALE, "male": Gender.MALE,
@@ -62,7 +64,11 @@ def decode(value: object) -> Identity:
             biometrics[part] = _biometrics(key, item)
         else:
             _read_other(key, item, fields, rest)
-    return _identity(fields, biometrics, rest)
+    if biometrics:
+        fields["biometrics"] = MappingProxyType(biometrics)
+    if rest:
+        fields["rest"] = MappingProxyType(rest)
+    return _quick_identity(**fields)  # type: ignore[arg-type] # each value was checked against its field's type
 
 
 def _claim(value: object) -> Mapping[int, object]:
@@ -77,16 +83,6 @@ def _claim(value: object) -> Mapping[int, object]:
     if not _NUMBERS.issuperset(map(type, value)):
         raise MalformedInput("claim 169 has a key that is not a number (table of Claim 169 1.2.0)")
     return cast("Mapping[int, object]", value)
-
-
-def _identity(
-    fields: dict[str, object], biometrics: dict[BodyPart, tuple[Biometric, ...]], rest: dict[int, object]
-) -> Identity:
-    return Identity(
-        **fields,  # type: ignore[arg-type] # each value was checked against the type of its field
-        biometrics=MappingProxyType(biometrics) if biometrics else NO_BIOMETRICS,
-        rest=MappingProxyType(rest) if rest else NO_REST,
-    )
 
 
 def _read_other(key: object, item: object, fields: dict[str, object], rest: dict[int, object]) -> None:
@@ -113,7 +109,7 @@ def _date_of_birth(key: int, item: object) -> date:
     digits = item[:4] + item[5:7] + item[8:] if len(item) == 10 and item[4] == item[7] == "-" else item
     if len(digits) == 8 and digits.isascii() and digits.isdigit():
         try:
-            return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+            return date.fromisoformat(digits)
         except ValueError:
             pass
     raise MalformedInput("key 8 of claim 169 (date of birth) is not a day as YYYYMMDD or YYYY-MM-DD")
@@ -122,11 +118,11 @@ def _date_of_birth(key: int, item: object) -> date:
 def _gender(key: int, item: object) -> Gender | None:
     if type(item) is str:
         return _GENDER_WORDS.get(item.strip().lower())
-    return Gender(_number(key, item, 1, 3))
+    return _GENDERS[_number(key, item, 1, 3)]
 
 
 def _marital_status(key: int, item: object) -> MaritalStatus:
-    return MaritalStatus(_number(key, item, 1, 3))
+    return _MARITAL[_number(key, item, 1, 3)]
 
 
 def _photo(key: int, item: object) -> bytes:
@@ -162,7 +158,7 @@ def _biometrics(key: int, item: object) -> tuple[Biometric, ...]:
         return (_biometric(key, item),)
     if not isinstance(item, (list, tuple)) or not 0 < len(item) <= BIOMETRICS_PER_PART_MAX:
         raise _wrong_type(key, f"a biometric or a list of 1 to {BIOMETRICS_PER_PART_MAX}")
-    return tuple(_biometric(key, one) for one in item)
+    return tuple([_biometric(key, one) for one in item])  # a list is half the work of a generator here
 
 
 def _biometric(key: int, item: object) -> Biometric:
@@ -174,7 +170,7 @@ def _biometric(key: int, item: object) -> Biometric:
     if issuer is not None and type(issuer) is not str:
         raise _wrong_type(key, "a biometric whose issuer (3) is text")
     kind, subformat = item.get(1), item.get(2)
-    return Biometric(
+    return _quick_biometric(
         data,
         None if kind is None else _number(key, kind, 0, 255),
         None if subformat is None else _number(key, subformat, 0, 255),

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import zxingcpp
-from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 
 from rahdari.wire.errors import MalformedInput, TooLarge
@@ -16,8 +15,9 @@ PICTURE_BYTES_MAX = 10 << 20
 PICTURE_PIXELS_MAX = 25_000_000
 # A sheet of cards has ten; a picture with more is no picture of passes.
 SYMBOLS_MAX = 64
-# The second looks enlarge and filter; beyond this size a picture is first reduced, to bound their time.
+# The second looks filter and enlarge; these bound their time to two seconds for the largest picture.
 _SECOND_LOOK_PIXELS_MAX = 4_000_000
+_ENLARGED_PIXELS_MAX = 8_000_000
 
 _QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _FORMATS = ("PNG", "JPEG", "WEBP")
@@ -60,7 +60,7 @@ def open_picture(raw: bytes) -> Image.Image:
         picture = Image.open(io.BytesIO(raw), formats=_FORMATS)
         _check_header(picture)
         picture.load()
-        return ImageOps.exif_transpose(picture)
+        return ImageOps.exif_transpose(_shallow(picture))
     except MalformedInput:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -87,19 +87,22 @@ def _too_many_pixels(how_many: str) -> TooLarge:
 
 
 def _looks(picture: Image.Image) -> Iterator[Image.Image]:
-    """The picture in ever more laboured forms, all greyscale; the first is the plain one."""
+    """The picture in ever more laboured forms, all greyscale; the first is the plain one.
+
+    The forms and their order are the ones that read most of 288 blurred, turned, noisy and recompressed
+    symbols (``docs/decisions/0006-qr-by-zxing.md``).
+    """
     grey = _grey(picture, paper=255)
     yield grey
     if _has_alpha(picture):
         yield _grey(picture, paper=0)
-    grey = _reduced(grey)
-    level = ImageOps.autocontrast(grey, cutoff=2)
-    yield level
-    large = level.resize((level.width * 2, level.height * 2), Image.Resampling.BICUBIC)
+    level = ImageOps.autocontrast(_scaled(grey, pixels_max=_SECOND_LOOK_PIXELS_MAX), cutoff=2)
+    yield level.filter(ImageFilter.UnsharpMask(radius=2, percent=300, threshold=0))
+    large = _scaled(level, pixels_max=_ENLARGED_PIXELS_MAX, scale_max=3)
     yield large
-    yield large.filter(ImageFilter.UnsharpMask(radius=4, percent=250, threshold=0))
+    yield large.filter(ImageFilter.UnsharpMask(radius=4, percent=300, threshold=0))
     yield level.filter(ImageFilter.MedianFilter(3))
-    yield level.filter(ImageFilter.GaussianBlur(1.5))
+    yield level.filter(ImageFilter.GaussianBlur(1))
 
 
 def _texts(grey: Image.Image) -> tuple[str, ...]:
@@ -112,8 +115,6 @@ def _texts(grey: Image.Image) -> tuple[str, ...]:
 
 def _grey(picture: Image.Image, *, paper: int) -> Image.Image:
     """Any mode as 8-bit greyscale; what is transparent shows the paper."""
-    if picture.mode in _DEEP_MODES:
-        return Image.fromarray(_eight_bits(np.asarray(picture)))
     if not _has_alpha(picture):
         return picture.convert("L")
     layers = picture.convert("LA")
@@ -121,19 +122,24 @@ def _grey(picture: Image.Image, *, paper: int) -> Image.Image:
     return Image.alpha_composite(sheet.convert("RGBA"), layers.convert("RGBA")).convert("L")
 
 
-def _eight_bits(deep: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """The upper eight bits of sixteen: PNG's deep greyscale runs from 0 to 65535."""
-    return np.clip(deep.astype(np.float64) / 257, 0, 255).astype(np.uint8)
+def _shallow(picture: Image.Image) -> Image.Image:
+    """The upper eight bits of sixteen: PNG's deep greyscale runs from 0 to 65535; Pillow would cut it off."""
+    if picture.mode not in _DEEP_MODES:
+        return picture
+    deep = np.asarray(picture).astype(np.float64)
+    shallow = Image.fromarray(np.clip(deep / 257, 0, 255).astype(np.uint8))
+    shallow.info = picture.info
+    return shallow
 
 
 def _has_alpha(picture: Image.Image) -> bool:
     return picture.has_transparency_data
 
 
-def _reduced(grey: Image.Image) -> Image.Image:
-    pixels = grey.width * grey.height
-    if pixels <= _SECOND_LOOK_PIXELS_MAX:
+def _scaled(grey: Image.Image, *, pixels_max: int, scale_max: float = 1) -> Image.Image:
+    """Enlarge by ``scale_max``, or by less, or reduce, so that ``pixels_max`` is kept."""
+    scale = min(scale_max, (pixels_max / (grey.width * grey.height)) ** 0.5)
+    if scale == 1:
         return grey
-    scale = (_SECOND_LOOK_PIXELS_MAX / pixels) ** 0.5
     size = max(1, int(grey.width * scale)), max(1, int(grey.height * scale))
-    return grey.resize(size, Image.Resampling.BOX)
+    return grey.resize(size, Image.Resampling.BICUBIC)

@@ -5,14 +5,14 @@ Pure. Clause numbers in this folder are RFC 9901's where no other document is na
 Example:
     >>> from rahdari.wire.keys import SoftwareSigner
     >>> from rahdari.wire import sd_jwt
-    >>> class Dice:
+    >>> class Nought:  # for this page only: salts that can be guessed conceal nothing
     ...     def bytes(self, count: int) -> bytes:
     ...         return bytes(count)
     ...     def below(self, bound: int) -> int:
     ...         return 0
     >>> signer = SoftwareSigner.generate()
     >>> claims = {"iss": "https://issuer.example", "given_name": "Sample", "age": 61}
-    >>> issued = sd_jwt.parse(sd_jwt.issue(signer, claims, disclosable=["given_name", "age"], chance=Dice()))
+    >>> issued = sd_jwt.parse(sd_jwt.issue(signer, claims, disclosable=["given_name", "age"], chance=Nought()))
     >>> shown = sd_jwt.parse(sd_jwt.present(issued, issued.named("age")))
     >>> sd_jwt.verify(shown, signer.public)
     {'iss': 'https://issuer.example', 'age': 61}

@@ -37,8 +37,8 @@ class StatusListExpired(Refused):
 class StatusList:
     """One list as its authority states it: times in seconds since 1970-01-01T00:00:00Z.
 
-    ``uri`` is the list's own address (claim ``sub``). ``expires`` and ``ttl`` are optional; a ``ttl`` of 0
-    means that the list must not be cached at all.
+    ``uri`` is the list's own address (claim ``sub``). ``expires``, ``ttl`` and ``not_before`` are optional; a
+    ``ttl`` of 0 means that the list must not be cached at all.
 
     Raises:
         MalformedInput: no URI, a time outside the calendar, an end that is not after the beginning.
@@ -49,12 +49,13 @@ class StatusList:
     statuses: StatusArray
     expires: int | None = None
     ttl: int | None = None
+    not_before: int | None = None
 
     def __post_init__(self) -> None:
         require_uri(self.uri)
-        for moment in (self.issued_at, self.expires, self.ttl):
+        for moment in (self.issued_at, self.expires, self.ttl, self.not_before):
             if moment is not None and not 0 <= moment <= SECONDS_MAX:
-                raise MalformedInput("iat, exp and ttl of a status list are seconds from 0 to the year 9999")
+                raise MalformedInput("iat, nbf, exp and ttl are seconds from 0 to the year 9999")
         if self.expires is not None and self.expires <= self.issued_at:
             raise MalformedInput("this status list expires before it is issued")
 
@@ -120,15 +121,17 @@ class StatusListToken:
 
         Raises:
             AnotherStatusList: ``sub`` is not ``uri``.
-            StatusListFromTheFuture: ``iat`` lies more than ``skew_seconds`` after ``at``.
+            StatusListFromTheFuture: ``iat`` or ``nbf`` lies more than ``skew_seconds`` after ``at``.
             StatusListExpired: ``exp`` is reached.
         """
         # (a) sub MUST be equal to the uri of the referenced token. RFC 3986, 6.2.1: compared as they stand.
         if self.uri != uri:
             raise AnotherStatusList(f"this is the status list of {self.uri}; fetch the one of {uri}")
         # (b) iat: a list from the future was made by a wrong clock or by someone who prepares a rollback.
-        if self.issued_at > at + skew_seconds:
-            raise StatusListFromTheFuture(f"issued at {self.issued_at}, and now is {at}; check both clocks")
+        # RFC 7519, 4.1.5: before nbf it MUST NOT be accepted.
+        begins = max(self.issued_at, self.unverified.not_before or 0)
+        if begins > at + skew_seconds:
+            raise StatusListFromTheFuture(f"this list begins at {begins}, and now is {at}; check both clocks")
         # (c) exp MUST be checked; RFC 7519, 4.1.4: "on or after which" it MUST NOT be accepted.
         if self.expires is not None and at >= self.expires:
             raise StatusListExpired(f"the status list expired at {self.expires}, now is {at}; sync again")
@@ -152,6 +155,9 @@ def read_claims(claim: Callable[[str], object], inflate: Callable[[int, object],
     # 8.3, step 3b: required claims exist.
     if not isinstance(uri, str) or not isinstance(listed, Mapping):
         raise MalformedInput("a status list token needs sub, a text, and status_list, a map")
+    # RFC 7519, 4.1.3: a token for an audience MUST be refused by whoever is not of it. A status list is public.
+    if claim("aud") is not None:
+        raise MalformedInput("this status list is addressed to somebody (aud); a public one has no audience")
     issued_at = _seconds(claim("iat"))
     if issued_at is None:
         raise MalformedInput("a status list token needs iat")
@@ -164,6 +170,7 @@ def read_claims(claim: Callable[[str], object], inflate: Callable[[int, object],
         statuses=inflate(bits, listed.get("lst")),
         expires=_seconds(claim("exp")),
         ttl=_seconds(claim("ttl")),
+        not_before=_seconds(claim("nbf")),
     )
 
 

@@ -22,7 +22,7 @@ from rahdari.wire.trust_list.entities import (
 TYP = "rahdari-trust-list+jwt"
 # What a reader of another version would misread, it must refuse: every unknown member is refused too.
 VERSION = 1
-# 256 issuers with 10 keys and 10 lists each are 900 KB of JSON.
+# 256 issuers with 10 keys and 10 status addresses each are one million characters.
 TEXT_CHARS_MAX = 2 * 1024 * 1024
 
 _Entry = TypeVar("_Entry")

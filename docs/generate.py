@@ -1,0 +1,187 @@
+"""Write docs/look-up from the code; ``tests/architecture`` fails where a page is behind it.
+
+Run ``make docs``. Each page is a function from the house to Markdown.
+"""
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from pathlib import Path
+
+import rahdari.access
+import rahdari.credentials
+import rahdari.database
+import rahdari.kernel
+import rahdari.wire
+from rahdari.app.foundation import read_catalogue
+from rahdari.app.settings import Settings
+from rahdari.cli import describe_commands
+from rahdari.cli.exit_codes import exit_code_of
+from rahdari.credentials import FEATURES, MOVES, step_table
+from rahdari.kernel import Problem
+from rahdari.web.description import describe_operations
+from rahdari.web.problems import status_of
+
+LOOK_UP = Path(__file__).parent / "look-up"
+NOTE = "<!-- Written by docs/generate.py; change the code, then run `make docs`. -->\n\n"
+
+
+def problem_classes() -> tuple[type[Problem], ...]:
+    """Find every refusal that has a code of its own, by code."""
+    found: dict[str, type[Problem]] = {}
+    todo: list[type[Problem]] = [Problem]
+    while todo:
+        one = todo.pop()
+        todo.extend(one.__subclasses__())
+        if "code" in vars(one) and one.__module__.startswith("rahdari."):
+            found.setdefault(one.code, one)
+    return tuple(found[code] for code in sorted(found))
+
+
+def _table(heading: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
+    lines = [heading, tuple("---" for _ in heading), *rows]
+    return "".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+def _first_line(thing: object) -> str:
+    return (inspect.getdoc(thing) or "").partition("\n")[0]
+
+
+def settings_page() -> str:
+    """Every setting."""
+    rows = [
+        (
+            f"`{one.name}`",
+            f"`RAHDARI_{one.name.upper()}`",
+            "" if "secret" in one.metadata else f"`{one.default}`",
+            one.metadata["about"],
+        )
+        for one in fields(Settings)
+    ]
+    head = (
+        "# Settings\n\nDefaults, then `rahdari.toml` in the home folder, then the environment. Secrets belong "
+        "into files or the environment, never into `rahdari.toml` that others may read.\n\n"
+    )
+    return head + _table(("in `rahdari.toml`", "in the environment", "default", "what it is"), rows)
+
+
+def problems_page() -> str:
+    """Every problem code with its HTTP status and its exit code."""
+    rows = [
+        (f"`{one.code}`", status_of(one.code), exit_code_of(one.code), _first_line(one))
+        for one in problem_classes()
+    ]
+    head = "# Problem codes\n\nOne refusal, one code: over HTTP as RFC 9457, at the command line as exit code.\n\n"
+    return head + _table(("code", "HTTP", "exit", "what happened"), rows)
+
+
+def commands_page() -> str:
+    """Every command."""
+    parts = ["# Commands\n\n`rahdari COMMAND --help` says the same with examples.\n"]
+    for command, summary, options in describe_commands():
+        parts.append(f"\n## `rahdari {command}`\n\n{summary}\n")
+        if options:
+            parts.append("\n" + _table(("option", "what it is"), [(f"`{name}`", about) for name, about in options]))
+    return "".join(parts)
+
+
+def http_page() -> str:
+    """Every HTTP operation."""
+    rows = [
+        (f"`{method}`", f"`{path}`", roles, summary) for method, path, summary, roles in describe_operations()
+    ]
+    head = (
+        "# HTTP API\n\nThe description for machines is served at `/api/openapi.json` (OpenAPI 3.1), a page for "
+        "people at `/api`.\n\n"
+    )
+    return head + _table(("method", "path", "who may", "what it does"), rows)
+
+
+def life_cycle_page() -> str:
+    """The table of the life cycle."""
+    rows = [
+        (stage or "(new)", act.replace("_", " "), move.to, ", ".join(sorted(move.roles)), ", ".join(move.reasons))
+        for (stage, act), move in MOVES.items()
+    ]
+    head = (
+        "# The life of a card\n\nOne table in the code (`credentials/rules/life_cycle.py`); nothing moves a card "
+        "that does not stand here. Revoking takes two different supervisors: one proposes, another revokes.\n\n"
+    )
+    return head + _table(("stands at", "act", "leads to", "role", "reasons"), rows)
+
+
+def verification_page() -> str:
+    """The steps of a verification."""
+    head = "# The steps of a verification\n\nOne function does it, in this order, and stops at the first failure.\n\n"
+    return head + _table(("step", "what is checked", "source"), step_table())
+
+
+def products_page() -> str:
+    """The shipped products and the words of their files."""
+    shipped = read_catalogue(Path("nowhere")).list_current()
+    rows = [
+        (
+            f"`{one.ref}`",
+            one.title["en"],
+            one.holder,
+            ", ".join(spec.kind for spec in one.features),
+            one.validity.years,
+            one.validity.lifetime_from_age or "",
+        )
+        for one in shipped
+    ]
+    head = (
+        "# Card products\n\nA product is a TOML file: those shipped stand in `src/rahdari/credentials/products`, "
+        "your own in the folder `products` of the home. A file with the id and version of a shipped one takes "
+        "its place; a higher version is what new cards are made under, while older cards keep theirs. "
+        "`rahdari product check FILE` says whether a file is right.\n\n"
+    )
+    words = inspect.getsource(rahdari.credentials.rules.products).partition("class _ProductFile")[2]
+    keys = [line.strip() for line in words.partition("\n\n\n")[0].splitlines()[1:]]
+    return (
+        head
+        + _table(("product", "title", "for", "features", "years", "lifetime from"), rows)
+        + f"\nFeatures that the house has: {', '.join(f'`{kind}`' for kind in FEATURES)}.\n\n"
+        + "The keys of a file and their types (an unknown key is an error):\n\n```text\n"
+        + "\n".join(keys)
+        + "\n```\n"
+    )
+
+
+def front_doors_page() -> str:
+    """The names that each room offers."""
+    rooms = (rahdari.kernel, rahdari.wire, rahdari.database, rahdari.access, rahdari.credentials)
+    parts = ["# Front doors\n\nWhat each room offers to the floors above; all else may change unasked.\n"]
+    for room in rooms:
+        rows = [
+            (f"`{name}`", _first_line(getattr(room, name)) if callable(getattr(room, name)) else "")
+            for name in getattr(room, "__all__", ())
+        ]
+        parts.append(f"\n## `{room.__name__}`\n\n{_first_line(room)}\n")
+        if rows:
+            parts.append("\n" + _table(("name", "promise"), rows))
+    return "".join(parts)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "problems.md": problems_page,
+    "commands.md": commands_page,
+    "http.md": http_page,
+    "life-cycle.md": life_cycle_page,
+    "verification.md": verification_page,
+    "products.md": products_page,
+    "front-doors.md": front_doors_page,
+}
+
+
+def write_all(folder: Path) -> None:
+    """Write every page into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGES.items():
+        (folder / name).write_text(NOTE + page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_all(Path(sys.argv[1]) if len(sys.argv) > 1 else LOOK_UP)

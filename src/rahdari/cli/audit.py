@@ -1,0 +1,113 @@
+"""``rahdari audit``: the log of every act."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.table import Table
+
+from rahdari.access import Role, require_any
+from rahdari.app.authority import Checkpoint
+from rahdari.app.errors import BadFile
+from rahdari.app.files import read_limited
+from rahdari.cli.authority import Given
+from rahdari.cli.documents import instant
+from rahdari.cli.errors import BadUsage
+from rahdari.cli.exit_codes import ExitCode
+from rahdari.cli.terminal import table_of
+from rahdari.credentials import AuditEntry
+
+# A checkpoint is a number and a digest.
+CHECKPOINT_BYTES_MAX = 4096
+LISTED_MAX = 100_000
+
+
+def verify(*, checkpoint: Path | None = None, session: Given) -> int:
+    """Examine the whole log and find any alteration.
+
+    Ends with 1 if there is a fault: a changed, missing or added entry, a wrong seal, a card that is not
+    what the log says.
+
+    Args:
+        checkpoint: An audit-checkpoint.json that was kept elsewhere; finds a log that was rolled back.
+        session: This run.
+    """
+    noted = _read_checkpoint(checkpoint) if checkpoint else None
+    finding = session.house().authority.verify_log(checkpoint=noted)
+    faults = [{"sequence": one.sequence, "what": one.what} for one in finding.faults]
+    document = {
+        "intact": finding.is_intact,
+        "entries": finding.entries,
+        "head": finding.head.hex(),
+        "faults": faults,
+    }
+    if finding.is_intact:
+        session.terminal.answer(
+            document, f"The log is intact: {finding.entries} entries, head {finding.head.hex()}"
+        )
+        return ExitCode.DONE
+    session.terminal.answer(
+        document,
+        f"THE LOG IS NOT INTACT: {len(faults)} faults in {finding.entries} entries.",
+        table_of(("entry", "what"), ((one.sequence or "", one.what) for one in finding.faults)),
+        "Keep the database as it is and compare it with a backup.",
+    )
+    return ExitCode.NEGATIVE
+
+
+def _read_checkpoint(path: Path) -> Checkpoint:
+    raw = read_limited(path, size_bytes_max=CHECKPOINT_BYTES_MAX)
+    try:
+        noted = json.loads(raw)
+        return Checkpoint(int(noted["sequence"]), bytes.fromhex(noted["digest"]))
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise BadFile(
+            "the checkpoint is not JSON with sequence and digest; give audit-checkpoint.json"
+        ) from None
+
+
+def log(*, limit: int = 20, session: Given) -> None:
+    """Show the last entries of the log.
+
+    Args:
+        limit: How many.
+        session: This run.
+    """
+    require_any(session.actor(), frozenset({Role.AUDITOR.value}))
+    if not 1 <= limit <= LISTED_MAX:
+        raise BadUsage(f"--limit must lie between 1 and {LISTED_MAX}")
+    entries = session.house().authority.read_log_end(limit)
+    session.terminal.answer({"entries": [entry_document(one) for one in entries]}, entry_table(entries))
+
+
+def entry_document(entry: AuditEntry) -> dict[str, object]:
+    """Describe an entry of the log."""
+    event = entry.event
+    return {
+        "sequence": entry.sequence,
+        "at": instant(event.at),
+        "actor": event.actor,
+        "act": event.act,
+        "subject": event.subject,
+        "reason": event.reason,
+        "details": dict(event.details),
+        "digest": entry.digest.hex(),
+    }
+
+
+def entry_table(entries: Sequence[AuditEntry]) -> Table:
+    """Draw entries of the log as a table."""
+    return table_of(
+        ("entry", "at", "actor", "act", "subject", "reason"),
+        (
+            (
+                one.sequence,
+                instant(one.event.at) or "",
+                one.event.actor,
+                one.event.act,
+                one.event.subject,
+                one.event.reason or "",
+            )
+            for one in entries
+        ),
+    )

@@ -1,0 +1,112 @@
+"""The table of exit codes: what a script learns without reading a word.
+
+A problem code is looked up whole, then by its room and family. Nothing here imports the rooms, so that
+``rahdari --help`` stays quick.
+
+Example:
+    >>> from rahdari.cli.exit_codes import exit_code_of, verdict_exit_code
+    >>> exit_code_of("credentials.not_allowed"), verdict_exit_code("suspended")
+    (<ExitCode.REFUSED: 3>, <ExitCode.SUSPENDED: 10>)
+"""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from types import MappingProxyType
+
+from rahdari.kernel import CounterpartFailed, Problem
+
+
+class ExitCode(IntEnum):
+    """How a command ended. The numbers are stable; scripts rely on them."""
+
+    DONE = 0
+    """Done; or the pass is valid."""
+    NEGATIVE = 1
+    """Done, and the answer is no: the log was altered, a list could not be synced."""
+    USAGE = 2
+    """The command, a file or a value is not what it must be."""
+    REFUSED = 3
+    """Not allowed: a role is missing, the second officer is the first, a list is not to be trusted."""
+    NOT_FOUND = 4
+    """There is no such holder, card, product, key or authority."""
+    CONFLICT = 5
+    """The card or the register does not stand where this starts from."""
+    COUNTERPART = 6
+    """Something else failed: the database is locked or full, the key store, a server, a folder."""
+    SUSPENDED = 10
+    REVOKED = 11
+    EXPIRED = 12
+    NOT_YET_VALID = 13
+    UNKNOWN_ISSUER = 14
+    TAMPERED = 15
+    STALE = 16
+    MALFORMED = 17
+    INTERNAL = 70
+    """A defect of this program (EX_SOFTWARE of sysexits.h)."""
+    INTERRUPTED = 130
+    """Ctrl-C (128 + SIGINT, as shells count)."""
+
+
+_VERDICTS: Mapping[str, ExitCode] = MappingProxyType(
+    {
+        "valid": ExitCode.DONE,
+        "suspended": ExitCode.SUSPENDED,
+        "revoked": ExitCode.REVOKED,
+        "expired": ExitCode.EXPIRED,
+        "not_yet_valid": ExitCode.NOT_YET_VALID,
+        "unknown_issuer": ExitCode.UNKNOWN_ISSUER,
+        "tampered": ExitCode.TAMPERED,
+        "stale": ExitCode.STALE,
+        "malformed": ExitCode.MALFORMED,
+    },
+)
+
+PROBLEMS: Mapping[str, ExitCode] = MappingProxyType(
+    {f"credentials.{name}": code for name, code in _VERDICTS.items() if code}
+    | {
+        "credentials.pass_refused": ExitCode.MALFORMED,
+        "credentials.not_allowed": ExitCode.REFUSED,
+        "credentials.same_officer": ExitCode.REFUSED,
+        "credentials.not_eligible": ExitCode.REFUSED,
+        "credentials.trust_refused": ExitCode.REFUSED,
+        "credentials.trust_unsigned": ExitCode.REFUSED,
+        "credentials.trust_rolled_back": ExitCode.REFUSED,
+        "credentials.trust_expired": ExitCode.REFUSED,
+        "credentials.status_list_refused": ExitCode.REFUSED,
+        "access.not_authenticated": ExitCode.REFUSED,
+        "access.not_allowed": ExitCode.REFUSED,
+        "wire.bad_signature": ExitCode.REFUSED,
+        "credentials.unknown_holder": ExitCode.NOT_FOUND,
+        "credentials.unknown_card": ExitCode.NOT_FOUND,
+        "credentials.unknown_product": ExitCode.NOT_FOUND,
+        "credentials.unknown_feature": ExitCode.NOT_FOUND,
+        "credentials.unknown_key": ExitCode.NOT_FOUND,
+        "credentials.no_trust": ExitCode.NOT_FOUND,
+        "access.unknown_principal": ExitCode.NOT_FOUND,
+        "access.unknown_token": ExitCode.NOT_FOUND,
+        "app.not_initialised": ExitCode.NOT_FOUND,
+        "credentials.wrong_stage": ExitCode.CONFLICT,
+        "credentials.nothing_proposed": ExitCode.CONFLICT,
+        "credentials.holder_taken": ExitCode.CONFLICT,
+        "credentials.card_taken": ExitCode.CONFLICT,
+        "access.name_taken": ExitCode.CONFLICT,
+        "app.already_initialised": ExitCode.CONFLICT,
+        "cli.nothing_waits": ExitCode.CONFLICT,
+        "cli.other_demo": ExitCode.CONFLICT,
+        "database.conflict": ExitCode.CONFLICT,
+        # The caller can mend it only by mending the key store.
+        "credentials.key_locked": ExitCode.COUNTERPART,
+    },
+)
+
+
+def exit_code_of(code: str, *, family: type[Problem] = Problem) -> ExitCode:
+    """Find the exit code of a problem code; ``family`` is the problem's class where it is at hand."""
+    if code in PROBLEMS:
+        return PROBLEMS[code]
+    return ExitCode.COUNTERPART if issubclass(family, CounterpartFailed) else ExitCode.USAGE
+
+
+def verdict_exit_code(verdict: str) -> ExitCode:
+    """Find the exit code of a verdict: 0 for valid, 10 to 17 for any other."""
+    return _VERDICTS[verdict]

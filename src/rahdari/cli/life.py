@@ -1,0 +1,129 @@
+"""``rahdari pass``: the acts of a card's life."""
+
+from rahdari.cli.audit import entry_document, entry_table
+from rahdari.cli.authority import Given
+from rahdari.cli.documents import card_document
+from rahdari.cli.errors import BadUsage
+from rahdari.cli.passes import card_number
+from rahdari.cli.session import Session
+from rahdari.credentials import Act, Card, Reason
+
+_PUBLISH = "The register answers so at once; offline verifiers learn it with: rahdari status publish"
+
+
+def _reason(word: str | None) -> Reason | None:
+    if word is None:
+        return None
+    try:
+        return Reason(word.strip().lower().replace("-", "_").replace(" ", "_"))
+    except ValueError:
+        raise BadUsage(f"no such reason; there are: {', '.join(Reason)}") from None
+
+
+def _act(session: Session, card: str, what: Act, reason: str | None, said: str) -> Card:
+    changed = session.house().registry.act(
+        card_number(card), what, actor=session.actor(), reason=_reason(reason)
+    )
+    session.terminal.answer(card_document(changed), f"Card {changed.number} is {changed.stage}. {said}")
+    return changed
+
+
+def activate(card: str, /, *, session: Given) -> None:
+    """Note that an issued card was handed over.
+
+    Args:
+        card: Number of the card.
+        session: This run.
+    """
+    _act(session, card, Act.ACTIVATE, None, _PUBLISH)
+
+
+def suspend(card: str, /, *, reason: str | None = None, session: Given) -> None:
+    """Suspend a card at once; it can be reinstated.
+
+    Args:
+        card: Number of the card.
+        reason: fraud_suspected, holder_request, lost, stolen or court_order.
+        session: This run.
+    """
+    _act(session, card, Act.SUSPEND, reason, _PUBLISH)
+
+
+def reinstate(card: str, /, *, reason: str | None = None, session: Given) -> None:
+    """Make a suspended card good again.
+
+    Args:
+        card: Number of the card.
+        reason: cleared, found, holder_request or court_order.
+        session: This run.
+    """
+    _act(session, card, Act.REINSTATE, reason, _PUBLISH)
+
+
+def revoke(card: str, /, *, reason: str | None = None, session: Given) -> None:
+    """Revoke a card for ever: one supervisor proposes, another approves.
+
+    The first call proposes; the same command with --as ANOTHER approves.
+
+    Args:
+        card: Number of the card.
+        reason: fraud_proven, issued_in_error, deceased or court_order; the proposal's reason counts.
+        session: This run.
+    """
+    registry, number, actor = session.house().registry, card_number(card), session.actor()
+    standing = registry.get_card(number)
+    if standing.revocation_proposed_by is not None:
+        _act(session, card, Act.REVOKE, None, f"Both officers are in the log. {_PUBLISH}")
+        return
+    proposed = registry.act(number, Act.PROPOSE_REVOCATION, actor=actor, reason=_reason(reason))
+    session.terminal.answer(
+        card_document(proposed),
+        f"Revocation of card {number} is proposed ({proposed.revocation_reason}); "
+        f"the card is still {proposed.stage}.",
+        "Another supervisor must approve it: "
+        f"rahdari pass revoke {number} --as supervisor. To stop the card meanwhile: rahdari pass suspend {number}",
+    )
+
+
+def replace(card: str, /, *, reason: str, session: Given) -> None:
+    """Replace a lost, stolen, damaged or outdated card by a new one.
+
+    The old card is dead at once, and the new one is issued.
+
+    Args:
+        card: Number of the old card.
+        reason: lost, stolen, damaged or renewed.
+        session: This run.
+    """
+    wanted = _reason(reason)
+    if wanted is None:
+        raise BadUsage("--reason is needed: lost, stolen, damaged or renewed")
+    old, new = session.house().registry.replace(card_number(card), actor=session.actor(), reason=wanted)
+    session.terminal.answer(
+        {"old": card_document(old), "new": card_document(new)},
+        f"Card {old.number} is {old.stage}; card {new.number} takes its place. {_PUBLISH}",
+        f"Next: rahdari pass render {new.number} --png",
+    )
+
+
+def expire(*, session: Given) -> None:
+    """Note every card whose validity has ended."""
+    count = session.house().registry.expire_due()
+    session.terminal.answer({"expired": count}, f"{count} cards have come to the end of their validity.")
+
+
+def history(card: str, /, *, session: Given) -> None:
+    """Tell the life of a card, from the log.
+
+    Args:
+        card: Number of the card.
+        session: This run.
+    """
+    session.actor()
+    number, registry = card_number(card), session.house().registry
+    registry.get_card(number)
+    entries = registry.get_history(number)
+    session.terminal.answer(
+        {"card": number, "history": [entry_document(one) for one in entries]},
+        entry_table(entries),
+    )

@@ -1,0 +1,189 @@
+"""``rahdari pass``: issue, show and draw."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+from rich.table import Table
+
+from rahdari.app.files import write_whole
+from rahdari.app.house import House
+from rahdari.cli.authority import Given
+from rahdari.cli.documents import card_document, holder_document
+from rahdari.cli.drawing import fit_width
+from rahdari.cli.errors import BadUsage, NothingWaits
+from rahdari.cli.holders import find_holder
+from rahdari.cli.session import Session
+from rahdari.cli.terminal import pairs, table_of
+from rahdari.credentials import Card, CardNumber, Stage
+
+# Enough to tell how long a bulk issue takes; what waits behind it is issued all the same.
+COUNTED_MAX = 1_000_000
+Flag = Annotated[bool, Parameter(negative="")]
+
+
+def card_number(word: str) -> CardNumber:
+    """Take a card's number as people type it."""
+    return CardNumber(word.strip().upper())
+
+
+def issue(
+    holder: str | None = None,
+    /,
+    *,
+    everything: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    product: str | None = None,
+    no_activation: Annotated[bool, Parameter(name="--not-yet-handed-over", negative="")] = False,
+    session: Given,
+) -> None:
+    """Issue the cards that were applied for.
+
+    A bulk issue that was broken off goes on where it stopped: no card is issued twice, none is lost.
+
+    Args:
+        holder: Id or number of the holder.
+        everything: Every application that waits.
+        product: Only cards of this product; for one holder, apply for it first if need be.
+        no_activation: The card is dead until rahdari pass activate.
+        session: This run.
+    """
+    if everything == (holder is not None):
+        raise BadUsage("name one holder, or say --all")
+    if holder is None:
+        if no_activation:
+            raise BadUsage("--not-yet-handed-over is for one holder's card, not for --all")
+        _issue_all(session, product)
+        return
+    actor, registry = session.actor(), session.house().registry
+    waiting = _waiting(session, holder, product)
+    issued = [registry.issue(card.number, actor=actor, activate=not no_activation) for card in waiting]
+    session.terminal.answer(
+        {"issued": [card_document(card) for card in issued]},
+        _cards_table(issued),
+        f"Next: rahdari pass show {issued[0].number} --qr, or rahdari pass render {issued[0].number} --png",
+    )
+
+
+def _waiting(session: Session, word: str, product: str | None) -> list[Card]:
+    """Find the holder's applications; with a product named, apply for it where none waits."""
+    registry = session.house().registry
+    holder = find_holder(session, word)
+    found = [
+        card
+        for card in registry.find_cards_of(holder.id)
+        if card.stage is Stage.APPLIED and product in (None, card.product.id)
+    ]
+    if not found and product:
+        return [registry.apply(holder.id, product, actor=session.actor())]
+    if not found:
+        raise NothingWaits("no application of this holder waits; name a product to apply for: --product nic")
+    return found
+
+
+def _issue_all(session: Session, product: str | None) -> None:
+    actor, registry = session.actor(), session.house().registry
+    total = len(registry.list_applied(product=product, limit=COUNTED_MAX))
+    with session.terminal.progress("Issuing", total) as advance:
+        count = registry.issue_waiting(actor=actor, product=product, progress=advance)
+    session.terminal.answer({"issued": count}, f"{count} cards were issued; no application waits any more.")
+
+
+def _cards_table(cards: list[Card]) -> Table:
+    return table_of(
+        ("card", "product", "stage", "expires"),
+        ((one.number, one.product, one.stage, one.expires or "lifetime") for one in cards),
+    )
+
+
+def show(card: str, /, *, qr: Flag = False, text: Flag = False, wallet: Flag = False, session: Given) -> None:
+    """Show a card: its stage, its validity, its passes, its QR code.
+
+    Args:
+        card: Number of the card.
+        qr: Draw the QR code in the terminal.
+        text: Print the text of the QR code, and nothing else.
+        wallet: Print the wallet file (SD-JWT VC), and nothing else.
+        session: This run.
+    """
+    session.actor()
+    house, number = session.house(), card_number(card)
+    found = house.registry.get_card(number)
+    if (text or wallet) and not session.terminal.is_json:
+        session.terminal.write(house.registry.get_pass(number, "qr" if text else "sd-jwt-vc").text + "\n")
+        return
+    document = card_document(found)
+    document["name"] = holder_document(house.registry.get_holder(found.holder))["name"]
+    if session.terminal.is_json:
+        document["passes"] = _passes(house, found)
+    session.terminal.answer(document, pairs(document))
+    if qr and not session.terminal.is_json:
+        _show_qr(session, house, number)
+
+
+def _passes(house: House, card: Card) -> dict[str, str]:
+    if card.valid_from is None:
+        return {}
+    product = house.foundation.products.get(card.product)
+    return {one.kind: house.registry.get_pass(card.number, one.kind).text for one in product.features}
+
+
+def _show_qr(session: Session, house: House, number: CardNumber) -> None:
+    drawn = fit_width(house.press.qr_terminal(number), session.terminal.width)
+    if drawn is None:
+        session.terminal.note(
+            f"The terminal is too narrow for this QR code; write it to a file: rahdari pass render {number} --qr"
+        )
+        return
+    session.terminal.write(drawn)
+
+
+def render(  # noqa: PLR0913 - one flag a form
+    card: str,
+    /,
+    *,
+    png: Flag = False,
+    pdf: Flag = False,
+    qr: Flag = False,
+    wallet: Flag = False,
+    text: Flag = False,
+    side: Literal["front", "back", "both"] = "both",
+    out: Path = Path(),
+    session: Given,
+) -> None:
+    """Write a card's files: picture, PDF, QR code, wallet file.
+
+    Without a form named, the picture and the PDF are written.
+
+    Args:
+        card: Number of the card.
+        png: The card as a picture, 406 dots an inch.
+        pdf: The card as PDF, front and back, in the size of a bank card.
+        qr: The QR code alone.
+        wallet: The SD-JWT VC for a wallet.
+        text: The text of the QR code.
+        side: Which side of the card the picture shows.
+        out: Folder to write into.
+        session: This run.
+    """
+    session.actor()
+    house, number = session.house(), card_number(card)
+    forms: Mapping[str, tuple[bool, Callable[[], bytes]]] = {
+        f"{number}.png": (png, partial(house.press.card_png, number, side)),
+        f"{number}.pdf": (pdf, partial(house.press.card_pdf, number)),
+        f"{number}-qr.png": (qr, partial(house.press.qr_png, number)),
+        f"{number}.sd-jwt": (wallet, partial(_pass_file, house, number, "sd-jwt-vc")),
+        f"{number}.txt": (text, partial(_pass_file, house, number, "qr")),
+    }
+    wanted = [name for name, (is_wanted, _) in forms.items() if is_wanted] or list(forms)[:2]
+    house.registry.get_card(number)
+    files = []
+    for name in wanted:
+        write_whole(out / name, forms[name][1]())
+        files.append(str(out / name))
+    session.terminal.answer({"card": number, "files": files}, *(f"Wrote {file}" for file in files))
+
+
+def _pass_file(house: House, number: CardNumber, feature: str) -> bytes:
+    return house.registry.get_pass(number, feature).text.encode()

@@ -1,0 +1,278 @@
+"""The program ``rahdari``: its commands, its global options, and how every run ends.
+
+Commands are named here and loaded when they are called, so that ``rahdari --help`` opens neither the
+database's library nor the printer's.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Group, Parameter
+
+from rahdari.cli.exit_codes import ExitCode, exit_code_of
+from rahdari.cli.terminal import Document, Terminal
+from rahdari.kernel import Problem
+
+REPORT_AT = "please report it with this line, and run again with RAHDARI_DEBUG=1 for the whole story"
+_EPILOGUE = """
+Examples:
+  rahdari demo                                 everything at work, on a web page too
+  rahdari init                                 make an authority in ./rahdari-home
+  rahdari holder import people.csv             register holders
+  rahdari pass issue --all                     issue what was applied for
+  rahdari pass render 7K3F-9QX2-M4TD --png     draw a card
+  rahdari pass verify card.png                 verify it offline, from the picture
+  rahdari pass suspend 7K3F-9QX2-M4TD --reason lost
+
+Every command explains itself: rahdari pass verify --help
+Exit codes stand in docs/look-up/cli.md.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """A command: its words, its one line, and the function that does it (module:function, in this package)."""
+
+    name: str
+    summary: str
+    target: str
+
+
+_BEGIN = Group("Begin", sort_key=1)
+_REGISTER = Group("Register and issue", sort_key=2)
+_TRUST = Group("Verify and trust", sort_key=3)
+_RUN = Group("Run and oversee", sort_key=4)
+_GLOBAL = Group("Options of every command", sort_key=9)
+
+_SINGLE: Mapping[Group, tuple[_Command, ...]] = {
+    _BEGIN: (
+        _Command(
+            "init",
+            "Make an authority: its keys, its signed trust list, its register and two officers.",
+            "authority:init",
+        ),
+        _Command(
+            "demo", "Show everything at work, true from end to end, with synthetic people.", "demo:demo"
+        ),
+    ),
+    _RUN: (
+        _Command("serve", "Serve the web pages, the API and the status lists.", "server:serve"),
+        _Command(
+            "migrate",
+            "Bring the tables of an existing register to this version of the program.",
+            "authority:migrate",
+        ),
+    ),
+}
+_GROUPED: Mapping[tuple[str, str, Group], tuple[_Command, ...]] = {
+    ("holder", "Persons and organisations.", _REGISTER): (
+        _Command("add", "Register a holder with an application for a card.", "holders:add"),
+        _Command("import", "Register the holders of a CSV file, all or none.", "holders:import_file"),
+        _Command("show", "Show a holder with all cards.", "holders:show"),
+        _Command("list", "List holders in the order of their registration.", "holders:list_holders"),
+    ),
+    ("pass", "Cards and the passes they carry: issue, draw, verify, suspend, revoke.", _REGISTER): (
+        _Command("issue", "Issue the cards that were applied for.", "passes:issue"),
+        _Command("show", "Show a card: its stage, its validity, its passes, its QR code.", "passes:show"),
+        _Command("render", "Write a card's files: picture, PDF, QR code, wallet file.", "passes:render"),
+        _Command(
+            "verify", "Verify a pass: offline, or with --online against the register.", "verifying:verify"
+        ),
+        _Command("activate", "Note that an issued card was handed over.", "life:activate"),
+        _Command("suspend", "Suspend a card at once; it can be reinstated.", "life:suspend"),
+        _Command("reinstate", "Make a suspended card good again.", "life:reinstate"),
+        _Command(
+            "revoke", "Revoke a card for ever: one supervisor proposes, another approves.", "life:revoke"
+        ),
+        _Command("replace", "Replace a lost, stolen, damaged or outdated card by a new one.", "life:replace"),
+        _Command("expire", "Note every card whose validity has ended.", "life:expire"),
+        _Command("history", "Tell the life of a card, from the log.", "life:history"),
+    ),
+    ("trust", "Trust lists and keys.", _TRUST): (
+        _Command("export", "Sign the next trust list with the offline root.", "trust:export"),
+        _Command("import", "Take over a signed trust list into the verifier.", "trust:import_list"),
+        _Command("show", "Show whom the verifier trusts.", "trust:show"),
+        _Command("rotate", "Make a new key; what the old one signed stays good.", "trust:rotate"),
+        _Command("withdraw", "Withdraw a key: whatever it signed is dead.", "trust:withdraw"),
+    ),
+    ("status", "Status lists: who is suspended, as verifiers learn it.", _TRUST): (
+        _Command("publish", "Sign the status lists as the register stands now.", "status:publish"),
+        _Command("sync", "Fetch the status lists of every trusted issuer.", "status:sync"),
+        _Command("show", "Show the status lists that the verifier holds.", "status:show"),
+    ),
+    ("audit", "The log of every act.", _RUN): (
+        _Command("verify", "Examine the whole log and find any alteration.", "audit:verify"),
+        _Command("log", "Show the last entries of the log.", "audit:log"),
+    ),
+    ("officer", "Officers, institutions and their tokens.", _RUN): (
+        _Command("enrol", "Enrol an officer or an institution and give a token.", "officers:enrol"),
+        _Command("token", "Give a further token to an officer or institution.", "officers:token"),
+        _Command("list", "List officers and institutions.", "officers:list_principals"),
+        _Command("disable", "Let an officer or institution in no more.", "officers:disable"),
+    ),
+    ("product", "Card products: what the data files say.", _REGISTER): (
+        _Command("list", "List the card products.", "products:list_products"),
+        _Command("show", "Show a card product.", "products:show"),
+        _Command("check", "Check a product's data file before it is used.", "products:check"),
+    ),
+}
+
+
+def make_program() -> App:
+    """Make the program anew; it holds no state of a run."""
+    program = App(
+        name="rahdari",
+        help="Passes that people and firms prove themselves with: signed, QR-verifiable, suspendable.",
+        help_format="plaintext",
+        help_epilogue=_EPILOGUE,
+        version=version("rahdari"),
+        group_commands=Group("Other", sort_key=8),
+        result_action="return_value",
+        exit_on_error=False,
+        print_error=False,
+        suppress_keyboard_interrupt=False,
+    )
+    for group, commands in _SINGLE.items():
+        for command in commands:
+            _register(program, command, group)
+    for (name, summary, group), commands in _GROUPED.items():
+        part = App(
+            name=name,
+            help=summary,
+            group=group,
+            help_format="plaintext",
+            help_epilogue="",
+            group_commands=Group("Commands", sort_key=1),
+        )
+        for command in commands:
+            _register(part, command, None)
+        program.command(part)
+    program["--help"].group = program["--version"].group = _GLOBAL
+    return program
+
+
+def _register(part: App, command: _Command, group: Group | None) -> None:
+    part.command(
+        f"rahdari.cli.{command.target}",
+        name=command.name,
+        help=command.summary,
+        group=group,
+        # In the order of the tables above, which is the order in which one needs them.
+        sort_key=len(list(part)),
+        help_epilogue="",
+    )
+
+
+def run(arguments: Sequence[str], *, environment: Mapping[str, str] | None = None) -> int:
+    """Run one command and tell its exit code; never raises but for ``SystemExit`` of an ``exec``."""
+    environment = os.environ if environment is None else environment
+    terminal = Terminal(is_json="--json" in arguments, is_quiet="--quiet" in arguments)
+    try:
+        return _dispatch(arguments, terminal, environment)
+    except CycloptsError as error:
+        terminal.refuse("cli.bad_usage", f"{error}; see rahdari --help", ExitCode.USAGE)
+        return ExitCode.USAGE
+    except Problem as problem:
+        code = exit_code_of(problem.code, family=type(problem))
+        terminal.refuse(problem.code, _sentence(problem), code, _details(problem))
+        return code
+    except KeyboardInterrupt:
+        terminal.note("Interrupted. What was done whole is kept; nothing was left half done.")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has gone; nothing may be written any more, not even at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return ExitCode.DONE
+    # The last line of defence: no stranger's data in a traceback, one line that can be reported.
+    except Exception as defect:  # noqa: BLE001
+        if environment.get("RAHDARI_DEBUG"):
+            traceback.print_exc()
+        name, place = type(defect).__name__, traceback.extract_tb(defect.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        terminal.refuse(
+            "cli.internal", f"a defect of this program, {name} at {where}; {REPORT_AT}", ExitCode.INTERNAL
+        )
+        return ExitCode.INTERNAL
+
+
+def _dispatch(arguments: Sequence[str], terminal: Terminal, environment: Mapping[str, str]) -> int:
+    program = make_program()
+
+    @program.meta.default
+    def launch(
+        *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+        home: Annotated[Path | None, Parameter(group=_GLOBAL)] = None,
+        officer: Annotated[str | None, Parameter(name="--as", group=_GLOBAL)] = None,
+        is_json: Annotated[
+            bool, Parameter(name="--json", negative="", show_default=False, group=_GLOBAL)
+        ] = False,
+        quiet: Annotated[bool, Parameter(negative="", show_default=False, group=_GLOBAL)] = False,
+    ) -> int:
+        """Run a command.
+
+        Args:
+            words: The command and its own words.
+            home: Folder of the authority; else RAHDARI_HOME, else ./rahdari-home.
+            officer: Act as this officer, whose token is kept in the home folder; else by RAHDARI_TOKEN.
+            is_json: Answer with one JSON document on stdout.
+            quiet: No progress and no remarks on stderr.
+        """
+        terminal.tune(is_json=is_json, is_quiet=quiet)
+        command, bound, ignored = program.parse_args(words, exit_on_error=False, print_error=False)
+        if not ignored:
+            return int(command(*bound.args, **bound.kwargs) or 0)
+        # Imported here, once: it opens the whole house, which neither help nor a mistyped command needs.
+        from rahdari.cli.session import Session  # noqa: PLC0415
+
+        with Session(home, officer=officer, terminal=terminal, environment=environment) as session:
+            return int(command(*bound.args, **bound.kwargs, session=session) or 0)
+
+    code = program.meta(list(arguments), exit_on_error=False, print_error=False)
+    sys.stdout.flush()
+    return int(code or 0)
+
+
+def _sentence(problem: Problem) -> str:
+    field = getattr(problem, "field", "")
+    return f"{field}: {problem.message}" if field else problem.message
+
+
+def _details(problem: Problem) -> list[Document]:
+    """List the bad rows of a file, where the problem has some."""
+    rows = getattr(problem, "rows", ())
+    return [{"line": one.line, "column": one.column, "what": one.message} for one in rows]
+
+
+def main() -> None:
+    """Run the command that the process was started with, and end the process with its code."""
+    raise SystemExit(run(sys.argv[1:]))
+
+
+def describe_commands() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """List every command for the documentation: its words, its one line, its options with their help."""
+    described = []
+    every = [("", commands) for commands in _SINGLE.values()]
+    every += [(f"{name} ", commands) for (name, _, _), commands in _GROUPED.items()]
+    program = make_program()
+    for prefix, commands in every:
+        for command in commands:
+            words = [*prefix.split(), command.name]
+            described.append((f"rahdari {' '.join(words)}", command.summary, _options(program, words)))
+    return sorted(described)
+
+
+def _options(program: App, words: Sequence[str]) -> list[tuple[str, str]]:
+    part = program
+    for word in words:
+        part = part[word]
+    return [
+        (", ".join(argument.names), argument.parameter.help or "")
+        for argument in part.assemble_argument_collection()
+        if argument.parse and argument.show
+    ]

@@ -1,0 +1,70 @@
+"""One run of the command line: the settings, the house and the officer, each opened when first needed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rahdari.app.gate import Gate
+from rahdari.app.house import House, open_gate, open_house
+from rahdari.app.settings import Settings, read_settings
+from rahdari.cli.terminal import Terminal
+from rahdari.kernel import Actor
+
+FIRST_OFFICER = "officer"
+
+
+class Session:
+    """What every command is given. Opens nothing that the command does not ask for."""
+
+    def __init__(
+        self, home: Path | None, *, officer: str | None, terminal: Terminal, environment: Mapping[str, str]
+    ) -> None:
+        """Keep what was asked for."""
+        self.home = home
+        self.terminal = terminal
+        self.environment = environment
+        self._officer = officer
+        self._house: House | None = None
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the database, if it was opened."""
+        if self._house is not None:
+            self._house.close()
+
+    def settings(self) -> Settings:
+        """Read the settings. Raises ``BadSettings``."""
+        return read_settings(self.home, self.environment)
+
+    def house(self) -> House:
+        """Open the house in the home folder. Raises ``NotInitialised``, ``DatabaseFailed``."""
+        if self._house is None:
+            self._house = open_house(self.settings())
+        return self._house
+
+    def keep(self, house: House) -> House:
+        """Take over a house that a command made."""
+        self._house = house
+        return house
+
+    def gate(self, folder: Path | None = None) -> Gate:
+        """Open the offline verifier of the home folder, or that in ``folder``."""
+        return open_gate(self.settings(), folder=folder)
+
+    def actor(self) -> Actor:
+        """Tell who acts: ``--as NAME``, else the bearer of ``RAHDARI_TOKEN``, else the first officer.
+
+        Raises:
+            NotInitialised: no token of that name is kept here.
+            NotAuthenticated: the token is not valid.
+        """
+        token = self.environment.get("RAHDARI_TOKEN", "")
+        if token and not self._officer:
+            return self.house().officers.authenticate(token)
+        return self.house().officers.authenticate_named(self._officer or FIRST_OFFICER)

@@ -1,0 +1,124 @@
+"""``rahdari pass verify``: a picture, a file or a text, offline or online."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from rahdari.app.files import read_limited
+from rahdari.cli.authority import Given
+from rahdari.cli.documents import attributes_document, instant, report_document
+from rahdari.cli.errors import BadUsage, InputTooLarge, NoCode, SeveralCodes
+from rahdari.cli.exit_codes import verdict_exit_code
+from rahdari.cli.terminal import Terminal, pairs, printable
+from rahdari.credentials import Outcome, Report, VerdictKind
+from rahdari.wire import qr
+
+# The largest picture that is read at all; a text of this size is refused by the verification's first step.
+INPUT_BYTES_MAX = qr.PICTURE_BYTES_MAX
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
+_MARKS = {
+    Outcome.PASSED: ("passed", "green"),
+    Outcome.FAILED: ("FAILED", "bold red"),
+    Outcome.NOT_REACHED: ("not reached", "dim"),
+    Outcome.NOT_ASKED: ("not asked", "dim"),
+}
+
+
+def verify(
+    source: str | None = None,
+    /,
+    *,
+    text: str | None = None,
+    online: Annotated[bool, Parameter(negative="")] = False,
+    verifier: Path | None = None,
+    session: Given,
+) -> int:
+    """Verify a pass: offline, or with --online against the register.
+
+    Offline, the trust list and the status lists of the verifier folder decide; no register is needed.
+    Ends with 0 if the pass is valid, else with a code from 10 to 17.
+
+    Args:
+        source: A picture (PNG, JPEG, WebP), a text file, or - for standard input.
+        text: The text of the pass itself.
+        online: Ask the register of the home folder.
+        verifier: The verifier folder, else the one in the home folder.
+        session: This run.
+    """
+    if (source is None) == (text is None):
+        raise BadUsage("give one file (or - for standard input), or the text with --text")
+    if online and verifier is not None:
+        raise BadUsage("--online asks the register; --verifier is for offline verification")
+    raw = text if text is not None else read_pass(read_source(source or "-"))
+    report = session.house().authority.examine(raw) if online else session.gate(verifier).examine(raw)
+    tell(session.terminal, report, mode="online" if online else "offline")
+    return verdict_exit_code(report.verdict.value)
+
+
+def read_source(source: str) -> bytes:
+    """Read a file, or standard input for ``-``. Raises ``FolderFailed``, ``InputTooLarge``."""
+    if source != "-":
+        return read_limited(Path(source), size_bytes_max=INPUT_BYTES_MAX)
+    raw = sys.stdin.buffer.read(INPUT_BYTES_MAX + 1)
+    if len(raw) > INPUT_BYTES_MAX:
+        raise InputTooLarge(
+            f"the input has more than {INPUT_BYTES_MAX} bytes; no pass and no picture of one has"
+        )
+    return raw
+
+
+def read_pass(raw: bytes) -> str:
+    """Read the text of a pass from a picture with one QR code, or from a text file.
+
+    Raises:
+        NoCode: the picture shows none that can be read.
+        SeveralCodes: it shows several.
+        MalformedInput: the picture is damaged.
+    """
+    if not raw.startswith(_PICTURES):
+        return raw.decode("utf-8", errors="replace").strip()
+    found = tuple(dict.fromkeys(qr.read_picture(raw)))
+    if not found:
+        raise NoCode(
+            "no QR code can be read in this picture; take it again, sharp, straight and with the whole code in it"
+        )
+    if len(found) > 1:
+        raise SeveralCodes(
+            f"the picture holds {len(found)} different QR codes; crop it to the one that is meant and try again"
+        )
+    return found[0]
+
+
+def tell(terminal: Terminal, report: Report, *, mode: str) -> None:
+    """Tell a verification: the verdict large, why, what was checked, and the claims only if it is valid."""
+    lines: list[RenderableType] = [_banner(report), _checks(report), ""]
+    if report.verified is not None:
+        lines.append(pairs(attributes_document(report.verified.attributes)))
+    else:
+        lines.append("Nothing that the pass says is shown, because nothing of it may be relied on.")
+    terminal.answer(report_document(report, mode=mode), *lines)
+
+
+def _banner(report: Report) -> Panel:
+    style = "bold green" if report.verdict is VerdictKind.VALID else "bold red"
+    verdict = " ".join(report.verdict.value.replace("_", " ").upper())
+    said = Text.assemble(
+        (verdict, style), "\n", printable(report.reason), "\n", (f"as of {instant(report.as_of)}", "dim")
+    )
+    return Panel(said, border_style=style, expand=False, padding=(0, 2))
+
+
+def _checks(report: Report) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("", "what was checked", "outcome", "by"):
+        table.add_column(heading, overflow="fold")
+    for one in report.checks:
+        word, style = _MARKS[one.outcome]
+        table.add_row(str(one.number), one.name, Text(word, style=style), Text(one.clause, style="dim"))
+    return table

@@ -1,0 +1,68 @@
+"""How much one request may bring, and how often one caller may come."""
+
+import ipaddress
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+
+# A pass has at most 65,536 characters, a holder a few kilobytes and a portrait of 150 KB in base64.
+JSON_BYTES_MAX = 256 * 1024
+# What wire.qr takes, and the multipart frame around it.
+PICTURE_BYTES_MAX = 10 * 1024 * 1024
+FORM_BYTES_MAX = PICTURE_BYTES_MAX + 128 * 1024
+# What app.holder_files takes.
+CSV_BYTES_MAX = 64 * 1024 * 1024
+# An import of 100,000 rows takes some 30 s; whoever sends a body slower than this holds a place for nothing.
+REQUEST_SECONDS_MAX = 120.0
+# 65,536 callers cost some 10 MB. A caller that is forgotten begins anew with a full bucket: that errs on the
+# side of letting people in, and costs whoever wants it 65,536 addresses.
+CALLERS_MAX = 65_536
+
+
+class Buckets:
+    """A token bucket for each caller: ``per_minute`` at once, refilled evenly."""
+
+    def __init__(
+        self, per_minute: int, tick: Callable[[], float], *, callers_max: int = CALLERS_MAX
+    ) -> None:
+        """Begin with no callers; ``tick`` gives seconds that never go back."""
+        self._capacity = float(per_minute)
+        self._rate = per_minute / 60
+        self._tick = tick
+        self._callers_max = callers_max
+        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        """Count the callers that are remembered."""
+        return len(self._levels)
+
+    def wait(self, caller: str) -> int:
+        """Tell the whole seconds until there is a token: 0 if there is one. Takes none."""
+        level = self._level(caller, self._tick())
+        return 0 if level >= 1 else max(1, math.ceil((1 - level) / self._rate))
+
+    def take(self, caller: str) -> int:
+        """Take one token: 0 if there was one, else the whole seconds until there is."""
+        if seconds := self.wait(caller):
+            return seconds
+        now = self._tick()
+        self._levels[caller] = (self._level(caller, now) - 1, now)
+        self._levels.move_to_end(caller)
+        if len(self._levels) > self._callers_max:
+            self._levels.popitem(last=False)
+        return 0
+
+    def _level(self, caller: str, now: float) -> float:
+        level, since = self._levels.get(caller, (self._capacity, now))
+        return min(self._capacity, level + (now - since) * self._rate)
+
+
+def name_address(host: str) -> str:
+    """Name the caller behind an address: IPv4 by address, IPv6 by its /64, which is one subscriber's."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "address:unknown"
+    if address.version == 6:
+        return f"address:{ipaddress.ip_network((address, 64), strict=False)}"
+    return f"address:{address}"

@@ -1,0 +1,86 @@
+"""The size table: printed, and failing where something grew past "look again" without a reason."""
+
+import ast
+import statistics
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.conftest import REPOSITORY
+
+SOURCE = REPOSITORY / "src" / "rahdari"
+FUNCTION_LINES_MAX = 60
+FILE_LINES_MAX = 400
+ARGUMENTS_MAX = 6
+TESTS_TO_CODE_MIN = 1.3
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def source_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*.py") if "/migrations/versions/" not in path.as_posix())
+
+
+def functions(path: Path) -> Iterator[Function]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def body_lines(function: Function) -> int:
+    """Lines from the first statement after the docstring to the last."""
+    body = function.body[1:] if ast.get_docstring(function) and len(function.body) > 1 else function.body
+    return (body[-1].end_lineno or body[-1].lineno) - body[0].lineno + 1
+
+
+def argument_count(function: Function) -> int:
+    named = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    return len([one for one in named if one.arg not in {"self", "cls"}])
+
+
+def counted_lines(folder: Path) -> int:
+    return sum(
+        1
+        for path in source_files(folder)
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.strip() and not line.strip().startswith("#")
+    )
+
+
+def look_again() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for path in source_files(SOURCE):
+        place = path.relative_to(SOURCE).as_posix()
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        if lines > FILE_LINES_MAX:
+            found[place] = f"{lines} lines"
+        for function in functions(path):
+            if body_lines(function) > FUNCTION_LINES_MAX:
+                found[f"{place}:{function.name}"] = f"{body_lines(function)} lines"
+            if argument_count(function) > ARGUMENTS_MAX:
+                found[f"{place}:{function.name}"] = f"{argument_count(function)} arguments"
+    return found
+
+
+def test_nothing_grew_past_look_again_without_a_reason() -> None:
+    allowed = tomllib.loads((Path(__file__).parent / "sizes.toml").read_text(encoding="utf-8"))
+    found = look_again()
+    unexplained = {place: size for place, size in found.items() if place not in allowed}
+    assert unexplained == {}
+    assert allowed.keys() <= found.keys(), "an exception that is no longer needed"
+
+
+def test_functions_and_files_stay_small() -> None:
+    bodies = sorted(body_lines(one) for path in source_files(SOURCE) for one in functions(path))
+    files = sorted(len(path.read_text(encoding="utf-8").splitlines()) for path in source_files(SOURCE))
+    at_90 = bodies[int(len(bodies) * 0.9)]
+    print(f"\nfunctions {len(bodies)}: median {statistics.median(bodies)}, 90 % {at_90}, largest {bodies[-1]}")
+    print(f"files {len(files)}: median {statistics.median(files)}, largest {files[-1]}")
+    assert statistics.median(bodies) <= 10
+    assert at_90 <= 25
+
+
+def test_there_are_more_tests_than_code() -> None:
+    code, tests = counted_lines(SOURCE), counted_lines(REPOSITORY / "tests")
+    print(f"\nlines of code {code}, of tests {tests}, ratio {tests / code:.2f}")
+    assert tests >= code * TESTS_TO_CODE_MIN
