@@ -98,9 +98,7 @@ class StoreInMemory:
         return {one: portrait.qr[profile] for one, portrait in known.items() if profile in portrait.qr}
 
     def add_cards(self, cards: Sequence[Card]) -> None:
-        live = {
-            (one.holder, one.product.id) for one in self._rows.cards.values() if one.stage in LIVE_STAGES
-        }
+        live = {(one.holder, one.product.id) for one in self._rows.cards.values() if one.stage in LIVE_STAGES}
         for card in cards:
             if card.stage in LIVE_STAGES:
                 if (card.holder, card.product.id) in live:

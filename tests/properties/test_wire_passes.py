@@ -41,7 +41,26 @@ identities = st.builds(
     id=maybe_text, version=maybe_text, language=maybe_text, full_name=maybe_text, first_name=maybe_text,
     middle_name=maybe_text, last_name=maybe_text, date_of_birth=st.none() | st.dates(min_value=date(1, 1, 1)),
     gender=st.none() | st.sampled_from(Gender), address=maybe_text, email=maybe_text, phone=maybe_text,
-    nationality=maybe_text, marital_status=st.none() | references,
+    nationality=maybe_text, marital_status=st.none() | st.sampled_from(MaritalStatus), guardian=maybe_text,
+    photo=st.none() | st.binary(max_size=60), photo_format=st.none() | st.sampled_from(PhotoFormat),
+    best_quality_fingers=st.lists(st.integers(0, 10), max_size=10).map(tuple), secondary_full_name=maybe_text,
+    secondary_language=maybe_text, location_code=maybe_text, legal_status=maybe_text,
+    country_of_issuance=maybe_text,
+    biometrics=st.dictionaries(
+        st.sampled_from(BodyPart), st.lists(biometrics, min_size=1, max_size=2).map(tuple), max_size=3
+    ),
+    rest=st.dictionaries(st.integers(24, 49) | st.integers(66, 2**32) | st.integers(-9, 0), scalars, max_size=3),
+)  # fmt: skip
+references = st.builds(
+    StatusReference,
+    st.from_regex(r"https://[a-z]{1,9}\.example/[a-z0-9]{0,9}", fullmatch=True),
+    st.integers(0, 2**28),
+)
+claims = st.builds(
+    Claims,
+    issuer=maybe_text, subject=maybe_text, audience=st.lists(texts, max_size=3).map(tuple), expires=seconds,
+    not_before=seconds, issued_at=seconds, token_id=st.none() | st.binary(max_size=8),
+    status=st.none() | references,
     rest=st.dictionaries(st.integers(200, 60000) | texts, scalars, max_size=2),
 )  # fmt: skip
 

@@ -29,9 +29,21 @@ _MODULE_PX_MIN, _MODULE_PX_COMFORT = 4, 5
 # One line of a card; a longer text would be set smaller than anybody reads.
 TEXT_CHARS_MAX = 300
 FIELDS_MAX = 10
+BACK_LONG_MAX, BACK_SHORT_MAX = 3, 4
+_SHORT_CHARS_MAX = 20  # what half a column of the back shows on one line
 
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _TEMPLATE = re.compile(r"[a-z0-9_]+\.typ")
+
+# What the bundled fonts can show, with line feeds, joiners and direction marks. The overrides of direction
+# (U+202A to U+202E, U+2066 to U+2069) are left out on purpose: they make a name read as another one.
+_UNPRINTABLE = re.compile(
+    "[^\n\u0020-\u007e\u00a0-\u017f\u0218-\u021b\u1e00-\u1eff\u200c-\u200f\u2010-\u2015\u2018-\u201e"
+    "\u2020-\u2022\u2026\u2030\u2032\u2033\u2039\u203a\u20a8\u20ac\u2116\u2122"
+    "\u0609-\u0614\u061b\u061e-\u0659\u065d-\u0673\u0679-\u0681\u0683-\u068f\u0691\u0693\u0696\u0698-\u069a"
+    "\u069e\u06a1\u06a4\u06a6\u06a9\u06ab\u06af-\u06b1\u06b3\u06b7\u06ba-\u06bc\u06be\u06c0-\u06c4\u06c6\u06c7"
+    "\u06ca\u06cc\u06cd\u06d0\u06d2-\u06d5\u06ee-\u06f9\ufdf2\ufdf4\ufdfa-\ufdfd]"
+)
 
 
 class CardNotDrawable(Refused):
@@ -60,7 +72,7 @@ class CardField:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """A product's colours, ``#rrggbb`` in lower case; ``accent`` is for marks."""
+    """A product's colours, ``#rrggbb``; ``accent`` is for marks."""
 
     primary: str
     accent: str
@@ -71,9 +83,10 @@ class CardDrawing:
     """All that a card shows; plain text, no markup.
 
     ``front`` is drawn in order: the first field is a second line of names (father, husband or guardian),
-    the rest are short ones, nine at most. ``back`` is for addresses. The first inscription stands on the
+    the rest are short ones, nine at most. ``back`` takes three long ones, such as
+    addresses, and four short ones. The first inscription stands on the
     front, a second one on the back. ``number`` of 13 digits is shown in the 5-7-1 form. ``photo`` is
-    WebP, PNG or JPEG.
+    WebP, PNG or JPEG; empty where none was taken.
     """
 
     title: Words
@@ -181,7 +194,8 @@ def _content(drawing: CardDrawing, sides: tuple[str, ...], *, sheet: bool) -> Ma
         "number_label_en": drawing.number_label.en,
         "number_label_ur": _urdu(drawing.number_label.ur, _LINE),
         "front": [_field(one) for one in drawing.front],
-        "back": [_field(one, in_lines=True) for one in drawing.back],
+        "back_short": [_field(one) for one in drawing.back if not _is_long(one)],
+        "back_long": [_field(one, in_lines=True) for one in drawing.back if _is_long(one)],
         "marks": [_words(one) for one in drawing.marks],
         "inscriptions": [_words(one) for one in drawing.inscriptions],
         "note_en": drawing.note.en,
@@ -201,6 +215,10 @@ def _field(one: CardField, *, in_lines: bool = False) -> Mapping[str, object]:
         "value_en": one.value_en,
         "value_ur": _urdu(one.value_ur, _LINE if in_lines else _ink(one.value_ur)),
     }
+
+
+def _is_long(one: CardField) -> bool:
+    return bool(one.value_ur) or len(one.value_en) > _SHORT_CHARS_MAX
 
 
 def _words(words: Words) -> Mapping[str, object]:
@@ -243,14 +261,31 @@ def _ink_font() -> ImageFont.FreeTypeFont:
 def _check(drawing: CardDrawing) -> None:
     for colour in (drawing.theme.primary, drawing.theme.accent):
         if not _COLOUR.fullmatch(colour):
-            raise CardNotDrawable(f"{colour[:20]!r} is no colour of the form #rrggbb, in lower case")
-    if len(drawing.front) > FIELDS_MAX or len(drawing.back) > 3:
-        raise CardNotDrawable(f"a card has room for {FIELDS_MAX} fields in front and 3 on its back")
+            raise CardNotDrawable(f"{colour[:20]!r} is no colour of the form #rrggbb")
+    if len(drawing.front) > FIELDS_MAX:
+        raise CardNotDrawable(f"a card has room for {FIELDS_MAX} fields in front, not {len(drawing.front)}")
+    long = sum(map(_is_long, drawing.back))
+    if long > BACK_LONG_MAX or len(drawing.back) - long > BACK_SHORT_MAX:
+        raise CardNotDrawable(
+            f"a card's back has room for {BACK_LONG_MAX} long fields and {BACK_SHORT_MAX} short ones, "
+            f"not {long} and {len(drawing.back) - long}"
+        )
     if len(drawing.marks) > 1 or len(drawing.inscriptions) > 2:
         raise CardNotDrawable("a card has room for one mark and two inscriptions")
-    longest = max(len(text) for text in _texts(drawing))
+    _check_texts(_texts(drawing))
+
+
+def _check_texts(texts: list[str]) -> None:
+    longest = max(len(text) for text in texts)
     if longest > TEXT_CHARS_MAX:
         raise CardNotDrawable(f"a text of {longest} characters; a card shows {TEXT_CHARS_MAX} at most")
+    for text in texts:
+        letter = _UNPRINTABLE.search(text)
+        if letter:  # a card with a gap in its name is worse than none
+            raise CardNotDrawable(
+                f"letter U+{ord(letter.group()):04X} is in none of the card's fonts (Latin and Urdu); "
+                "write the text in composed form (NFC) and without control characters"
+            )
 
 
 def _texts(drawing: CardDrawing) -> list[str]:

@@ -22,7 +22,13 @@ from rahdari.credentials import (
     accept_list,
     examine,
 )
-from rahdari.credentials.errors import CredentialsRefused, NoTrust, TrustExpired, TrustRolledBack, TrustUnsigned
+from rahdari.credentials.errors import (
+    CredentialsRefused,
+    NoTrust,
+    TrustExpired,
+    TrustRolledBack,
+    TrustUnsigned,
+)
 from rahdari.credentials.rules.status import read_token
 from rahdari.kernel import Clock, Problem
 from rahdari.wire import trust_list

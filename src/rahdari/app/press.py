@@ -12,7 +12,7 @@ from rahdari.credentials.values.products import Inscription
 from rahdari.wire import qr
 
 _LIFETIME = Words("Lifetime", "تاحیات")
-_GENDERS = {"M": Words("M", "مرد"), "F": Words("F", "عورت"), "X": Words("X", "خواجہ سرا")}
+_GENDERS = {"M": Words("Male", "مرد"), "F": Words("Female", "عورت"), "X": Words("X", "خواجہ سرا")}
 _LOCAL = frozenset({"name", "guardian", "address", "permanent_address"})
 # Drawn on the card itself, at its own place.
 _PLACED = frozenset({"name", "number"})

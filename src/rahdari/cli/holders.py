@@ -83,7 +83,7 @@ class HolderOptions:
     country_of_stay: str | None = None
     passport_number: str | None = None
     captured: tuple[Literal["photograph", "fingerprints", "iris"], ...] = ()
-    organisation: Annotated[bool, Parameter(negative="")] = False
+    organisation: bool = False
     form: str = "company"
 
 

@@ -1,9 +1,6 @@
 """``rahdari officer``: officers, institutions and their tokens."""
 
 from datetime import timedelta
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from rahdari.access import Enrolment, FreshToken, Principal, PrincipalId, Role
 from rahdari.app.house import House
@@ -19,7 +16,7 @@ def enrol(
     /,
     *,
     role: tuple[str, ...] = (),
-    institution: Annotated[bool, Parameter(negative="")] = False,
+    institution: bool = False,
     attribute: tuple[str, ...] = (),
     days: int = 90,
     session: Given,

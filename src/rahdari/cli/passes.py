@@ -21,7 +21,6 @@ from rahdari.credentials import Card, CardNumber, Stage
 
 # Enough to tell how long a bulk issue takes; what waits behind it is issued all the same.
 COUNTED_MAX = 1_000_000
-Flag = Annotated[bool, Parameter(negative="")]
 
 
 def card_number(word: str) -> CardNumber:
@@ -33,9 +32,9 @@ def issue(
     holder: str | None = None,
     /,
     *,
-    everything: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    everything: Annotated[bool, Parameter(name="--all")] = False,
     product: str | None = None,
-    no_activation: Annotated[bool, Parameter(name="--not-yet-handed-over", negative="")] = False,
+    no_activation: Annotated[bool, Parameter(name="--not-yet-handed-over")] = False,
     session: Given,
 ) -> None:
     """Issue the cards that were applied for.
@@ -97,7 +96,7 @@ def _cards_table(cards: list[Card]) -> Table:
     )
 
 
-def show(card: str, /, *, qr: Flag = False, text: Flag = False, wallet: Flag = False, session: Given) -> None:
+def show(card: str, /, *, qr: bool = False, text: bool = False, wallet: bool = False, session: Given) -> None:
     """Show a card: its stage, its validity, its passes, its QR code.
 
     Args:
@@ -143,11 +142,11 @@ def render(  # noqa: PLR0913 - one flag a form
     card: str,
     /,
     *,
-    png: Flag = False,
-    pdf: Flag = False,
-    qr: Flag = False,
-    wallet: Flag = False,
-    text: Flag = False,
+    png: bool = False,
+    pdf: bool = False,
+    qr: bool = False,
+    wallet: bool = False,
+    text: bool = False,
     side: Literal["front", "back", "both"] = "both",
     out: Path = Path(),
     session: Given,

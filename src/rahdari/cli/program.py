@@ -58,7 +58,9 @@ _SINGLE: Mapping[Group, tuple[_Command, ...]] = {
             "authority:init",
         ),
         _Command(
-            "demo", "Show everything at work, true from end to end, with synthetic people.", "demo:demo"
+            "demo",
+            "Show everything at work, true from end to end, with synthetic people.",
+            "demo.command:demo",
         ),
     ),
     _RUN: (
@@ -133,6 +135,8 @@ def make_program() -> App:
         help_epilogue=_EPILOGUE,
         version=version("rahdari"),
         group_commands=Group("Other", sort_key=8),
+        # "--no-once" would be one more word to learn for every switch.
+        default_parameter=Parameter(negative=(), show_default=_shown_default),
         result_action="return_value",
         exit_on_error=False,
         print_error=False,
@@ -155,6 +159,11 @@ def make_program() -> App:
         program.command(part)
     program["--help"].group = program["--version"].group = _GLOBAL
     return program
+
+
+def _shown_default(value: object) -> object:
+    """Show a default in the help only where it says something."""
+    return value or None
 
 
 def _register(part: App, command: _Command, group: Group | None) -> None:
@@ -209,10 +218,8 @@ def _dispatch(arguments: Sequence[str], terminal: Terminal, environment: Mapping
         *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
         home: Annotated[Path | None, Parameter(group=_GLOBAL)] = None,
         officer: Annotated[str | None, Parameter(name="--as", group=_GLOBAL)] = None,
-        is_json: Annotated[
-            bool, Parameter(name="--json", negative="", show_default=False, group=_GLOBAL)
-        ] = False,
-        quiet: Annotated[bool, Parameter(negative="", show_default=False, group=_GLOBAL)] = False,
+        is_json: Annotated[bool, Parameter(name="--json", group=_GLOBAL)] = False,
+        quiet: Annotated[bool, Parameter(group=_GLOBAL)] = False,
     ) -> int:
         """Run a command.
 
@@ -273,6 +280,6 @@ def _options(program: App, words: Sequence[str]) -> list[tuple[str, str]]:
         part = part[word]
     return [
         (", ".join(argument.names), argument.parameter.help or "")
-        for argument in part.assemble_argument_collection()
+        for argument in part.assemble_argument_collection(parse_docstring=True)
         if argument.parse and argument.show
     ]

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
@@ -57,25 +58,28 @@ class Terminal:
         sys.stdout.write(text)
 
     def heading(self, text: str) -> None:
-        """Begin a part of a long command."""
+        """Begin a part of a long command's story; the story is on stdout, under ``--json`` on stderr."""
+        self.tell(Rule(Text(text, style="bold"), align="left"))
+
+    def tell(self, *lines: RenderableType) -> None:
+        """Go on with the story; not under ``--quiet``."""
+        if self._is_quiet:
+            return
+        story = self._err if self.is_json else self._out
+        for line in lines:
+            story.print(Text(printable(line)) if isinstance(line, str) else line)
+
+    def draw(self, text: str) -> None:
+        """Show a drawing made of characters within the story, never wrapped."""
         if not self._is_quiet:
-            self._err.rule(Text(text, style="bold"), align="left")
+            stream = sys.stderr if self.is_json else sys.stdout
+            stream.write(text)
+            stream.flush()
 
     def note(self, text: str, *, style: str = "") -> None:
         """Say something beside the result, on stderr; not under ``--quiet``."""
         if not self._is_quiet:
             self._err.print(Text(printable(text), style=style), soft_wrap=True)
-
-    def draw(self, text: str) -> None:
-        """Show a drawing made of characters, on stderr, never wrapped; not under ``--quiet``."""
-        if not self._is_quiet:
-            sys.stderr.write(text)
-            sys.stderr.flush()
-
-    def show(self, renderable: RenderableType) -> None:
-        """Show a table beside the result, on stderr; not under ``--quiet``."""
-        if not self._is_quiet:
-            self._err.print(renderable)
 
     def refuse(self, code: str, message: str, exit_code: int, details: Sequence[Document] = ()) -> None:
         """Tell a refusal: a document under ``--json``, and a sentence on stderr otherwise."""

@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from cyclopts import Parameter
 from rich.table import Table
 
 from rahdari.app.authority import fingerprint
@@ -23,7 +22,7 @@ from rahdari.wire.keys import Algorithm
 def export(
     *,
     out: Path | None = None,
-    current: Annotated[bool, Parameter(negative="")] = False,
+    current: bool = False,
     days: int = 90,
     session: Given,
 ) -> None:

@@ -2,9 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
 from rich.console import RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -35,7 +33,7 @@ def verify(
     /,
     *,
     text: str | None = None,
-    online: Annotated[bool, Parameter(negative="")] = False,
+    online: bool = False,
     verifier: Path | None = None,
     session: Given,
 ) -> int:
@@ -96,13 +94,16 @@ def read_pass(raw: bytes) -> str:
 
 
 def tell(terminal: Terminal, report: Report, *, mode: str) -> None:
+    """Tell a verification as the command's answer."""
+    terminal.answer(report_document(report, mode=mode), *report_lines(report))
+
+
+def report_lines(report: Report) -> tuple[RenderableType, ...]:
     """Tell a verification: the verdict large, why, what was checked, and the claims only if it is valid."""
-    lines: list[RenderableType] = [_banner(report), _checks(report), ""]
+    claims: RenderableType = "Nothing that the pass says is shown, because nothing of it may be relied on."
     if report.verified is not None:
-        lines.append(pairs(attributes_document(report.verified.attributes)))
-    else:
-        lines.append("Nothing that the pass says is shown, because nothing of it may be relied on.")
-    terminal.answer(report_document(report, mode=mode), *lines)
+        claims = pairs(attributes_document(report.verified.attributes))
+    return _banner(report), _checks(report), "", claims
 
 
 def _banner(report: Report) -> Panel:

@@ -46,6 +46,7 @@ __all__ = [
     "Act",
     "Attributes",
     "AuditEntry",
+    "AuditEntry",
     "AuditFault",
     "AuditFinding",
     "BadHolder",

@@ -48,7 +48,7 @@ def guard_rights(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
         TokenMissing: nobody is proven. NotAllowed: whoever is, holds none of the roles.
     """
     needed = RIGHTS[operation_of(handler)]
-    if needed is PUBLIC:
+    if needed == PUBLIC:
         return
     actor = visit_of(cast("HTTPScope", connection.scope)).actor
     if actor is None:

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from rahdari.access import Role
 from rahdari.credentials import MOVES
 
-PUBLIC: frozenset[str] = frozenset()
-"""Anyone, without a token."""
+PUBLIC = frozenset({"anyone"})
+"""Anyone, without a token. Not the empty set: what somebody forgot to fill lets nobody in."""
 
 
 def _roles(*roles: Role) -> frozenset[str]:

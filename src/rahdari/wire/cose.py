@@ -4,8 +4,7 @@
 with ``key.verify(sign1.signature, sign1.signing_input())``.
 
 Example:
-    >>> from rahdari.wire.frozen import quick
-from rahdari.wire.keys import SoftwareSigner
+    >>> from rahdari.wire.keys import SoftwareSigner
     >>> signer = SoftwareSigner.generate()
     >>> unverified = decode(sign(signer, b"payload"))
     >>> unverified.kid == signer.public.kid

@@ -81,26 +81,18 @@ def decode_map(raw: bytes, *, size_bytes_max: int = CLAIMS_BYTES_MAX) -> dict[in
 
 def from_map(claims: Mapping[int | str, object]) -> Claims:
     """Take the claims out of a decoded map; raises MalformedInput like ``decode``."""
-    # CBOR's null is a value like any other; only an absent claim is "not said" (RFC 8392, 3).
-    if None in claims.values() and any(claims.get(key, 0) is None for key in _KNOWN):
-        raise MalformedInput("a CWT claim is null; a claim that is not said must be left out (RFC 8392, 3)")
-    get = claims.get
-    token_id = get(_TOKEN_ID)
-    if token_id is not None and type(token_id) is not bytes:
-        raise MalformedInput("claim 7 (cti) is not a byte string (RFC 8392, 3.1.7)")
-    status = get(_STATUS)
-    return _quick_claims(
-        issuer=_text(get(_ISSUER), _ISSUER),
-        subject=_text(get(_SUBJECT), _SUBJECT),
-        audience=_audience(get(_AUDIENCE)),
-        # A fraction of a second is rounded so that the token is valid no longer than it says.
-        expires=_seconds(get(_EXPIRES), _EXPIRES, math.floor),
-        not_before=_seconds(get(_NOT_BEFORE), _NOT_BEFORE, math.ceil),
-        issued_at=_seconds(get(_ISSUED_AT), _ISSUED_AT, math.floor),
-        token_id=token_id,
-        status=None if status is None else StatusReference.from_cbor(status),
-        rest=NOTHING if claims.keys() <= _KNOWN else _rest(claims),
-    )
+    fields: dict[str, object] = {}
+    rest: dict[int | str, object] = {}
+    for key, value in claims.items():
+        reader = _READERS.get(key)
+        if reader is None:
+            rest[key] = value
+        else:
+            name, read = reader
+            fields[name] = read(value, key)
+    if rest:
+        fields["rest"] = MappingProxyType(rest)
+    return _quick_claims(**fields)  # type: ignore[arg-type] # each value was checked against its field's type
 
 
 def encode(claims: Claims) -> bytes:
@@ -134,37 +126,59 @@ def without(claims: Claims, key: int | str) -> Claims:
 _quick_claims = quick(Claims)
 
 
-def _rest(claims: Mapping[int | str, object]) -> Mapping[int | str, object]:
-    return MappingProxyType({key: value for key, value in claims.items() if key not in _KNOWN})
-
-
-def _text(value: object, key: int) -> str | None:
-    if value is None or type(value) is str:
+# CBOR's null is a value like any other, and none of these takes it: what is not said is left out (RFC 8392, 3).
+def _text(value: object, key: int | str) -> str:
+    if type(value) is str:
         return value
     raise MalformedInput(f"claim {key} is not text (RFC 8392, 3.1.{key})")
 
 
-def _audience(value: object) -> tuple[str, ...]:
+def _audience(value: object, key: int | str) -> tuple[str, ...]:
     """One text, or several as RFC 7519, 4.1.3 allows (RFC 8392, 3.1.3 takes its rules over)."""
-    if value is None:
-        return ()
     if type(value) is str:
         return (value,)
     if not isinstance(value, (list, tuple)) or len(value) > AUDIENCES_MAX:
         raise MalformedInput(
-            f"claim 3 (aud) is not text or a list of at most {AUDIENCES_MAX} (RFC 8392, 3.1.3)"
+            f"claim {key} (aud) is not text or a list of at most {AUDIENCES_MAX} (RFC 8392, 3.1.3)"
         )
     if not all(type(one) is str for one in value):
-        raise MalformedInput("claim 3 (aud) lists something that is not text (RFC 8392, 3.1.3)")
+        raise MalformedInput(f"claim {key} (aud) lists something that is not text (RFC 8392, 3.1.3)")
     return tuple(value)
 
 
-def _seconds(value: object, key: int, whole: Callable[[float], int]) -> int | None:
-    """Read a NumericDate: an integer or a float, finite and within the calendar (RFC 8392, 2)."""
-    if value is None:
-        return None
-    if type(value) is float and math.isfinite(value):
-        value = whole(value)
+def _earlier(value: object, key: int | str) -> int:
+    return _seconds(math.floor(value) if type(value) is float and math.isfinite(value) else value, key)
+
+
+def _later(value: object, key: int | str) -> int:
+    return _seconds(math.ceil(value) if type(value) is float and math.isfinite(value) else value, key)
+
+
+def _seconds(value: object, key: int | str) -> int:
+    """Check a NumericDate: an integer, or a float that was made whole, within the calendar (RFC 8392, 2)."""
     if type(value) is not int or not 0 <= value <= SECONDS_MAX:
         raise MalformedInput(f"claim {key} is not a time between 1970 and 9999 in seconds (RFC 8392, 2)")
     return value
+
+
+def _token_id(value: object, key: int | str) -> bytes:
+    if type(value) is not bytes:
+        raise MalformedInput(f"claim {key} (cti) is not a byte string (RFC 8392, 3.1.7)")
+    return value
+
+
+def _status(value: object, _key: int | str) -> StatusReference:
+    return StatusReference.from_cbor(value)
+
+
+# A fraction of a second is rounded so that the token is valid no longer than it says.
+_READERS: Final[Mapping[int | str, tuple[str, Callable[[object, int | str], object]]]] = {
+    _ISSUER: ("issuer", _text),
+    _SUBJECT: ("subject", _text),
+    _AUDIENCE: ("audience", _audience),
+    _EXPIRES: ("expires", _earlier),
+    _NOT_BEFORE: ("not_before", _later),
+    _ISSUED_AT: ("issued_at", _earlier),
+    _TOKEN_ID: ("token_id", _token_id),
+    _STATUS: ("status", _status),
+}

@@ -3,13 +3,14 @@
 import dataclasses
 import io
 import re
+import unicodedata
 import zlib
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageFont
 
 from rahdari.app import card_drawing
 from rahdari.app.card_drawing import CardDrawing, CardField, CardNotDrawable, CardPrinter, Theme, Words
@@ -243,19 +244,69 @@ def test_a_card_shows_the_number_in_its_three_parts(printer: CardPrinter) -> Non
     assert printer.png(plain) == printer.png(parted)
 
 
+def test_short_fields_of_the_back_stand_side_by_side_above_the_long_ones(printer: CardPrinter) -> None:
+    short = tuple(CardField(f"Label {n}", "عنوان", "X" * 12) for n in range(4))
+    without = np.asarray(grey(printer.png(dataclasses.replace(drawing(), back=()), "back"))).astype(int)
+    with_short = np.asarray(grey(printer.png(dataclasses.replace(drawing(), back=short), "back"))).astype(int)
+    rows, columns = np.nonzero(np.abs(with_short - without) > 60)
+    assert rows.max() < 15.4 * 16
+    assert columns.min() > 46 * 16
+    assert columns.max() < 82.6 * 16
+
+
+def test_a_card_without_a_photo_shows_an_outline(printer: CardPrinter) -> None:
+    card = dataclasses.replace(drawing(), photo=b"")
+    frame = np.asarray(grey(printer.png(card)))[12 * 16 : 41 * 16, 4 * 16 : 26 * 16]
+    assert len(np.unique(frame)) > 1
+    assert frame.min() > 120
+
+
 field = CardField("a", "ب", "b", "ب")
 REFUSED = {
     "colour": {"theme": Theme("red", "#000000")},
     "template": {"template": "../card.typ"},
     "card template": {"template": "absent.typ"},
     "10 fields in front": {"front": (field,) * 11},
-    "3 on its back": {"back": (field,) * 4},
+    "3 long fields": {"back": (field,) * 4},
+    "4 short ones": {"back": (CardField("a", "ب", "b"),) * 5},
     "one mark": {"marks": (Words("a", "ب"),) * 2},
     "two inscriptions": {"inscriptions": (Words("a", "ب"),) * 3},
     "text of 301 characters": {"name": Words("a" * 301, "")},
     "cannot be drawn": {"photo": b"no picture"},
     "photo profile": {"qr_text": base45_text(4200)},
 }
+
+
+@pytest.mark.parametrize(
+    ("letter", "code"),
+    [
+        ("\u738b", "738B"),
+        ("\x00", "0000"),
+        ("\ud800", "D800"),
+        ("\u202e", "202E"),
+        ("\u0303", "0303"),
+        ("\U0001f600", "1F600"),
+    ],
+)
+def test_a_letter_that_would_leave_a_gap_is_refused_by_its_code(
+    printer: CardPrinter, letter: str, code: str
+) -> None:
+    with pytest.raises(CardNotDrawable, match=rf"U\+{code} "):
+        printer.png(dataclasses.replace(drawing(), name=Words(f"Wang {letter}", "")))
+
+
+def test_every_letter_that_is_let_through_leaves_ink(printer: CardPrinter) -> None:
+    fonts = Path(card_drawing.__file__).parent / "cards" / "fonts"
+    latin, urdu = (
+        ImageFont.truetype(fonts / name, 40)
+        for name in ("NotoSans-Regular.ttf", "NotoNastaliqUrdu-Regular.ttf")
+    )
+    absent = [bytes(font.getmask("\ue123")) for font in (latin, urdu)]
+    for code in range(0x21, 0x10000):
+        letter = chr(code)
+        if card_drawing._UNPRINTABLE.match(letter) or unicodedata.category(letter) in ("Zs", "Cf", "Mn"):
+            continue
+        assert [bytes(font.getmask(letter)) for font in (latin, urdu)] != absent, f"U+{code:04X}"
 
 
 @pytest.mark.parametrize("words", REFUSED)

@@ -76,7 +76,9 @@ def test_every_damage_to_signature_or_message_is_noticed(algorithm: Algorithm) -
         damaged = signature[:at] + bytes([signature[at] ^ 1]) + signature[at + 1 :]
         with pytest.raises(BadSignature):
             signer.public.verify(damaged, b"message")
-    for wrong in (b"", signature[:63], signature + b"\0", bytes(64), b"\xff" * 64):
+    # A zero byte before s leaves the number as it was: only the length gives it away.
+    padded = signature[:32] + b"\0" + signature[32:]
+    for wrong in (b"", signature[:63], signature + b"\0", padded, bytes(64), b"\xff" * 64):
         with pytest.raises(BadSignature):
             signer.public.verify(wrong, b"message")
     with pytest.raises(BadSignature):

@@ -103,12 +103,7 @@ def accept_list(  # noqa: PLR0913 - a list, where it came from, and what it is h
         StatusListRefused: the check that failed.
     """
     token = read_token(raw)
-    issuer = _issuer_of(uri, trust)
-    signed_at = datetime.fromtimestamp(token.issued_at, UTC)
-    if not any(
-        _is_signed_by(token, key) for key in trust.find_signing_keys(issuer, KeyUse.STATUS, signed_at)
-    ):
-        raise StatusListRefused(f"the status list for {uri} is not signed by {issuer}; keep the one held")
+    issuer = _signer_of(token, uri, trust)
     try:
         token.check(uri=uri, at=int(at.timestamp()), skew_seconds=int(clock_skew.total_seconds()))
     except StatusListExpired as refusal:
@@ -123,11 +118,17 @@ def accept_list(  # noqa: PLR0913 - a list, where it came from, and what it is h
     return HeldList(issuer, token.unverified)
 
 
-def _issuer_of(uri: str, trust: Trust) -> str:
-    for issuer in trust.issuers.values():
-        if any(uri.startswith(prefix) for prefix in issuer.status_uris):
-            return issuer.id
-    raise StatusListRefused(f"no trusted issuer publishes status lists at {uri}; nothing was taken over")
+def _signer_of(token: StatusListToken, uri: str, trust: Trust) -> str:
+    """Find the issuer that publishes at ``uri`` and signed the token; addresses may lie within one another."""
+    signed_at = datetime.fromtimestamp(token.issued_at, UTC)
+    publishers = [one.id for one in trust.issuers.values() if uri.startswith(one.status_uris)]
+    for issuer in publishers:
+        keys = trust.find_signing_keys(issuer, KeyUse.STATUS, signed_at)
+        if any(_is_signed_by(token, key) for key in keys):
+            return issuer
+    if not publishers:
+        raise StatusListRefused(f"no trusted issuer publishes status lists at {uri}; nothing was taken over")
+    raise StatusListRefused(f"the status list for {uri} is not signed by its publisher; keep the one held")
 
 
 def _is_signed_by(token: StatusListToken, key: PublicKey) -> bool:

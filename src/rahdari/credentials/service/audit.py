@@ -41,6 +41,7 @@ class _Replay:
     def __init__(self) -> None:
         self._stages: dict[str, Stage] = {}
         self._terms: dict[str, dict[str, str]] = {}
+        self._proposals: dict[str, tuple[str, str | None]] = {}
         self.faults: list[AuditFault] = []
 
     def feed(self, entry: AuditEntry) -> None:
@@ -54,6 +55,10 @@ class _Replay:
             return
         self._stages[subject] = move.to
         self._terms.setdefault(subject, {}).update(event.details)
+        if act is Act.PROPOSE_REVOCATION:
+            self._proposals[subject] = event.actor, event.reason
+        elif act is Act.REINSTATE:
+            self._proposals.pop(subject, None)
 
     def compare(self, cards: Iterable[Card]) -> list[AuditFault]:
         faults, seen = [], set[str]()
@@ -72,9 +77,17 @@ class _Replay:
                 AuditFault(None, f"card {card.number} is {card.stage}, the log says {logged or 'nothing'}")
             ]
         ends = card.expires.isoformat() if card.expires else "never"
-        faults = []
-        if terms.get("product") != str(card.product):
-            faults.append(AuditFault(None, f"card {card.number} is of another product than the log says"))
-        if terms.get("expires", ends) != ends:
-            faults.append(AuditFault(None, f"card {card.number} has another expiry than the log says"))
-        return faults
+        proposed = self._proposals.get(card.number, (None, None))
+        wrong = {
+            "is of another product": terms.get("product") != str(card.product),
+            "belongs to another holder": terms.get("holder", card.holder) != card.holder,
+            "has another expiry": terms.get("expires", ends) != ends,
+            # Who forges this could revoke alone: the second officer is told from the first one by it.
+            "has another proposal of revocation": proposed
+            != (card.revocation_proposed_by, card.revocation_reason),
+        }
+        return [
+            AuditFault(None, f"card {card.number} {what} than the log says")
+            for what, is_wrong in wrong.items()
+            if is_wrong
+        ]

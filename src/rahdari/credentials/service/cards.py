@@ -59,7 +59,14 @@ def apply(desk: Desk, holder: Holder, product_id: str, *, actor: Actor) -> Card:
     card = draw_application(desk, holder, product_id)
     desk.store.add_cards([card])
     desk.record(
-        desk.event(actor, Act.APPLY, card.number, reason=Reason.FIRST_CARD, product=str(card.product))
+        desk.event(
+            actor,
+            Act.APPLY,
+            card.number,
+            reason=Reason.FIRST_CARD,
+            holder=holder.id,
+            product=str(card.product),
+        )
     )
     return card
 
@@ -146,7 +153,7 @@ def replace_card(desk: Desk, number: CardNumber, *, actor: Actor, reason: Reason
     desk.store.add_cards([new])
     desk.record(
         desk.event(actor, Act.REPLACE, old.number, reason=reason, by=new.number),
-        desk.event(actor, Act.APPLY, new.number, reason=reason, product=str(new.product)),
+        desk.event(actor, Act.APPLY, new.number, reason=reason, holder=holder.id, product=str(new.product)),
     )
     return old, new
 

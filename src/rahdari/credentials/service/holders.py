@@ -9,7 +9,7 @@ from rahdari.credentials.rules.holders import canonical_number, check_party
 from rahdari.credentials.rules.products import find_captures
 from rahdari.credentials.service.cards import draw_application
 from rahdari.credentials.service.desk import Desk, require_role
-from rahdari.credentials.values.cards import Act, Card
+from rahdari.credentials.values.cards import Act, Card, Reason
 from rahdari.credentials.values.holders import Biometric, Holder, HolderId, Party, Person, Portrait
 from rahdari.kernel import Actor, time_ordered_id
 
@@ -35,7 +35,14 @@ def register(
     for card in cards:
         events.append(desk.event(actor, "register", card.holder))
         events.append(
-            desk.event(actor, Act.APPLY, card.number, reason="first_card", product=str(card.product))
+            desk.event(
+                actor,
+                Act.APPLY,
+                card.number,
+                reason=Reason.FIRST_CARD,
+                holder=card.holder,
+                product=str(card.product),
+            )
         )
     desk.record(*events)
     return tuple((holder, card) for (holder, _, _), card in zip(made, cards, strict=True))

@@ -103,8 +103,7 @@ def _draw_places(desk: Desk, count: int) -> Iterator[StatusPlace]:
     places: list[StatusPlace] = []
     while len(places) < count:
         shard = _open_shard(desk)
-        room = max(1, int(shard.size * FILL_MAX) - shard.taken)
-        drawn = _draw_indexes(desk, shard, min(count - len(places), room))
+        drawn = _draw_indexes(desk, shard, min(count - len(places), _room(shard)))
         desk.store.raise_taken(shard, len(drawn))
         places.extend(StatusPlace(shard.uri, index) for index in drawn)
     return iter(places)
@@ -119,8 +118,13 @@ def _draw_indexes(desk: Desk, shard: StatusShard, count: int) -> tuple[int, ...]
     return tuple(drawn)
 
 
+def _room(shard: StatusShard) -> int:
+    """How many more places may be drawn from the shard; a list of one place has room for it."""
+    return max(1, int(shard.size * FILL_MAX)) - shard.taken
+
+
 def _open_shard(desk: Desk) -> StatusShard:
     newest = desk.store.find_open_shard()
-    if newest is not None and newest.taken < newest.size * FILL_MAX:
+    if newest is not None and _room(newest) > 0:
         return newest
     return desk.store.open_shard(uri_prefix=desk.authority.status_prefix, size=desk.authority.shard_entries)

@@ -295,3 +295,15 @@ class FindingView(msgspec.Struct, frozen=True):
     entries: int
     head: str
     faults: list[FaultView]
+
+
+class HealthView(msgspec.Struct, frozen=True):
+    """The server answers."""
+
+    status: str
+
+
+class StatusIndex(msgspec.Struct, frozen=True):
+    """The status list aggregation (Token Status List draft, 9.3)."""
+
+    status_lists: list[str]

@@ -30,7 +30,7 @@ class Describes:
     """One operation for the API's description.
 
     ``takes`` and ``gives`` map media types to shapes; ``refusals`` are the problem codes of its own, beside
-    those that every operation may answer with. The heading and the text are the handler's docstring.
+    those that every operation may answer with; ``cached`` ones answer 304 too. The heading and the text are the handler's docstring.
     """
 
     tag: str
@@ -39,9 +39,10 @@ class Describes:
     status: int = 200
     refusals: tuple[str, ...] = ()
     query: tuple[Query, ...] = ()
+    cached: bool = False
 
 
-def describes(
+def describes(  # noqa: PLR0913 - one argument for each thing an operation has to say
     tag: str,
     *,
     gives: Mapping[str, Shape],
@@ -49,9 +50,10 @@ def describes(
     status: int = 200,
     refusals: tuple[str, ...] = (),
     query: tuple[Query, ...] = (),
+    cached: bool = False,
 ) -> dict[str, object]:
     """Make the ``opt`` of a handler."""
     said = Describes(
-        tag=tag, gives=gives, takes=takes or {}, status=status, refusals=refusals, query=query
+        tag=tag, gives=gives, takes=takes or {}, status=status, refusals=refusals, query=query, cached=cached
     )
     return {"describes": said}

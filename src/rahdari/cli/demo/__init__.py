@@ -1,0 +1,1 @@
+"""``rahdari demo``: everything at work, in six steps, with nothing pretended."""

@@ -1,0 +1,74 @@
+"""Step 2: the synthetic holders, registered and given their passes."""
+
+from collections.abc import Iterator, Sequence
+
+from rahdari.app.clock import SeededChance
+from rahdari.app.house import House
+from rahdari.app.synthetic import SyntheticPerson, synthetic_people
+from rahdari.cli.demo.faces import draw_faces
+from rahdari.cli.demo.plan import Plan
+from rahdari.cli.terminal import Advance
+from rahdari.credentials import Biometric, Card, Gender, Holder, Person, Portrait, Stage, local_text
+from rahdari.kernel import Actor
+
+BATCH = 100
+
+
+def register_missing(house: House, plan: Plan, *, actor: Actor, advance: Advance) -> int:
+    """Register those people of the plan who are not registered yet; tells how many."""
+    known = {holder.party.number for holder in iterate_holders(house)}
+    missing = [
+        person
+        for person in synthetic_people(plan.holders, chance=SeededChance(plan.seed), today=plan.today)
+        if person.number not in known
+    ]
+    advance(plan.holders - len(missing))
+    faces = draw_faces([person.portrait_seed for person in missing])
+    for at in range(0, len(missing), BATCH):
+        batch = missing[at : at + BATCH]
+        # strict=False: the faces go on behind this batch.
+        house.registry.add_holders(_entries(batch, faces), actor=actor)
+        advance(len(batch))
+    return len(missing)
+
+
+def _entries(
+    people: Sequence[SyntheticPerson], faces: Iterator[Portrait]
+) -> list[tuple[Person, Portrait, str]]:
+    return [(_person(one), next(faces), one.product) for one in people]
+
+
+def _person(one: SyntheticPerson) -> Person:
+    return Person(
+        number=one.number,
+        name=local_text(en=one.name_en, ur=one.name_ur),
+        guardian=local_text(en=one.guardian_en, ur=one.guardian_ur),
+        gender=Gender(one.gender),
+        date_of_birth=one.date_of_birth,
+        nationality=one.nationality,
+        family_number=one.family_number,
+        address=local_text(en=one.address_en, ur=one.address_ur),
+        permanent_address=local_text(en=one.permanent_address_en, ur=one.permanent_address_ur),
+        permanent_region=one.permanent_region,
+        country_of_stay=one.country_of_stay,
+        passport_number=one.passport_number,
+        # What may not be captured at this age, the register leaves out by the product's rules.
+        captured=frozenset(Biometric),
+    )
+
+
+def iterate_holders(house: House) -> Iterator[Holder]:
+    """Go through every holder."""
+    page = house.registry.list_holders(limit=1000)
+    while page:
+        yield from page
+        page = house.registry.list_holders(after=page[-1].id, limit=1000)
+
+
+def find_sample(house: House, stage: Stage, *, product: str = "nic") -> tuple[Holder, Card] | None:
+    """Find the first holder with a card of the product at this stage."""
+    for holder in iterate_holders(house):
+        for card in house.registry.find_cards_of(holder.id):
+            if card.product.id == product and card.stage is stage:
+                return holder, card
+    return None

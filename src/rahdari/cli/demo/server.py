@@ -1,0 +1,100 @@
+"""The real web server as a child process, and what is asked of it over HTTP."""
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from rahdari.cli.errors import ServerFailed
+from rahdari.cli.server import server_words
+
+HOST = "127.0.0.1"
+READY_SECONDS_MAX = 60
+ENDING_SECONDS_MAX = 10
+ASKING_SECONDS_MAX = 30
+LOG_CHARS_MAX = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that is ready."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def ask(self, path: str, question: Mapping[str, object], *, token: str) -> dict[str, object]:
+        """Post a question as an institution. Raises ``ServerFailed``."""
+        try:
+            answer = httpx.post(
+                f"{self.url}{path}",
+                json=dict(question),
+                headers={"authorization": f"Bearer {token}"},
+                timeout=ASKING_SECONDS_MAX,
+            )
+            answer.raise_for_status()
+            read = answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise ServerFailed(f"the server did not answer {path}: {type(error).__name__} {error}") from None
+        if not isinstance(read, dict):
+            raise ServerFailed(f"the server answered {path} with something that is no JSON object")
+        return read
+
+
+@contextmanager
+def running(home: Path, port: int, environment: Mapping[str, str]) -> Iterator[Server]:
+    """Run the web server until the block ends. Raises ``ServerFailed``."""
+    log = home / "server.log"
+    with log.open("wb") as written:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter with our own words, no shell
+            server_words(str(home), HOST, port),
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+            env=dict(environment),
+            # Ctrl-C comes to us, and we end the server in order.
+            start_new_session=True,
+        )
+        try:
+            server = Server(f"http://{HOST}:{port}", process)
+            _wait(server, log)
+            yield server
+        finally:
+            _end(process)
+
+
+def _wait(server: Server, log: Path) -> None:
+    until = time.monotonic() + READY_SECONDS_MAX
+    while time.monotonic() < until:
+        if server.process.poll() is not None:
+            said = log.read_text(encoding="utf-8", errors="replace").strip()[-LOG_CHARS_MAX:]
+            raise ServerFailed(
+                f"the server ended with {server.process.returncode}: {said or 'it said nothing'}"
+            )
+        try:
+            if httpx.get(f"{server.url}/health", timeout=2).status_code == httpx.codes.OK:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.05)
+    raise ServerFailed(f"the server was not ready after {READY_SECONDS_MAX} seconds; see {log}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(ENDING_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def find_free_port() -> int:
+    """Find a port of the loopback address that is free now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

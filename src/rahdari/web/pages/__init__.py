@@ -1,0 +1,1 @@
+"""The pages: rendered here, complete without a script, in three languages."""

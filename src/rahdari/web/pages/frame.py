@@ -1,0 +1,81 @@
+"""The frame of every page: templates, languages, dates, and the addresses of static files."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+from babel import Locale
+from babel.core import get_global
+from babel.dates import format_date, format_time
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from rahdari.credentials import LocalText
+from rahdari.web.languages import LANGUAGES
+from rahdari.web.visit import Visit
+
+STATIC = Path(__file__).parent.parent / "static"
+_TEMPLATES = Path(__file__).parent.parent / "templates"
+_LOCALES = {"en": "en_GB", "ur": "ur_PK", "zh": "zh_Hans_CN"}
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["static"] = _static
+    return made
+
+
+@cache
+def _static(name: str) -> str:
+    """Write the address of a static file with its digest, so that caches may keep it for ever."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+def render(template: str, visit: Visit, *, path: str, **context: object) -> bytes:
+    """Render a page. ``path`` is its own address, for the links that change the language; empty: nowhere."""
+    words = visit.catalogue
+    frame: Mapping[str, object] = {
+        "t": words.say,
+        "lang": words.language,
+        "dir": words.direction,
+        "languages": LANGUAGES,
+        "path": path,
+        "moment": lambda at: _moment(at, words.language),
+        "day": lambda on: _day(on, words.language),
+        "pick": lambda text: _pick(text, words.language),
+        "country": lambda code: _country(code, words.language),
+    }
+    return _environment().get_template(template).render(frame, **context).encode()
+
+
+def _moment(at: datetime, language: str) -> str:
+    clock = format_time(at, "HH:mm:ss", locale=_LOCALES[language])
+    return f"{_day(at.date(), language)} {clock} UTC"
+
+
+def _day(on: date, language: str) -> str:
+    return format_date(on, "long", locale=_LOCALES[language])
+
+
+def _pick(text: LocalText, language: str) -> tuple[str, str]:
+    """Choose a text's language: the visitor's, else English, else whatever there is; (language, text)."""
+    for one in (language, "en", *text):
+        if one in text:
+            return one, text[one]
+    return language, ""
+
+
+def _country(code: str, language: str) -> str:
+    """Name a country of ISO 3166-1 alpha-3 in words, where the locale knows it."""
+    short = get_global("territory_aliases").get(code, [code])[0]
+    name = Locale.parse(_LOCALES[language]).territories.get(short)
+    return f"{name} ({code})" if name else code

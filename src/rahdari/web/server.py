@@ -1,0 +1,189 @@
+"""The application and its server."""
+
+import socket
+import time
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import uvicorn
+from litestar import Litestar, Request, Response
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
+from typing_extensions import override
+
+from rahdari.app.house import House, open_house
+from rahdari.app.settings import Settings
+from rahdari.kernel import Problem
+from rahdari.web import journal, public
+from rahdari.web.api import authority, cards, checks, holders
+from rahdari.web.doorman import Doorman
+from rahdari.web.doors import guard_media_type, guard_rights, make_dependencies, operation_of
+from rahdari.web.errors import (
+    BadBody,
+    BadParameter,
+    BodyTooLarge,
+    Broken,
+    MethodNotAllowed,
+    NotFound,
+    PortTaken,
+)
+from rahdari.web.limits import JSON_BYTES_MAX, REQUEST_SECONDS_MAX
+from rahdari.web.pages import about, problems, products, reference, verify
+from rahdari.web.refusals import make_refusal
+from rahdari.web.rights import RIGHTS
+from rahdari.web.static_files import get_static
+
+HANDLERS: tuple[ControllerRouterHandler, ...] = (
+    verify.show_verify,
+    verify.submit_verify,
+    products.show_products,
+    about.show_trust,
+    problems.show_problems,
+    problems.show_problem,
+    reference.show_reference,
+    reference.get_document,
+    get_static,
+    public.get_health,
+    public.list_status_lists,
+    public.get_status_list,
+    public.get_trust_list,
+    public.get_root,
+    checks.check_pass,
+    checks.ask_about_pass,
+    holders.add_holder,
+    holders.import_holders,
+    holders.list_holders,
+    holders.find_holder,
+    holders.get_holder,
+    cards.apply_for_card,
+    cards.act_on_card,
+    cards.get_card,
+    cards.get_card_history,
+    cards.get_pass,
+    cards.draw_qr,
+    cards.draw_card_png,
+    cards.draw_card_pdf,
+    authority.list_products,
+    authority.publish_status,
+    authority.get_audit_finding,
+)
+# A form holds two fields and a language.
+_FORM_PARTS_MAX = 8
+# How long requests that are under way may take to end after SIGTERM.
+_GRACE_SECONDS = 10
+
+
+class Site(Litestar):
+    """The application with its doorman outside, so that unknown addresses pass him too."""
+
+    doorman: Doorman | None = None
+
+    @override
+    async def __call__(
+        self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
+    ) -> None:
+        if self.doorman is None or scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        await self.doorman(cast("Scope", scope), cast("Receive", receive), cast("Send", send))
+
+
+def build_app(
+    house: House,
+    *,
+    tick: Callable[[], float] = time.monotonic,
+    seconds_max: float = REQUEST_SECONDS_MAX,
+) -> Site:
+    """Build the application on a house. ``tick`` gives seconds for the rate limit."""
+    app = Site(
+        route_handlers=list(HANDLERS),
+        dependencies=make_dependencies(house),
+        guards=[guard_rights, guard_media_type],
+        exception_handlers={Problem: _on_problem, HTTPException: _on_http, Exception: _on_broken},
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=JSON_BYTES_MAX,
+        multipart_form_part_limit=_FORM_PARTS_MAX,
+        debug=False,
+    )
+    _require_rights(app)
+    app.doorman = Doorman(house, super(Site, app).__call__, tick=tick, seconds_max=seconds_max)
+    return app
+
+
+def _require_rights(app: Litestar) -> None:
+    """Start only if the table of rights speaks of every operation, and of nothing else."""
+    named = {operation_of(handler) for route in app.routes for handler in getattr(route, "route_handlers", ())}
+    named.discard("")  # the framework's own OPTIONS handlers, which say nothing but what is allowed
+    if named != set(RIGHTS):
+        raise AssertionError(f"operations and rights differ: {sorted(named ^ set(RIGHTS))}")
+
+
+def _on_problem(request: Request[object, object, State], problem: Problem) -> Response[bytes]:
+    refusal = make_refusal(problem, request.scope)
+    return Response(
+        refusal.body, status_code=refusal.status, media_type=refusal.media_type, headers=refusal.headers
+    )
+
+
+def _on_http(request: Request[object, object, State], error: HTTPException) -> Response[bytes]:
+    """Turn the framework's own errors into problems; its words stay behind, they may quote the request."""
+    if error.status_code >= 500:
+        return _on_broken(request, error)
+    made: Mapping[int, Problem] = {
+        404: NotFound("there is nothing at this address; /api lists what there is"),
+        405: MethodNotAllowed((error.headers or {}).get("allow") or (error.headers or {}).get("Allow") or ""),
+        413: BodyTooLarge("the body is larger than this operation takes; see /api for its limits"),
+    }
+    otherwise = BadParameter("a parameter is missing or has another shape than /api says")
+    if request.method == "POST":
+        otherwise = BadBody("the body is damaged or of another shape than /api says")
+    return _on_problem(request, made.get(error.status_code, otherwise))
+
+
+def _on_broken(request: Request[object, object, State], error: Exception) -> Response[bytes]:
+    journal.note_broken(error)
+    return _on_problem(request, Broken("something broke here; it was noted, and is not your fault: try again later"))
+
+
+def serve(settings: Settings) -> None:
+    """Serve the house of ``settings`` until SIGTERM or SIGINT; requests under way are ended first.
+
+    Raises:
+        NotInitialised: there is no house. PortTaken: the address cannot be had.
+    """
+    house = open_house(settings)
+    try:
+        listening = listen(settings.host, settings.port)
+        journal.configure()
+        config = uvicorn.Config(
+            build_app(house),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            h11_max_incomplete_event_size=64 * 1024,
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        house.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the address and port to listen on. Raises ``PortTaken``."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    # A server that is started again does not wait for the connections of the one before it.
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+        made.listen(1024)
+    except OSError as error:
+        made.close()
+        raise PortTaken(
+            f"cannot listen on {host} port {port} ({error.strerror}); choose another one: --port"
+        ) from None
+    return made
+

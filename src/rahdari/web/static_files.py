@@ -1,0 +1,32 @@
+"""Styles, marks and fonts: files of this package and nothing beside them."""
+
+from functools import cache
+
+from litestar import Response, get
+from litestar.params import FromPath
+
+from rahdari.web.errors import NotFound
+from rahdari.web.pages.frame import STATIC
+
+_KINDS = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+# Their addresses carry a digest; a changed file has another address.
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@cache
+def _files() -> dict[str, tuple[bytes, str]]:
+    """Read them once: a few hundred kilobytes, and no path from outside ever meets the file system."""
+    return {
+        path.relative_to(STATIC).as_posix(): (path.read_bytes(), _KINDS[path.suffix])
+        for path in STATIC.rglob("*")
+        if path.suffix in _KINDS
+    }
+
+
+@get("/static/{name:path}", operation_id="getStatic", sync_to_thread=False)
+def get_static(name: FromPath[str]) -> Response[bytes]:
+    """Get a static file."""
+    found = _files().get(name.removeprefix("/"))
+    if found is None:
+        raise NotFound("there is no such file")
+    return Response(found[0], media_type=found[1], headers={"cache-control": _FOR_EVER})
