@@ -101,13 +101,12 @@ class Pkcs11KeyRing:
 
     def _token(self) -> Token:
         try:
-            return pkcs11.lib(self._module_path).get_token(token_label=self._token_label)
-        except pkcs11.PKCS11Error:
-            raise
-        except (OSError, RuntimeError):
+            module = pkcs11.lib(self._module_path)
+        except (pkcs11.PKCS11Error, OSError):
             raise KeyStoreFailed(
                 f"no PKCS#11 module can be loaded from {self._module_path}; set pkcs11_module to its path"
             ) from None
+        return module.get_token(token_label=self._token_label)
 
 
 class TokenSigner:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from cyclopts import Parameter
 
@@ -227,9 +227,7 @@ def find_holder(session: Session, word: str) -> Holder:
         return registry.find_holder_by_number(word, kind=HolderKind.ORGANISATION)
 
 
-def list_holders(
-    *, after: str | None = None, limit: Annotated[int, Parameter()] = 50, session: Given
-) -> None:
+def list_holders(*, after: str | None = None, limit: int = 50, session: Given) -> None:
     """List holders in the order of their registration.
 
     Args:

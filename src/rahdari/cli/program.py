@@ -19,15 +19,15 @@ from rahdari.cli.exit_codes import ExitCode, exit_code_of
 from rahdari.cli.terminal import Document, Terminal
 from rahdari.kernel import Problem
 
-REPORT_AT = "please report it with this line, and run again with RAHDARI_DEBUG=1 for the whole story"
+REPORT_AT = "please report this line as an issue; RAHDARI_DEBUG=1 shows the whole story"
 _EPILOGUE = """
 Examples:
-  rahdari demo                                 everything at work, on a web page too
-  rahdari init                                 make an authority in ./rahdari-home
-  rahdari holder import people.csv             register holders
-  rahdari pass issue --all                     issue what was applied for
-  rahdari pass render 7K3F-9QX2-M4TD --png     draw a card
-  rahdari pass verify card.png                 verify it offline, from the picture
+  rahdari demo                              see everything at work
+  rahdari init                              make an authority
+  rahdari holder import people.csv          register holders
+  rahdari pass issue --all                  issue what was applied for
+  rahdari pass render 7K3F-9QX2-M4TD        draw a card
+  rahdari pass verify card.png              verify it, from its picture
   rahdari pass suspend 7K3F-9QX2-M4TD --reason lost
 
 Every command explains itself: rahdari pass verify --help
@@ -240,6 +240,7 @@ def _dispatch(arguments: Sequence[str], terminal: Terminal, environment: Mapping
         with Session(home, officer=officer, terminal=terminal, environment=environment) as session:
             return int(command(*bound.args, **bound.kwargs, session=session) or 0)
 
+    program.meta.suppress_keyboard_interrupt = False
     code = program.meta(list(arguments), exit_on_error=False, print_error=False)
     sys.stdout.flush()
     return int(code or 0)

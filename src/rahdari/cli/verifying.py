@@ -2,7 +2,9 @@
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
+from cyclopts import Parameter
 from rich.console import RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -29,10 +31,11 @@ _MARKS = {
 
 
 def verify(
-    source: str | None = None,
+    source: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     /,
     *,
-    text: str | None = None,
+    # "-" is a letter of Base45 (RFC 9285, 4.2), so a pass may begin with it.
+    text: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
     online: bool = False,
     verifier: Path | None = None,
     session: Given,
@@ -51,6 +54,8 @@ def verify(
     """
     if (source is None) == (text is None):
         raise BadUsage("give one file (or - for standard input), or the text with --text")
+    if source is not None and source != "-" and source.startswith("-"):
+        raise BadUsage(f"unknown option {source[:32]}; see rahdari pass verify --help")
     if online and verifier is not None:
         raise BadUsage("--online asks the register; --verifier is for offline verification")
     raw = text if text is not None else read_pass(read_source(source or "-"))

@@ -14,7 +14,7 @@ from rahdari.app.house import House
 from rahdari.access import NotAuthenticated, Unproven
 from rahdari.kernel import Problem
 from rahdari.web import journal
-from rahdari.web.errors import TokenMissing, TooManyRequests, TooSlow
+from rahdari.web.errors import Broken, TokenMissing, TooManyRequests, TooSlow
 from rahdari.web.languages import COOKIE
 from rahdari.web.limits import REQUEST_SECONDS_MAX, Buckets, name_address
 from rahdari.web.refusals import make_refusal
@@ -75,6 +75,10 @@ class Doorman:
         except TimeoutError:
             if not visit.status:
                 await _refuse(TooSlow("the request took too long; send it again, or less of it"), scope, polished)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the caller gets a problem and no traceback
+            journal.note_broken(error)
+            if not visit.status:
+                await _refuse(Broken("something broke here; it was noted: try again later"), scope, polished)
         finally:
             self._note(scope, visit, self._tick() - began)
 

@@ -230,7 +230,7 @@ def _algorithm_of(jwk: Mapping[str, object]) -> Algorithm:
         raise UnsupportedAlgorithm("a JWK of another type or curve; the house takes EC P-256 and OKP Ed25519")
     # RFC 7517, 4.4 and 4.2; RFC 9864 names EdDSA with Ed25519 also "Ed25519".
     if jwk.get("alg", algorithm.value) not in (
-        {"EdDSA", "Ed25519"} if algorithm is Algorithm.EDDSA else {"ES256"}
+        ("EdDSA", "Ed25519") if algorithm is Algorithm.EDDSA else ("ES256",)
     ):
         raise UnsupportedAlgorithm(f"the JWK's alg is not the one of its curve, {algorithm}")
     if jwk.get("use", "sig") != "sig":

@@ -86,7 +86,7 @@ def person(number: int = 1, *, born: date = date(1990, 5, 17), region: str = "PK
 class Office:
     """An authority: its desk, its root, its trust list, and what verifiers would hold of it."""
 
-    def __init__(  # noqa: PLR0913 - what tests vary
+    def __init__(
         self,
         *,
         clock: WoundClock | None = None,

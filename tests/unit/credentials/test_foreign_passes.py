@@ -1,4 +1,4 @@
-"""Passes of other makers' programs: every dialect of Claim 169, verified by a trust list that names their issuer."""
+"""Passes of other makers' programs: every dialect of Claim 169, once a trust list names their issuer."""
 
 import zlib
 from itertools import product

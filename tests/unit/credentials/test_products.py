@@ -143,8 +143,8 @@ def test_a_number_is_checked_and_printed_in_groups() -> None:
         ("nic", {"permanent_region": None}, BadHolder),
         ("nic", {"date_of_birth": date(2026, 3, 2)}, BadHolder),
         ("nic", {"date_of_birth": date(2026 - AGE_MAX - 1, 2, 1)}, BadHolder),
-        ("nic", {"address": local_text(en="A" * (TEXT_CHARS_MAX + 1), ur="ا")}, BadHolder),
-        ("nic", {"name": local_text(en="Sample\x07Bell", ur="ا")}, BadHolder),
+        ("nic", {"address": local_text(en="A" * (TEXT_CHARS_MAX + 1), ur="نمونہ")}, BadHolder),
+        ("nic", {"name": local_text(en="Sample\x07Bell", ur="نمونہ")}, BadHolder),
     ],
 )
 def test_a_holder_who_does_not_suffice_for_a_product_is_refused(
@@ -224,7 +224,7 @@ def test_the_catalogue_keeps_every_version_and_offers_the_newest() -> None:
 )
 def test_a_bad_file_is_refused_with_what_is_wrong_in_it(before: str, after: str, told: str) -> None:
     assert before in nic_text()
-    with pytest.raises(BadProduct, match="nic.toml") as refused:
+    with pytest.raises(BadProduct, match=r"nic[.]toml") as refused:
         read_product(nic_text().replace(before, after, 1).encode(), name="nic.toml")
     assert told in refused.value.message
 
@@ -236,7 +236,9 @@ def test_a_file_that_is_too_large_or_no_text_is_refused() -> None:
 
 
 def test_a_mark_without_a_language_of_the_card_is_refused() -> None:
-    wrong = nic_text().replace('text = { en = "Senior Citizen", ur = "بزرگ شہری" }', 'text = { en = "Senior" }')
+    wrong = nic_text().replace(
+        'text = { en = "Senior Citizen", ur = "بزرگ شہری" }', 'text = { en = "Senior" }'
+    )
     with pytest.raises(BadProduct, match="one text in each language"):
         read_product(wrong.encode(), name="nic.toml")
 

@@ -67,7 +67,7 @@ def test_a_list_that_is_not_signed_by_the_root_is_refused(office: Office) -> Non
 
 def test_a_list_is_refused_from_its_expiry_on(office: Office) -> None:
     office.clock.wind(keys.TRUST_LIFE - timedelta(seconds=1))
-    assert take(office, office.trust_text)
+    assert take(office, office.trust_text).listed.sequence == 1
     office.clock.wind(timedelta(seconds=1))
     with pytest.raises(TrustExpired):
         take(office, office.trust_text)
@@ -206,9 +206,10 @@ def test_a_status_list_from_the_future_is_refused_beyond_the_clocks_skew(office:
         key = desk.store.list_keys()[0]
     assert key.not_before > office.clock.now()
     trust = office.trust()
-    assert accept_list(
+    held = accept_list(
         raw, uri=uri, trust=trust, held=None, at=office.clock.now(), clock_skew=OFFLINE.clock_skew
     )
+    assert held.listed.uri == uri
     office.clock.wind(-timedelta(seconds=1))
     with pytest.raises(StatusListRefused):
         accept_list(

@@ -195,6 +195,7 @@ _WRITERS: Mapping[str, Callable[[Any, dict[str, Any], dict[int, object]], None]]
 _make_identity = quick(Identity)
 _make_attributes = quick(Attributes)
 _make_terms = quick(Terms)
+_make_place = quick(StatusPlace)
 
 
 def _terms(claims: Claims, identity: Identity) -> Terms:
@@ -205,7 +206,7 @@ def _terms(claims: Claims, identity: Identity) -> Terms:
         issued_at=_time(claims.issued_at),
         not_before=_time(claims.not_before),
         expires=_time(claims.expires),
-        place=StatusPlace(status.uri, status.index) if status else None,
+        place=_make_place(status.uri, status.index) if status else None,
     )
 
 
@@ -216,10 +217,17 @@ def _time(seconds: int | None) -> datetime | None:
 def _product(value: object) -> ProductRef | None:
     if value is None:
         return None
-    found = _PRODUCT_SHAPE.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
+    product = _product_of(value) if isinstance(value, str) else None
+    if product is None:
         raise MalformedInput("key 75 of claim 169 names no product (as in nic/1)")
-    return ProductRef(found[1], int(found[2]))
+    return product
+
+
+# An authority has a handful of products; a verifier sees the same ones all day.
+@lru_cache(maxsize=256)
+def _product_of(text: str) -> ProductRef | None:
+    found = _PRODUCT_SHAPE.fullmatch(text)
+    return ProductRef(found[1], int(found[2])) if found else None
 
 
 def _attributes(identity: Identity) -> Attributes:
@@ -246,7 +254,9 @@ def _attributes(identity: Identity) -> Attributes:
 def _texts(first: str | None, other: str | None, language: str) -> LocalText:
     if first is None and other is None:
         return no_text()
-    return local_text(**{"en": first, language: other})
+    if first is None or other is None:
+        return local_text(**{"en": first, language: other})
+    return MappingProxyType({"en": first, language: other})
 
 
 def _text(rest: Mapping[int, object], key: int) -> str | None:

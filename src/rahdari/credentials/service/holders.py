@@ -52,8 +52,8 @@ def _registered(
     desk: Desk, party: Party, portrait: Portrait | None, product_id: str
 ) -> tuple[Holder, Portrait | None, str]:
     product, now = desk.products.get_current(product_id), desk.clock.now()
-    party = replace(party, number=canonical_number(product.number, party.number))
     check_party(product, party, now.date())
+    party = replace(party, number=canonical_number(product.number, party.number))
     if isinstance(party, Person):
         # What the law does not let a centre capture at this age is not kept, even if it was sent.
         allowed = find_captures(product, party, now.date())

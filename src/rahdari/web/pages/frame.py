@@ -1,6 +1,7 @@
 """The frame of every page: templates, languages, dates, and the addresses of static files."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
@@ -10,6 +11,7 @@ from babel import Locale
 from babel.core import get_global
 from babel.dates import format_date, format_time
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from rahdari.credentials import LocalText
 from rahdari.web.languages import LANGUAGES
@@ -30,6 +32,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["static"] = _static
+    made.filters["country_in"] = _country
+    made.filters["wordbreak"] = _break_words
     return made
 
 
@@ -52,9 +56,15 @@ def render(template: str, visit: Visit, *, path: str, **context: object) -> byte
         "moment": lambda at: _moment(at, words.language),
         "day": lambda on: _day(on, words.language),
         "pick": lambda text: _pick(text, words.language),
+        "name_of": lambda kind, word: words.messages.get(f"{kind}.{word}", word.replace("_", " ")),
         "country": lambda code: _country(code, words.language),
     }
     return _environment().get_template(template).render(frame, **context).encode()
+
+
+def _break_words(code: str) -> Markup:
+    """Let a long code break after its dots and underscores on a small screen."""
+    return Markup("<wbr>").join(re.split(r"(?<=[._])", code))
 
 
 def _moment(at: datetime, language: str) -> str:
