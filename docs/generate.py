@@ -9,19 +9,26 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields
 from pathlib import Path
 
+import msgspec
+
 import rahdari.access
 import rahdari.credentials
 import rahdari.database
 import rahdari.kernel
 import rahdari.wire
+from rahdari.app.clock import SystemChance, SystemClock
 from rahdari.app.foundation import read_catalogue
+from rahdari.app.house import wire
 from rahdari.app.settings import Settings
 from rahdari.cli import describe_commands
 from rahdari.cli.exit_codes import exit_code_of
 from rahdari.credentials import FEATURES, MOVES, step_table
+from rahdari.credentials.rules.products import ProductFile
 from rahdari.kernel import Problem
-from rahdari.web.description import describe_operations
-from rahdari.web.problems import status_of
+from rahdari.web.api.document import find_operations
+from rahdari.web.problems import STATUSES
+from rahdari.web.rights import RIGHTS
+from rahdari.web.server import build_app
 
 LOOK_UP = Path(__file__).parent / "look-up"
 NOTE = "<!-- Written by docs/generate.py; change the code, then run `make docs`. -->\n\n"
@@ -41,7 +48,9 @@ def problem_classes() -> tuple[type[Problem], ...]:
 
 def _table(heading: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
     lines = [heading, tuple("---" for _ in heading), *rows]
-    return "".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+    return "".join(
+        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines
+    )
 
 
 def _first_line(thing: object) -> str:
@@ -69,10 +78,15 @@ def settings_page() -> str:
 def problems_page() -> str:
     """Every problem code with its HTTP status and its exit code."""
     rows = [
-        (f"`{one.code}`", status_of(one.code), exit_code_of(one.code), _first_line(one))
+        (
+            f"`{one.code}`",
+            STATUSES.get(one.code, 500),
+            int(exit_code_of(one.code, family=one)),
+            _first_line(one),
+        )
         for one in problem_classes()
     ]
-    head = "# Problem codes\n\nOne refusal, one code: over HTTP as RFC 9457, at the command line as exit code.\n\n"
+    head = "# Problem codes\n\nOne refusal, one code: an RFC 9457 problem, or an exit code.\n\n"
     return head + _table(("code", "HTTP", "exit", "what happened"), rows)
 
 
@@ -80,17 +94,23 @@ def commands_page() -> str:
     """Every command."""
     parts = ["# Commands\n\n`rahdari COMMAND --help` says the same with examples.\n"]
     for command, summary, options in describe_commands():
-        parts.append(f"\n## `rahdari {command}`\n\n{summary}\n")
+        parts.append(f"\n## `{command}`\n\n{summary}\n")
         if options:
-            parts.append("\n" + _table(("option", "what it is"), [(f"`{name}`", about) for name, about in options]))
+            parts.append(
+                "\n" + _table(("option", "what it is"), [(f"`{name}`", about) for name, about in options])
+            )
     return "".join(parts)
 
 
 def http_page() -> str:
     """Every HTTP operation."""
-    rows = [
-        (f"`{method}`", f"`{path}`", roles, summary) for method, path, summary, roles in describe_operations()
-    ]
+    house = wire(Settings(database="sqlite://"), SystemClock(), SystemChance())
+    rows = []
+    for path, handler, _ in sorted(find_operations(build_app(house)), key=lambda one: one[0]):
+        method = "/".join(sorted(handler.http_methods - {"HEAD"}))
+        roles = ", ".join(sorted(RIGHTS[str(handler.operation_id)]))
+        rows.append((f"`{method}`", f"`{path}`", roles, _first_line(getattr(handler.fn, "func", handler.fn))))
+    house.close()
     head = (
         "# HTTP API\n\nThe description for machines is served at `/api/openapi.json` (OpenAPI 3.1), a page for "
         "people at `/api`.\n\n"
@@ -101,7 +121,13 @@ def http_page() -> str:
 def life_cycle_page() -> str:
     """The table of the life cycle."""
     rows = [
-        (stage or "(new)", act.replace("_", " "), move.to, ", ".join(sorted(move.roles)), ", ".join(move.reasons))
+        (
+            stage or "(new)",
+            act.replace("_", " "),
+            move.to,
+            ", ".join(sorted(move.roles)),
+            ", ".join(move.reasons),
+        )
         for (stage, act), move in MOVES.items()
     ]
     head = (
@@ -113,7 +139,7 @@ def life_cycle_page() -> str:
 
 def verification_page() -> str:
     """The steps of a verification."""
-    head = "# The steps of a verification\n\nOne function does it, in this order, and stops at the first failure.\n\n"
+    head = "# The steps of a verification\n\nOne function, in this order; it stops at the first failure.\n\n"
     return head + _table(("step", "what is checked", "source"), step_table())
 
 
@@ -137,16 +163,28 @@ def products_page() -> str:
         "its place; a higher version is what new cards are made under, while older cards keep theirs. "
         "`rahdari product check FILE` says whether a file is right.\n\n"
     )
-    words = inspect.getsource(rahdari.credentials.rules.products).partition("class _ProductFile")[2]
-    keys = [line.strip() for line in words.partition("\n\n\n")[0].splitlines()[1:]]
     return (
         head
         + _table(("product", "title", "for", "features", "years", "lifetime from"), rows)
         + f"\nFeatures that the house has: {', '.join(f'`{kind}`' for kind in FEATURES)}.\n\n"
-        + "The keys of a file and their types (an unknown key is an error):\n\n```text\n"
-        + "\n".join(keys)
-        + "\n```\n"
+        + "## The keys of a file\n\nAn unknown key is an error.\n\n"
+        + _table(("key", "type", "may be left out"), _keys("", ProductFile))
     )
+
+
+def _keys(prefix: str, struct: type) -> list[tuple[object, ...]]:
+    """List the keys of a part of the product file, and of the parts within it."""
+    rows: list[tuple[object, ...]] = []
+    for one in msgspec.structs.fields(struct):
+        inner = one.type.__args__[0] if getattr(one.type, "__origin__", None) is tuple else one.type
+        if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+            is_list = inner is not one.type
+            rows.extend(_keys(f"{prefix}{one.name}{'[]' if is_list else ''}.", inner))
+        else:
+            kind = one.type.__name__ if one.type in (str, int) else str(one.type).replace("typing.", "")
+            kind = kind.removeprefix("<enum '").removesuffix("'>")
+            rows.append((f"`{prefix}{one.name}`", f"`{kind}`", "" if one.required else "yes"))
+    return rows
 
 
 def front_doors_page() -> str:
@@ -167,7 +205,7 @@ def front_doors_page() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "problems.md": problems_page,
-    "commands.md": commands_page,
+    "cli.md": commands_page,
     "http.md": http_page,
     "life-cycle.md": life_cycle_page,
     "verification.md": verification_page,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pluggy
 import pytest
+import pytest_socket
 
 from tests.fakes.chance import SeededChance
 from tests.fakes.clock import WoundClock
@@ -21,6 +22,14 @@ def clock() -> WoundClock:
 @pytest.fixture
 def chance() -> SeededChance:
     return SeededChance()
+
+
+@pytest.fixture(autouse=True)
+def _loopback(request: pytest.FixtureRequest) -> None:
+    """Open sockets on this machine alone, for tests that are marked ``loopback``."""
+    if request.node.get_closest_marker("loopback"):
+        pytest_socket.enable_socket()
+        pytest_socket.socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
 
 
 @pytest.fixture(scope="session")

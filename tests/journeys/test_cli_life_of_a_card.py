@@ -94,6 +94,10 @@ def test_revoking_takes_two_officers_and_says_who_is_needed_next(rahdari: Comman
     assert (alone.code, alone.problem) == (3, "credentials.same_officer")
     assert rahdari.card().stage is Stage.ACTIVE
 
+    otherwise = rahdari("pass", "revoke", card.number, "--as", "supervisor", "--reason", "deceased")
+    assert otherwise.code == 2
+    assert "proposed for fraud_proven" in otherwise.err
+
     assert rahdari("pass", "revoke", card.number, "--as", "supervisor").code == 0
     assert rahdari("pass", "verify", "--text", text, "--online").code == 11
 

@@ -11,9 +11,9 @@ from rahdari.app.errors import BadFile
 from rahdari.credentials import Biometric, Gender, HolderKind, Organisation, Party, Person, local_text
 from rahdari.credentials.errors import BadRow
 
-# A province's daily registrations; what is larger is cut into several files.
+# One transaction imports a file, and its photographs (some 30 KB a holder) lie in memory until then.
 FILE_BYTES_MAX = 64 * 1024 * 1024
-ROWS_MAX = 100_000
+ROWS_MAX = 20_000
 CELL_CHARS_MAX = 1000
 
 REQUIRED_COLUMNS = ("product", "number", "name.en", "nationality")

@@ -71,7 +71,8 @@ class Registry:
             BadFile: it is no CSV file of holders at all.
         """
         rows, faults = read_holder_file(raw)
-        with self._on.writing() as desk:
+        # Photographs take their time; they are looked at before the register is locked for writing.
+        with self._on.reading() as desk:
             entries: list[tuple[Party, Portrait | None, str]] = []
             for row in rows:
                 entry = self._checked(desk, row, photo_of, faults)
@@ -81,6 +82,7 @@ class Registry:
             if faults:
                 faults.sort(key=lambda one: (one.line, one.column))
                 raise BadRows(tuple(faults), f"{len(faults)} faults in the file; nothing was imported")
+        with self._on.writing() as desk:
             for at in range(0, len(entries), BATCH):
                 holders.register(desk, entries[at : at + BATCH], actor=actor)
         return len(entries)

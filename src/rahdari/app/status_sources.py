@@ -70,6 +70,10 @@ class HttpSource:
         """Use ``client``, or one of its own."""
         self._client = client or httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False)
 
+    def close(self) -> None:
+        """Close the connections to the servers."""
+        self._client.close()
+
     def list_addresses(self, prefix: str) -> tuple[str, ...]:
         """Ask the aggregation at ``prefix`` + "lists"."""
         return read_index(self._get(prefix + INDEX_NAME, "application/json", INDEX_BYTES_MAX), prefix)

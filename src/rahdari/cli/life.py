@@ -73,6 +73,10 @@ def revoke(card: str, /, *, reason: str | None = None, session: Given) -> None:
     registry, number, actor = session.house().registry, card_number(card), session.actor()
     standing = registry.get_card(number)
     if standing.revocation_proposed_by is not None:
+        if _reason(reason) not in (None, standing.revocation_reason):
+            raise BadUsage(
+                f"the revocation was proposed for {standing.revocation_reason}; approve it without another --reason"
+            )
         _act(session, card, Act.REVOKE, None, f"Both officers are in the log. {_PUBLISH}")
         return
     proposed = registry.act(number, Act.PROPOSE_REVOCATION, actor=actor, reason=_reason(reason))

@@ -16,7 +16,8 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from rahdari.cli.exit_codes import ExitCode, exit_code_of
-from rahdari.cli.terminal import Document, Terminal
+from rahdari.cli.terminal import Document, PlainConsole, Terminal
+from rahdari.cli.words import plain
 from rahdari.kernel import Problem
 
 REPORT_AT = "please report this line as an issue; RAHDARI_DEBUG=1 shows the whole story"
@@ -137,6 +138,7 @@ def make_program() -> App:
         group_commands=Group("Other", sort_key=8),
         # "--no-once" would be one more word to learn for every switch.
         default_parameter=Parameter(negative=(), show_default=_shown_default),
+        console=PlainConsole(sys.stdout),
         result_action="return_value",
         exit_on_error=False,
         print_error=False,
@@ -241,7 +243,7 @@ def _dispatch(arguments: Sequence[str], terminal: Terminal, environment: Mapping
             return int(command(*bound.args, **bound.kwargs, session=session) or 0)
 
     program.meta.suppress_keyboard_interrupt = False
-    code = program.meta(list(arguments), exit_on_error=False, print_error=False)
+    code = program.meta(plain(arguments), exit_on_error=False, print_error=False)
     sys.stdout.flush()
     return int(code or 0)
 

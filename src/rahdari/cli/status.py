@@ -1,5 +1,7 @@
 """``rahdari status``: status lists."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -43,7 +45,8 @@ def sync(
         verifier: The verifier folder, else the one in the home folder.
         session: This run.
     """
-    result = session.gate(verifier).sync(_source(source))
+    with _source(source) as asked:
+        result = session.gate(verifier).sync(asked)
     failed = [
         {"list": place, "code": problem.code, "what": problem.message} for place, problem in result.failed
     ]
@@ -55,14 +58,17 @@ def sync(
     return ExitCode.NEGATIVE if failed else ExitCode.DONE
 
 
-def _source(word: str | None) -> StatusSource:
+@contextmanager
+def _source(word: str | None) -> Iterator[StatusSource]:
     if word is None:
-        return HttpSource()
+        with closing(HttpSource()) as servers:
+            yield servers
+        return
     if "://" in word:
         raise BadUsage(
             "--from takes a folder; over HTTP, only addresses that the signed trust list names are asked"
         )
-    return FolderSource(Path(word))
+    yield FolderSource(Path(word))
 
 
 def show(*, verifier: Path | None = None, session: Given) -> None:

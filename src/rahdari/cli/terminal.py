@@ -5,12 +5,14 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NoReturn, TextIO
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
+from typing_extensions import override
 
 Document = Mapping[str, object]
 Advance = Callable[[int], None]
@@ -26,6 +28,19 @@ def printable(text: str) -> str:
     )
 
 
+class PlainConsole(Console):
+    """A console that takes every text as it stands, and leaves it to the program what a gone reader means."""
+
+    def __init__(self, file: TextIO) -> None:
+        """Write to ``file``."""
+        super().__init__(file=file, highlight=False, markup=False, emoji=False)
+
+    @override
+    def on_broken_pipe(self) -> NoReturn:
+        """Raise what happened instead of ending the process."""
+        raise BrokenPipeError
+
+
 class Terminal:
     """Where a command speaks. Each command calls ``answer`` once, at its end."""
 
@@ -33,8 +48,8 @@ class Terminal:
         """Speak on the process's own streams, as they are now."""
         self.is_json = is_json
         self._is_quiet = is_quiet
-        self._out = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-        self._err = Console(file=sys.stderr, highlight=False, markup=False, emoji=False)
+        self._out = PlainConsole(sys.stdout)
+        self._err = PlainConsole(sys.stderr)
 
     def tune(self, *, is_json: bool, is_quiet: bool) -> None:
         """Speak as the parsed options say; before that, mistakes are told by what was typed."""

@@ -2,9 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
 from rich.console import RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -16,6 +14,7 @@ from rahdari.cli.documents import attributes_document, instant, report_document
 from rahdari.cli.errors import BadUsage, InputTooLarge, NoCode, SeveralCodes
 from rahdari.cli.exit_codes import verdict_exit_code
 from rahdari.cli.terminal import Terminal, pairs, printable
+from rahdari.cli.words import STANDARD_INPUT
 from rahdari.credentials import Outcome, Report, VerdictKind
 from rahdari.wire import qr
 
@@ -31,11 +30,10 @@ _MARKS = {
 
 
 def verify(
-    source: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    source: str | None = None,
     /,
     *,
-    # "-" is a letter of Base45 (RFC 9285, 4.2), so a pass may begin with it.
-    text: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    text: str | None = None,
     online: bool = False,
     verifier: Path | None = None,
     session: Given,
@@ -54,19 +52,17 @@ def verify(
     """
     if (source is None) == (text is None):
         raise BadUsage("give one file (or - for standard input), or the text with --text")
-    if source is not None and source != "-" and source.startswith("-"):
-        raise BadUsage(f"unknown option {source[:32]}; see rahdari pass verify --help")
     if online and verifier is not None:
         raise BadUsage("--online asks the register; --verifier is for offline verification")
-    raw = text if text is not None else read_pass(read_source(source or "-"))
+    raw = text if text is not None else read_pass(read_source(source or STANDARD_INPUT))
     report = session.house().authority.examine(raw) if online else session.gate(verifier).examine(raw)
     tell(session.terminal, report, mode="online" if online else "offline")
     return verdict_exit_code(report.verdict.value)
 
 
 def read_source(source: str) -> bytes:
-    """Read a file, or standard input for ``-``. Raises ``FolderFailed``, ``InputTooLarge``."""
-    if source != "-":
+    """Read a file, or standard input. Raises ``FolderFailed``, ``InputTooLarge``."""
+    if source != STANDARD_INPUT:
         return read_limited(Path(source), size_bytes_max=INPUT_BYTES_MAX)
     raw = sys.stdin.buffer.read(INPUT_BYTES_MAX + 1)
     if len(raw) > INPUT_BYTES_MAX:

@@ -46,7 +46,6 @@ __all__ = [
     "Act",
     "Attributes",
     "AuditEntry",
-    "AuditEntry",
     "AuditFault",
     "AuditFinding",
     "BadHolder",

@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 import anyio
 import anyio.to_thread
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from rahdari.app.house import House
 from rahdari.access import NotAuthenticated, Unproven
+from rahdari.app.house import House
 from rahdari.kernel import Problem
 from rahdari.web import journal
 from rahdari.web.errors import Broken, TokenMissing, TooManyRequests, TooSlow
@@ -30,8 +31,10 @@ SECURITY_HEADERS = (
     # W3C Content Security Policy 3: own files only; `data:` is for the photograph inside a verified pass.
     (
         "content-security-policy",
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'",
+        (
+            "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+            "form-action 'self'; frame-ancestors 'none'"
+        ),
     ),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
@@ -64,7 +67,7 @@ class Doorman:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is not HTTP goes straight in."""
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await self._inner(scope, receive, send)
             return
         visit, began = begin_visit(scope, language=self._house.settings.language), self._tick()
@@ -74,7 +77,9 @@ class Doorman:
                 await self._answer(scope, receive, polished, visit)
         except TimeoutError:
             if not visit.status:
-                await _refuse(TooSlow("the request took too long; send it again, or less of it"), scope, polished)
+                await _refuse(
+                    TooSlow("the request took too long; send it again, or less of it"), scope, polished
+                )
         except Exception as error:  # noqa: BLE001 - whatever it was, the caller gets a problem and no traceback
             journal.note_broken(error)
             if not visit.status:
@@ -92,7 +97,7 @@ class Doorman:
         inner: HTTPScope = scope
         if scope["method"] == "HEAD":
             # RFC 9110, 9.3.2: HEAD is GET without the content, which `_polish` leaves out.
-            inner = {**scope, "method": "GET"}  # type: ignore[typeddict-item]
+            inner = {**scope, "method": "GET"}
         await self._inner(inner, receive, send)
 
     async def _admit(self, scope: HTTPScope, visit: Visit) -> None:
@@ -141,7 +146,11 @@ def _token(presented: str) -> str:
 
 async def _refuse(problem: Problem, scope: HTTPScope, send: Send) -> None:
     refusal = make_refusal(problem, scope)
-    headers = {**refusal.headers, "content-type": refusal.media_type, "content-length": str(len(refusal.body))}
+    headers = {
+        **refusal.headers,
+        "content-type": refusal.media_type,
+        "content-length": str(len(refusal.body)),
+    }
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": refusal.status, "headers": raw})
     await send({"type": "http.response.body", "body": refusal.body, "more_body": False})
@@ -161,13 +170,13 @@ def _polish(scope: HTTPScope, send: Send, visit: Visit) -> Send:
     return polished
 
 
-def _missing(
-    scope: HTTPScope, present: list[tuple[bytes, bytes]], visit: Visit
-) -> list[tuple[bytes, bytes]]:
+def _missing(scope: HTTPScope, present: list[tuple[bytes, bytes]], visit: Visit) -> list[tuple[bytes, bytes]]:
     names = {name.lower() for name, _ in present}
     wanted = [*SECURITY_HEADERS, _HSTS] if scope["scheme"] == "https" else [*SECURITY_HEADERS]
     if visit.asked_language:
         secure = "; Secure" if scope["scheme"] == "https" else ""
-        cookie = f"{COOKIE}={visit.asked_language}; Path=/; Max-Age={_COOKIE_LIFE_SECONDS}; SameSite=Lax; HttpOnly"
+        cookie = (
+            f"{COOKIE}={visit.asked_language}; Path=/; Max-Age={_COOKIE_LIFE_SECONDS}; SameSite=Lax; HttpOnly"
+        )
         wanted.append(("set-cookie", cookie + secure))
     return [(name.encode(), value.encode()) for name, value in wanted if name.encode() not in names]

@@ -52,7 +52,9 @@ def guard_rights(connection: ASGIConnection, handler: BaseRouteHandler) -> None:
         return
     actor = visit_of(cast("HTTPScope", connection.scope)).actor
     if actor is None:
-        raise TokenMissing("this needs a token: send Authorization: Bearer ..., as the operator gave it to you")
+        raise TokenMissing(
+            "this needs a token: send Authorization: Bearer ..., as the operator gave it to you"
+        )
     if not actor.has_any(needed):
         raise NotAllowed(f"this needs the role {' or '.join(sorted(needed))}; ask an officer who holds it")
 

@@ -50,7 +50,7 @@ def _flatten(table: Mapping[str, object], prefix: str) -> list[tuple[str, str]]:
 
 
 def choose(*, asked: str, cookie: str, accepted: str, otherwise: str) -> str:
-    """Choose: what the visitor asked for just now, else chose before, else the browser's wish (RFC 9110, 12.5.4)."""
+    """Choose: what the visitor asked for now, else chose before, else the browser (RFC 9110, 12.5.4)."""
     for wish in (asked, cookie):
         if wish in LANGUAGES:
             return wish

@@ -22,9 +22,7 @@ CALLERS_MAX = 65_536
 class Buckets:
     """A token bucket for each caller: ``per_minute`` at once, refilled evenly."""
 
-    def __init__(
-        self, per_minute: int, tick: Callable[[], float], *, callers_max: int = CALLERS_MAX
-    ) -> None:
+    def __init__(self, per_minute: int, tick: Callable[[], float], *, callers_max: int = CALLERS_MAX) -> None:
         """Begin with no callers; ``tick`` gives seconds that never go back."""
         self._capacity = float(per_minute)
         self._rate = per_minute / 60

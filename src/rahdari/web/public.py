@@ -8,11 +8,11 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from rahdari.app.status_sources import write_index
-from rahdari.wire import jws
 from rahdari.web.api.bodies import HealthView, StatusIndex
-from rahdari.web.api.operation import JSON, TEXT, BINARY, describes
+from rahdari.web.api.operation import BINARY, JSON, TEXT, describes
 from rahdari.web.doors import TheHouse
 from rahdari.web.errors import NotFound
+from rahdari.wire import jws
 
 JWT_LIST = "application/statuslist+jwt"
 CWT_LIST = "application/statuslist+cwt"
@@ -25,7 +25,12 @@ _TRUST_SECONDS = 300
 _TOKEN_CHARS_MAX = 2 * 1024 * 1024
 
 
-@get("/health", operation_id="getHealth", sync_to_thread=False, opt=describes("Public", gives={JSON: HealthView}))
+@get(
+    "/health",
+    operation_id="getHealth",
+    sync_to_thread=False,
+    opt=describes("Public", gives={JSON: HealthView}),
+)
 def get_health() -> HealthView:
     """Tell that the server answers, and nothing more."""
     return HealthView("up")
@@ -46,7 +51,9 @@ def list_status_lists(house: TheHouse) -> Response[bytes]:
     "/s/{shard:str}",
     operation_id="getStatusList",
     sync_to_thread=True,
-    opt=describes("Public", gives={JWT_LIST: TEXT, CWT_LIST: BINARY}, refusals=("web.not_found",), cached=True),
+    opt=describes(
+        "Public", gives={JWT_LIST: TEXT, CWT_LIST: BINARY}, refusals=("web.not_found",), cached=True
+    ),
 )
 def get_status_list(
     request: Request[None, None, State], house: TheHouse, shard: FromPath[str]
@@ -90,7 +97,10 @@ def get_trust_list(request: Request[None, None, State], house: TheHouse) -> Resp
     operation_id="getRoot",
     sync_to_thread=True,
     opt=describes(
-        "Public", gives={"application/jwk+json": {"type": "object"}}, refusals=("credentials.no_trust",), cached=True
+        "Public",
+        gives={"application/jwk+json": {"type": "object"}},
+        refusals=("credentials.no_trust",),
+        cached=True,
     ),
 )
 def get_root(request: Request[None, None, State], house: TheHouse) -> Response[bytes]:

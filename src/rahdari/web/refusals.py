@@ -6,9 +6,9 @@ import msgspec
 from litestar.types import HTTPScope
 
 from rahdari.kernel import Problem
+from rahdari.web.languages import catalogue
 from rahdari.web.pages.frame import render
 from rahdari.web.problems import MEDIA_TYPE, headers_of, make_document, status_of
-from rahdari.web.languages import catalogue
 from rahdari.web.visit import header_of, visit_of
 
 # These speak to programs only, whatever a browser would rather have.

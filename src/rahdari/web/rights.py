@@ -51,9 +51,7 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         # Cards: their stage and history name nobody; their passes and pictures show the holder.
         "applyForCard": _roles(Role.REGISTRAR),
         "actOnCard": ACTING,
-        "getCard": _roles(
-            Role.REGISTRAR, Role.ISSUER, Role.STATUS_OFFICER, Role.SUPERVISOR, Role.AUDITOR
-        ),
+        "getCard": _roles(Role.REGISTRAR, Role.ISSUER, Role.STATUS_OFFICER, Role.SUPERVISOR, Role.AUDITOR),
         "getCardHistory": _roles(Role.STATUS_OFFICER, Role.SUPERVISOR, Role.AUDITOR),
         "getPass": _roles(Role.ISSUER),
         "drawQr": _roles(Role.ISSUER),

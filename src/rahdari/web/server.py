@@ -8,6 +8,7 @@ from typing import cast
 import uvicorn
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
+from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
@@ -84,10 +85,10 @@ class Site(Litestar):
     async def __call__(
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
     ) -> None:
-        if self.doorman is None or scope["type"] != "http":
+        if self.doorman is None or scope["type"] != ScopeType.HTTP:
             await super().__call__(scope, receive, send)
             return
-        await self.doorman(cast("Scope", scope), cast("Receive", receive), cast("Send", send))
+        await self.doorman(scope, cast("Receive", receive), cast("Send", send))
 
 
 def build_app(
@@ -115,7 +116,9 @@ def build_app(
 
 def _require_rights(app: Litestar) -> None:
     """Start only if the table of rights speaks of every operation, and of nothing else."""
-    named = {operation_of(handler) for route in app.routes for handler in getattr(route, "route_handlers", ())}
+    named = {
+        operation_of(handler) for route in app.routes for handler in getattr(route, "route_handlers", ())
+    }
     named.discard("")  # the framework's own OPTIONS handlers, which say nothing but what is allowed
     if named != set(RIGHTS):
         raise AssertionError(f"operations and rights differ: {sorted(named ^ set(RIGHTS))}")
@@ -137,7 +140,7 @@ def _on_http(request: Request[object, object, State], error: HTTPException) -> R
         405: MethodNotAllowed((error.headers or {}).get("allow") or (error.headers or {}).get("Allow") or ""),
         413: BodyTooLarge("the body is larger than this operation takes; see /api for its limits"),
     }
-    otherwise = BadParameter("a parameter is missing or has another shape than /api says")
+    otherwise: Problem = BadParameter("a parameter is missing or has another shape than /api says")
     if request.method == "POST":
         otherwise = BadBody("the body is damaged or of another shape than /api says")
     return _on_problem(request, made.get(error.status_code, otherwise))
@@ -145,7 +148,7 @@ def _on_http(request: Request[object, object, State], error: HTTPException) -> R
 
 def _on_broken(request: Request[object, object, State], error: Exception) -> Response[bytes]:
     journal.note_broken(error)
-    return _on_problem(request, Broken("something broke here; it was noted, and is not your fault: try again later"))
+    return _on_problem(request, Broken("something broke here; it was noted: try again later"))
 
 
 def serve(settings: Settings) -> None:
@@ -186,4 +189,3 @@ def listen(host: str, port: int) -> socket.socket:
             f"cannot listen on {host} port {port} ({error.strerror}); choose another one: --port"
         ) from None
     return made
-

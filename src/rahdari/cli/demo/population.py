@@ -11,7 +11,8 @@ from rahdari.cli.terminal import Advance
 from rahdari.credentials import Biometric, Card, Gender, Holder, Person, Portrait, Stage, local_text
 from rahdari.kernel import Actor
 
-BATCH = 100
+# Small enough that the bar moves, large enough that a flush to disk costs little a person.
+BATCH = 50
 
 
 def register_missing(house: House, plan: Plan, *, actor: Actor, advance: Advance) -> int:

@@ -9,6 +9,7 @@ from rahdari.app.gate import Gate
 from rahdari.app.house import House, open_gate
 from rahdari.app.status_sources import FolderSource
 from rahdari.cli.demo.story import Story
+from rahdari.cli.documents import instant
 from rahdari.cli.drawing import fit_width, is_tall
 from rahdari.cli.verifying import report_lines
 from rahdari.credentials import Card, Holder, Report, VerdictKind, print_number
@@ -116,5 +117,5 @@ def verify_from_picture(story: Story, house: House, sample: Sample) -> Report:
         story.require(
             is_true=report.verdict is VerdictKind.VALID, what=f"offline the pass is {report.verdict}"
         )
-        story.note(verdict=report.verdict.value, as_of=report.as_of, characters=len(read))
+        story.note(verdict=report.verdict.value, as_of=instant(report.as_of), characters=len(read))
     return report

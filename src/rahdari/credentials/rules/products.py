@@ -70,7 +70,9 @@ class _FieldFile(msgspec.Struct, forbid_unknown_fields=True):
     side: str = "front"
 
 
-class _ProductFile(msgspec.Struct, forbid_unknown_fields=True):
+class ProductFile(msgspec.Struct, forbid_unknown_fields=True):
+    """What a product's data file may say; its keys are those of the TOML."""
+
     id: str
     version: int
     holder: HolderKind
@@ -99,14 +101,14 @@ def read_product(raw: bytes, *, name: str) -> CardProduct:
     if len(raw) > PRODUCT_BYTES_MAX:
         raise BadProduct(f"product file {name} is larger than {PRODUCT_BYTES_MAX} bytes; shorten it")
     try:
-        file = msgspec.convert(tomllib.loads(raw.decode("utf-8")), _ProductFile, strict=True)
+        file = msgspec.convert(tomllib.loads(raw.decode("utf-8")), ProductFile, strict=True)
     except (ValueError, msgspec.ValidationError) as error:
         raise BadProduct(f"product file {name}: {error}; see docs/look-up/products.md") from None
     _refuse_nonsense(file, name)
     return _product(file)
 
 
-def _refuse_nonsense(file: _ProductFile, name: str) -> None:
+def _refuse_nonsense(file: ProductFile, name: str) -> None:
     faults = [
         (not _ID.fullmatch(file.id), "id: small letters, digits and hyphens, at most 32"),
         (file.version < 1, "version: counts from 1"),
@@ -122,12 +124,12 @@ def _refuse_nonsense(file: _ProductFile, name: str) -> None:
         raise BadProduct(f"product file {name}: {'; '.join(wrong)}")
 
 
-def _lacks_language(file: _ProductFile) -> bool:
+def _lacks_language(file: ProductFile) -> bool:
     texts = [*file.marks, *file.inscriptions]
     return any(not set(file.languages) <= set(one.text) for one in texts)
 
 
-def _product(file: _ProductFile) -> CardProduct:
+def _product(file: ProductFile) -> CardProduct:
     return CardProduct(
         ref=ProductRef(file.id, file.version),
         holder=file.holder,

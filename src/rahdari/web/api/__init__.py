@@ -1,1 +1,1 @@
-"""The JSON interface under ``/api/v1``: one module a subject, bodies in ``bodies``, its description drawn from both."""
+"""The JSON interface under ``/api/v1``: one module a subject, drawn up into OpenAPI by ``document``."""

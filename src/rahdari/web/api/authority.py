@@ -24,7 +24,10 @@ def list_products(house: TheHouse) -> Products:
     operation_id="publishStatus",
     sync_to_thread=True,
     opt=describes(
-        "Authority", gives={JSON: Publications}, status=201, refusals=("credentials.key_locked", "app.folder_failed")
+        "Authority",
+        gives={JSON: Publications},
+        status=201,
+        refusals=("credentials.key_locked", "app.folder_failed"),
     ),
 )
 def publish_status(house: TheHouse) -> Publications:

@@ -40,7 +40,13 @@ _PICTURES_AT_ONCE = anyio.CapacityLimiter(2)
         "Verifying",
         takes={JSON: PassToCheck, FORM: PictureForm} | dict.fromkeys(PICTURES, BINARY),
         gives={JSON: ReportView},
-        refusals=("app.no_code", "app.several_codes", "wire.malformed", "wire.too_large", "credentials.no_trust"),
+        refusals=(
+            "app.no_code",
+            "app.several_codes",
+            "wire.malformed",
+            "wire.too_large",
+            "credentials.no_trust",
+        ),
     ),
 )
 async def check_pass(request: Request[None, None, State], house: TheHouse) -> ReportView:

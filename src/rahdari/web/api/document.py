@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from inspect import getdoc
 
 import msgspec
 from litestar import Litestar
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
-from rahdari.web.api.operation import CARD_NUMBER, FEATURE, HOLDER_ID, BINARY, Describes, Shape
+from rahdari.web.api.operation import BINARY, CARD_NUMBER, FEATURE, HOLDER_ID, Describes, Shape
 from rahdari.web.problems import MEDIA_TYPE, STATUSES, ProblemDocument
 from rahdari.web.rights import PUBLIC, RIGHTS
 
@@ -102,7 +103,8 @@ class _Shapes:
 
 def _operation(path: str, handler: HTTPRouteHandler, said: Describes, shapes: _Shapes) -> Json:
     name = str(handler.operation_id)
-    heading, _, text = (handler.fn.__doc__ or "").strip().partition("\n\n")
+    # The framework wraps what runs in a thread; the words are those of the function inside.
+    heading, _, text = (getdoc(getattr(handler.fn, "func", handler.fn)) or "").partition("\n\n")
     public = RIGHTS[name] == PUBLIC
     written: Json = {
         "operationId": name,

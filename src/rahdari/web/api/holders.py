@@ -21,7 +21,9 @@ from rahdari.web.errors import BadParameter
 from rahdari.web.limits import CSV_BYTES_MAX
 
 PAGE_MAX = 500
-_AFTER = Query(name="after", about="the id of the last holder seen", schema={"type": "string", "pattern": HOLDER_ID})
+_AFTER = Query(
+    name="after", about="the id of the last holder seen", schema={"type": "string", "pattern": HOLDER_ID}
+)
 _LIMIT = Query(
     name="limit",
     about="how many at most",
@@ -82,7 +84,9 @@ def import_holders(house: TheHouse, actor: TheActor, body: RawBody) -> Imported:
 
 
 def _refuse_photo(_name: str) -> Portrait:
-    raise BadFile("pictures do not travel with a CSV file; leave the column empty, or import on the command line")
+    raise BadFile(
+        "pictures do not travel with a CSV file; leave the column empty, or import on the command line"
+    )
 
 
 @get(

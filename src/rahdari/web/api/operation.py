@@ -42,7 +42,7 @@ class Describes:
     cached: bool = False
 
 
-def describes(  # noqa: PLR0913 - one argument for each thing an operation has to say
+def describes(  # noqa: PLR0913 - one argument for each thing an operation says
     tag: str,
     *,
     gives: Mapping[str, Shape],

@@ -1,6 +1,15 @@
 """Values to bodies: what leaves the house as JSON."""
 
-from rahdari.credentials import AuditEntry, Card, CardProduct, Holder, LocalText, Organisation, Report, Verified
+from rahdari.credentials import (
+    AuditEntry,
+    Card,
+    CardProduct,
+    Holder,
+    LocalText,
+    Organisation,
+    Report,
+    Verified,
+)
 from rahdari.web.api.bodies import (
     CardView,
     CheckView,

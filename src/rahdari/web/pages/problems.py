@@ -28,7 +28,9 @@ def show_problems(request: Request[None, None, State], house: TheHouse) -> Respo
 
 
 @get("/problems/{code:str}", operation_id="showProblem", sync_to_thread=False)
-def show_problem(request: Request[None, None, State], house: TheHouse, code: FromPath[str]) -> Response[bytes]:
+def show_problem(
+    request: Request[None, None, State], house: TheHouse, code: FromPath[str]
+) -> Response[bytes]:
     """Explain one kind of refusal."""
     if code not in STATUSES:
         raise NotFound("no refusal of this server has such a code; /problems lists them all")

@@ -16,7 +16,9 @@ class Field(NamedTuple):
     about: str
 
 
-def list_fields(schema: Mapping[str, object], document: Mapping[str, object], prefix: str = "") -> list[Field]:
+def list_fields(
+    schema: Mapping[str, object], document: Mapping[str, object], prefix: str = ""
+) -> list[Field]:
     """List the fields of an object schema, those of inner objects after it with a dot between the names."""
     found: list[Field] = []
     for branch in _branches(_resolve(schema, document), document):

@@ -1,0 +1,520 @@
+"""Each register keeps the same promises: memory, SQLite, PostgreSQL. And two writers at once break none of them."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect
+
+from rahdari.credentials import (
+    Biometric,
+    Card,
+    CardNumber,
+    Catalogue,
+    Gender,
+    Holder,
+    HolderId,
+    HolderKind,
+    KeyRecord,
+    KeyUse,
+    Organisation,
+    Person,
+    Portrait,
+    ProductRef,
+    Reason,
+    Stage,
+    StatusPlace,
+    local_text,
+)
+from rahdari.credentials.errors import CardTaken, HolderTaken, WrongStage
+from rahdari.credentials.migrations import MIGRATIONS
+from rahdari.credentials.ports.store import Store
+from rahdari.credentials.rules.audit_chain import ChainReader
+from rahdari.credentials.schema import metadata
+from rahdari.credentials.service import audit, cards, holders, keys
+from rahdari.credentials.service.desk import Authority, Desk
+from rahdari.credentials.store import REGISTER_LOCK, SqlStore
+from rahdari.credentials.values.audit import AuditEntry, AuditEvent
+from rahdari.credentials.values.cards import Pass, Standing
+from rahdari.credentials.values.status import PublishedStatus
+from rahdari.database import Conflict, Database, migrate, open_database
+from rahdari.kernel import Actor, ActorKind
+from rahdari.wire.keys import Algorithm, SoftwareSigner
+from tests.fakes.chance import SeededChance
+from tests.fakes.clock import WoundClock
+from tests.fakes.credentials import RegisterInMemory
+from tests.fakes.keyring import KeyRingInMemory
+from tests.unit.credentials.scene import OFFICER, person, shipped
+
+AT = datetime(2026, 3, 1, 9, 0, 0, 1, tzinfo=UTC)
+# Many writers take turns here, on a machine that runs other tests too.
+PATIENCE_SECONDS = 30.0
+Opened = Callable[[], AbstractContextManager[Store]]
+
+
+@contextmanager
+def _transaction(database: Database) -> Iterator[Store]:
+    with database.transaction(lock=REGISTER_LOCK) as connection:
+        yield SqlStore(connection)
+
+
+def _address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'rahdari.db'}"
+    address: str = request.getfixturevalue("postgresql_address")
+    return address
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+    """Open the register for one transaction; what one kept, the next one finds."""
+    if request.param == "memory":
+        memory = RegisterInMemory()
+        yield memory.transaction
+        return
+    with open_database(_address(request, tmp_path), lock_wait_seconds=PATIENCE_SECONDS) as database:
+        migrate(database, [MIGRATIONS])
+        yield lambda: _transaction(database)
+
+
+def holder(number: int) -> Holder:
+    return Holder(HolderId(f"holder-{number:04d}"), person(number), AT)
+
+
+def card(number: int, *, stage: Stage = Stage.APPLIED, product: str = "nic", of: int | None = None) -> Card:
+    return Card(
+        number=CardNumber(f"CARD-{number:04d}"),
+        holder=HolderId(f"holder-{of or number:04d}"),
+        product=ProductRef(product, 1),
+        stage=stage,
+        applied_at=AT + timedelta(microseconds=number),
+    )
+
+
+def made(number: int, index: int, *, feature: str = "qr", uri: str = "https://s.example/1") -> Pass:
+    place = StatusPlace(uri, index)
+    return Pass(CardNumber(f"CARD-{number:04d}"), feature, place, b"\0kid\xff\0\0\0", b"payload \0\xff", AT)
+
+
+def entry(sequence: int, subject: str = "CARD-0001") -> AuditEntry:
+    event = AuditEvent(
+        at=AT,
+        actor="officer",
+        act="suspend",
+        subject=subject,
+        reason=None,
+        details=(("a", "b"), ("z", "اردو")),
+    )
+    return AuditEntry(sequence=sequence, event=event, previous=bytes(32), digest=b"\1" * 32)
+
+
+def test_holders_come_back_as_they_were_added(opened: Opened) -> None:
+    full = Holder(
+        HolderId("holder-full"),
+        Person(
+            number="3520200000021",
+            name=local_text(en="Sample “Holder”", ur="نمونہ حامل", zh="样本"),
+            gender=Gender.OTHER,
+            date_of_birth=date(1900, 2, 28),
+            nationality="CHN",
+            captured=frozenset({Biometric.IRIS}),
+        ),
+        AT,
+    )
+    firm = Holder(
+        HolderId("holder-firm"),
+        Organisation(number="3520200000021", name=local_text(en="Sample Firm"), nationality="CHN"),
+        AT,
+    )
+    portrait = Portrait(b"card \0\xff", {"small": b"1", "standard": b"2"})
+    with opened() as store:
+        store.add_holders([(full, portrait), (firm, None), (holder(1), None)])
+        store.add_holders([])
+    with opened() as store:
+        assert store.find_holder(full.id) == full
+        assert store.find_holder(HolderId("nobody")) is None
+        assert store.find_holder_by_number(HolderKind.PERSON, "3520200000021") == full
+        assert store.find_holder_by_number(HolderKind.ORGANISATION, "3520200000021") == firm
+        assert store.find_holder_by_number(HolderKind.PERSON, "0") is None
+        assert store.find_portrait(full.id) == portrait
+        assert store.find_portrait(firm.id) is None
+        assert store.find_qr_photos([full.id, firm.id], "standard") == {full.id: b"2"}
+        assert store.find_qr_photos([full.id], "none") == {}
+        assert store.find_holders([firm.id, full.id, HolderId("nobody"), full.id]) == {
+            firm.id: firm,
+            full.id: full,
+        }
+        assert store.find_taken_numbers(HolderKind.PERSON, ["3520200000021", "1"]) == {"3520200000021"}
+        assert [one.id for one in store.list_holders(after=None, limit=2)] == ["holder-0001", "holder-firm"]
+        assert [one.id for one in store.list_holders(after=firm.id, limit=2)] == ["holder-full"]
+
+
+def test_more_holders_than_one_statement_holds_are_found(opened: Opened) -> None:
+    many = [holder(number) for number in range(1200)]
+    with opened() as store:
+        store.add_holders([(one, None) for one in many])
+    with opened() as store:
+        assert len(store.find_holders([one.id for one in many])) == 1200
+        numbers = [one.party.number for one in many]
+        assert len(store.find_taken_numbers(HolderKind.PERSON, numbers)) == 1200
+
+
+def test_a_number_is_taken_once_for_each_kind_and_a_refusal_adds_none(opened: Opened) -> None:
+    with opened() as store:
+        store.add_holders([(holder(1), None)])
+    twin = replace(holder(1), id=HolderId("holder-twin"))
+    with pytest.raises(HolderTaken), opened() as store:
+        store.add_holders([(holder(2), None), (twin, None)])
+    with opened() as store:
+        assert [one.id for one in store.list_holders(after=None, limit=9)] == ["holder-0001"]
+
+
+def fill(store: Store, *numbers: int) -> None:
+    store.add_holders([(holder(number), None) for number in numbers])
+
+
+def test_cards_come_back_as_they_were_added_and_changed(opened: Opened) -> None:
+    changed = replace(
+        card(1),
+        stage=Stage.ACTIVE,
+        valid_from=AT,
+        expires=AT + timedelta(days=3650),
+        revocation_proposed_by="officer-1",
+        revocation_reason=Reason.COURT_ORDER,
+    )
+    second = replace(card(3, of=1, product="poc"), replaces=CardNumber("CARD-0001"))
+    with opened() as store:
+        fill(store, 1, 2)
+        store.add_cards([card(1), card(2), second])
+        store.add_cards([])
+        store.update_cards([changed], was=Stage.APPLIED)
+        store.update_cards([], was=Stage.APPLIED)
+    with opened() as store:
+        assert store.find_card(changed.number) == changed
+        assert store.find_card(CardNumber("nothing")) is None
+        assert store.find_cards_of(HolderId("holder-0001")) == (changed, second)
+        assert store.list_applied(None, limit=9) == (card(2), second)
+        assert store.list_applied(None, limit=1) == (card(2),)
+        assert store.list_applied("poc", limit=9) == (second,)
+        assert set(store.iterate_cards()) == {changed, card(2), second}
+
+
+def test_a_card_is_changed_only_from_the_stage_it_stands_at_all_or_none(opened: Opened) -> None:
+    with opened() as store:
+        fill(store, 1, 2)
+        store.add_cards([card(1), card(2, stage=Stage.ACTIVE)])
+    suspended = [replace(card(number), stage=Stage.SUSPENDED) for number in (1, 2)]
+    with pytest.raises(WrongStage), opened() as store:
+        store.update_cards(suspended, was=Stage.ACTIVE)
+    with opened() as store:
+        assert {one.stage for one in store.iterate_cards()} == {Stage.APPLIED, Stage.ACTIVE}
+
+
+@pytest.mark.parametrize("stage", [Stage.APPLIED, Stage.ISSUED, Stage.ACTIVE, Stage.SUSPENDED])
+def test_a_holder_has_one_live_card_of_a_product(opened: Opened, stage: Stage) -> None:
+    with opened() as store:
+        fill(store, 1)
+        store.add_cards([card(1, stage=stage)])
+    with pytest.raises(CardTaken), opened() as store:
+        store.add_cards([card(2, of=1)])
+    with opened() as store:
+        store.add_cards([card(3, of=1, product="poc"), card(4, of=1, stage=Stage.REVOKED)])
+        store.add_cards([card(5, of=1, stage=Stage.REPLACED)])
+        assert len(store.find_cards_of(HolderId("holder-0001"))) == 4
+
+
+def test_cards_that_are_due_are_listed_the_earliest_first(opened: Opened) -> None:
+    with opened() as store:
+        fill(store, *range(1, 8))
+        stages = [Stage.ACTIVE, Stage.SUSPENDED, Stage.ISSUED, Stage.REVOKED, Stage.APPLIED, Stage.ACTIVE]
+        for number, stage in enumerate(stages, 1):
+            store.add_cards([card(number, stage=stage)])
+            ends = replace(card(number, stage=stage), expires=AT + timedelta(seconds=10 - number))
+            store.update_cards([ends], was=stage)
+        store.add_cards([card(7, stage=Stage.ACTIVE)])
+    with opened() as store:
+        due = store.list_due(AT + timedelta(seconds=8), limit=9)
+        assert [one.number for one in due] == ["CARD-0006", "CARD-0003", "CARD-0002"]
+        assert [one.number for one in store.list_due(AT + timedelta(days=1), limit=1)] == ["CARD-0006"]
+        assert store.list_due(AT, limit=9) == ()
+
+
+def test_passes_are_found_by_their_card_and_by_their_place(opened: Opened) -> None:
+    with opened() as store:
+        fill(store, 1, 2)
+        store.add_cards([card(1, stage=Stage.ACTIVE), card(2, stage=Stage.SUSPENDED)])
+        first = store.open_shard(uri_prefix="https://s.example/", size=8)
+        store.add_passes([made(1, 3), made(1, 7, feature="sd-jwt-vc"), made(2, 4)])
+        store.add_passes([])
+        store.raise_taken(first, 3)
+        second = store.open_shard(uri_prefix="https://s.example/", size=8)
+    with opened() as store:
+        assert store.find_pass(CardNumber("CARD-0001"), "qr") == made(1, 3)
+        assert store.find_pass(CardNumber("CARD-0002"), "sd-jwt-vc") is None
+        assert store.find_card_at(first.uri, 4) == (card(2, stage=Stage.SUSPENDED), made(2, 4))
+        assert store.find_card_at(first.uri, 5) is None
+        assert store.find_card_at(second.uri, 4) is None
+        assert store.find_taken(first, [3, 4, 5, 6, 7]) == {3, 4, 7}
+        assert store.find_taken(second, [3, 4]) == frozenset()
+        assert [one.taken for one in store.list_shards()] == [3, 0]
+        assert store.find_open_shard() == second
+        assert (second.number, second.uri, second.size) == (2, "https://s.example/2", 8)
+        assert store.list_standings(1) == ((4, Standing.SUSPENDED),)
+        assert store.list_standings(2) == ()
+
+
+def test_a_status_place_and_a_feature_of_a_card_are_given_once(opened: Opened) -> None:
+    with opened() as store:
+        fill(store, 1, 2)
+        store.add_cards([card(1), card(2)])
+        store.open_shard(uri_prefix="https://s.example/", size=8)
+        store.add_passes([made(1, 3)])
+    for again in (made(2, 3), made(1, 4)):
+        with pytest.raises(Conflict), opened() as store:
+            store.add_passes([again])
+    with opened() as store:
+        assert store.find_pass(CardNumber("CARD-0002"), "qr") is None
+
+
+def test_the_newest_signed_list_takes_the_place_of_the_one_before(opened: Opened) -> None:
+    with opened() as store:
+        assert store.find_open_shard() is None
+        shard = store.open_shard(uri_prefix="https://s.example/", size=8)
+        assert store.find_published(1) is None
+        first = PublishedStatus(shard=1, uri=shard.uri, issued_at=AT, jwt="a.b.c", cwt=b"\xd2\0")
+        second = replace(first, jwt="d.e.f", issued_at=AT + timedelta(seconds=1))
+        store.publish(first)
+        store.publish(second)
+    with opened() as store:
+        assert store.find_published(1) == second
+
+
+def test_the_log_is_read_in_its_order_whole_and_by_subject(opened: Opened) -> None:
+    with opened() as store:
+        assert store.find_head() is None
+        assert list(store.read_log()) == []
+        sealed = replace(entry(2), seal=b"\2" * 64, kid=b"\3" * 8)
+        store.append([entry(1), sealed])
+        store.append([entry(3, "CARD-0002")])
+        store.append([])
+    with opened() as store:
+        assert store.find_head() == entry(3, "CARD-0002")
+        assert list(store.read_log()) == [entry(1), sealed, entry(3, "CARD-0002")]
+        assert store.read_log_of("CARD-0001") == (entry(1), sealed)
+
+
+def test_a_log_longer_than_a_page_is_read_to_its_end(opened: Opened) -> None:
+    with opened() as store:
+        store.append([entry(number) for number in range(1, 2502)])
+    with opened() as store:
+        assert [one.sequence for one in store.read_log()] == list(range(1, 2502))
+
+
+def test_keys_and_trust_lists_come_back(opened: Opened) -> None:
+    records = [
+        KeyRecord(
+            public=SoftwareSigner.generate(algorithm).public,
+            use=use,
+            not_before=AT,
+            not_after=AT + timedelta(days=1),
+        )
+        for algorithm, use in ((Algorithm.ES256, KeyUse.PASS), (Algorithm.EDDSA, KeyUse.AUDIT))
+    ]
+    ended = replace(records[0], not_after=AT + timedelta(hours=1), withdrawn_at=AT)
+    with opened() as store:
+        assert store.find_trust_list() is None
+        for one in records:
+            store.add_key(one)
+        store.update_key(ended)
+        store.add_trust_list(1, "a.b.c", AT)
+        store.add_trust_list(2, "d.e.f", AT)
+    with opened() as store:
+        assert store.list_keys() == (ended, records[1])
+        assert store.find_trust_list() == (2, "d.e.f")
+    with pytest.raises(Conflict), opened() as store:
+        store.add_trust_list(2, "g.h.i", AT)
+
+
+def test_what_an_exception_ends_was_never_there(opened: Opened) -> None:
+    def write_and_fail() -> None:
+        with opened() as store:
+            fill(store, 1)
+            store.add_cards([card(1)])
+            store.append([entry(1)])
+            raise RuntimeError("the power failed")
+
+    with pytest.raises(RuntimeError, match="power"):
+        write_and_fail()
+    with opened() as store:
+        assert store.list_holders(after=None, limit=9) == ()
+        assert store.find_head() is None
+        assert list(store.iterate_cards()) == []
+
+
+def test_the_migrations_lead_to_the_tables_the_store_speaks_of(database: Database) -> None:
+    migrate(database, [MIGRATIONS])
+    with database.reading() as connection:
+        found = inspect(connection)
+        tables = {
+            table.name: {column["name"]: column["nullable"] for column in found.get_columns(table.name)}
+            for table in metadata.sorted_tables
+        }
+        indexes = {index["name"] for index in found.get_indexes("credentials_card")}
+    assert tables == {
+        table.name: {column.name: column.nullable for column in table.columns}
+        for table in metadata.sorted_tables
+    }
+    assert "uq_credentials_card_live" in indexes
+
+
+# Two writers at once.
+
+
+class Counter:
+    """A whole service on one register, as one process among several would be."""
+
+    def __init__(self, opened: Opened, keyring: KeyRingInMemory, seed: int) -> None:
+        self._opened = opened
+        self._keyring = keyring
+        self._chance = SeededChance(seed)
+
+    @contextmanager
+    def desk(self) -> Iterator[Desk]:
+        with self._opened() as store:
+            yield Desk(
+                store=store,
+                products=Catalogue(shipped()),
+                keyring=self._keyring,
+                clock=WoundClock(),
+                chance=self._chance,
+                authority=Authority(
+                    issuer="urn:sample:authority",
+                    name="Sample",
+                    country="PAK",
+                    status_prefix="https://s.example/",
+                    shard_entries=64,
+                ),
+            )
+
+
+def at_once(*tasks: Callable[[], None]) -> list[BaseException]:
+    """Run the tasks in threads that start together; give what they raised."""
+    barrier, raised = threading.Barrier(len(tasks)), list[BaseException]()
+
+    def run(task: Callable[[], None]) -> None:
+        barrier.wait()
+        try:
+            task()
+        except Exception as error:  # noqa: BLE001 - the test looks at each
+            raised.append(error)
+
+    threads = [threading.Thread(target=run, args=(task,)) for task in tasks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+@pytest.fixture
+def counters(opened: Opened) -> tuple[Counter, Counter]:
+    keyring = KeyRingInMemory()
+    # The same seed: both draw the same places and numbers, which is the worst that chance can do.
+    pair = Counter(opened, keyring, 1), Counter(opened, keyring, 1)
+    with pair[0].desk() as desk:
+        keys.create_keys(desk, algorithm=Algorithm.ES256)
+    return pair
+
+
+def finding(counter: Counter) -> list[str]:
+    with counter.desk() as desk:
+        found = audit.verify_log(desk, keys.find_audit_keys(desk))
+        reader = ChainReader(keys.find_audit_keys(desk))
+        for one in desk.store.read_log():
+            reader.feed(one)
+        assert reader.entries == found.entries
+    return [fault.what for fault in found.faults]
+
+
+def test_two_counters_that_issue_at_once_share_no_place_and_break_no_chain(
+    counters: tuple[Counter, Counter],
+) -> None:
+    def work(counter: Counter, first: int) -> None:
+        for number in range(first, first + 8):
+            with counter.desk() as desk:
+                ((_, application),) = holders.register(desk, [(person(number), None, "nic")], actor=OFFICER)
+            with counter.desk() as desk:
+                cards.issue(desk, [application], actor=OFFICER)
+
+    # Their seeds were equal up to here: numbers of cards would collide, places too, if nobody kept them apart.
+    counters[1]._chance.bytes(1)
+    assert at_once(lambda: work(counters[0], 100), lambda: work(counters[1], 200)) == []
+    with counters[0].desk() as desk:
+        everyone = list(desk.store.iterate_cards())
+        places = [
+            found.place
+            for one in everyone
+            for feature in ("qr", "sd-jwt-vc")
+            if (found := desk.store.find_pass(one.number, feature))
+        ]
+        shards = desk.store.list_shards()
+    assert len(everyone) == 16
+    assert {one.stage for one in everyone} == {Stage.ACTIVE}
+    assert len(set(places)) == len(places) == 32
+    assert sum(shard.taken for shard in shards) == 32
+    assert finding(counters[0]) == []
+
+
+def test_two_counters_that_apply_for_one_holder_at_once_get_one_card(
+    counters: tuple[Counter, Counter],
+) -> None:
+    with counters[0].desk() as desk:
+        ((known, _),) = holders.register(desk, [(person(1), None, "nic")], actor=OFFICER)
+
+    def apply(counter: Counter) -> None:
+        with counter.desk() as desk:
+            cards.apply(desk, known, "nicop", actor=OFFICER)
+
+    raised = at_once(lambda: apply(counters[0]), lambda: apply(counters[1]))
+    assert [type(one) for one in raised] == [CardTaken]
+    with counters[0].desk() as desk:
+        assert len(desk.store.find_cards_of(known.id)) == 2
+    assert finding(counters[0]) == []
+
+
+def test_two_counters_that_issue_the_waiting_cards_at_once_issue_each_once(
+    counters: tuple[Counter, Counter],
+) -> None:
+    with counters[0].desk() as desk:
+        holders.register(desk, [(person(number), None, "nic") for number in range(1, 25)], actor=OFFICER)
+    done: list[int] = []
+
+    def issue(counter: Counter) -> None:
+        while True:
+            with counter.desk() as desk:
+                issued = cards.issue(desk, desk.store.list_applied(None, limit=5), actor=OFFICER)
+            if not issued:
+                return
+            done.append(len(issued))
+
+    assert at_once(lambda: issue(counters[0]), lambda: issue(counters[1])) == []
+    assert sum(done) == 24
+    with counters[0].desk() as desk:
+        assert all(desk.store.find_pass(one.number, "qr") for one in desk.store.iterate_cards())
+    assert finding(counters[0]) == []
+
+
+def test_an_officer_who_is_nobody_writes_nothing(counters: tuple[Counter, Counter]) -> None:
+    nobody = Actor("nobody", ActorKind.VISITOR)
+    raised = at_once(*[lambda: _register(counters[0], nobody) for _ in range(2)])
+    assert {type(one).__name__ for one in raised} == {"NotAllowed"}
+    assert finding(counters[0]) == []
+
+
+def _register(counter: Counter, actor: Actor) -> None:
+    with counter.desk() as desk:
+        holders.register(desk, [(person(1), None, "nic")], actor=actor)

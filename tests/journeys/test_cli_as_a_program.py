@@ -1,0 +1,101 @@
+"""The command line as a real process: serving, being interrupted, running out of disk."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from rahdari.cli.demo.server import find_free_port
+from tests.journeys.commands import CommandLine
+
+READY_SECONDS_MAX = 60
+
+
+@contextmanager
+def _started(*words: object, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "rahdari", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=cwd,
+        env=os.environ | {"COLUMNS": "100"},
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _until_ready(url: str, process: subprocess.Popen[str]) -> None:
+    until = time.monotonic() + READY_SECONDS_MAX
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if httpx.get(url, timeout=2).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    raise AssertionError(f"not ready: {process.poll()}")
+
+
+@pytest.mark.loopback
+@pytest.mark.slow
+@pytest.mark.usefixtures("socket_enabled")
+def test_serve_serves_until_ctrl_c(rahdari: CommandLine, tmp_path: Path) -> None:
+    port = find_free_port()
+    with _started("serve", "--home", rahdari.home, "--port", port, cwd=tmp_path) as process:
+        _until_ready(f"http://127.0.0.1:{port}/health", process)
+        taken = rahdari.json("serve", "--port", port)
+        assert (taken.code, taken.problem) == (6, "cli.port_taken")
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.loopback
+@pytest.mark.slow
+@pytest.mark.usefixtures("socket_enabled")
+def test_the_demonstration_stays_until_ctrl_c_and_ends_well(tmp_path: Path) -> None:
+    port = find_free_port()
+    with _started("demo", "--holders", 3, "--port", port, cwd=tmp_path) as process:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith("Ctrl-C ends"):
+                break
+        assert httpx.get(f"http://127.0.0.1:{port}/health", timeout=10).status_code == 200
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+        assert process.wait(30) == 0
+    assert "6/6" in "".join(said)
+    assert "Stopped." in rest
+    assert (tmp_path / "rahdari-demo" / "demo.json").is_file()
+    with pytest.raises(httpx.HTTPError):
+        httpx.get(f"http://127.0.0.1:{port}/health", timeout=2)
+
+
+def test_a_full_disk_is_told_and_nothing_changes(rahdari: CommandLine, tmp_path: Path) -> None:
+    # A file-size limit stands in for a full disk: every further write to the register's journal fails.
+    card, text = rahdari.card(), rahdari.text(rahdari.card())
+    program = (
+        "import resource, sys; from rahdari.cli import run; "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY)); "
+        f"sys.exit(run(['pass', 'suspend', {str(card.number)!r}, '--home', {str(rahdari.home)!r}]))"
+    )
+    ended = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", program], capture_output=True, check=False, text=True, cwd=tmp_path
+    )
+    assert ended.returncode == 6, ended.stderr
+    assert "Not done: " in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert rahdari("pass", "verify", "--text", text, "--online").code == 0
+    assert rahdari("audit", "verify").code == 0

@@ -1,0 +1,254 @@
+"""The log beside the register: every kind of alteration is found, made as an intruder would, by SQL."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rahdari.app.house import House, found_house, open_house
+from rahdari.app.settings import read_settings
+from rahdari.credentials import Act, Reason
+from rahdari.credentials.rules.audit_chain import digest_of
+from rahdari.credentials.service.audit import FAULTS_MAX
+from rahdari.credentials.store import SqlStore
+from rahdari.credentials.values.audit import AuditEntry
+from tests.fakes.chance import SeededChance
+from tests.fakes.clock import WoundClock
+from tests.unit.credentials.scene import person
+
+CARDS = 4
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An authority with a few cards, one of them suspended, one proposed to be revoked."""
+    folder = tmp_path_factory.mktemp("authority") / "home"
+    house, _ = found_house(read_settings(folder, {}), clock=WoundClock(), chance=SeededChance(), scrypt_n=2)
+    officer = house.officers.authenticate_named("officer")
+    made = house.registry.add_holders(
+        [(person(number), None, "nic") for number in range(1, CARDS + 1)], actor=officer
+    )
+    house.registry.issue_waiting(actor=officer)
+    house.registry.act(made[0][1].number, Act.SUSPEND, actor=officer, reason=Reason.LOST)
+    supervisor = house.officers.authenticate_named("supervisor")
+    house.registry.act(made[1][1].number, Act.PROPOSE_REVOCATION, actor=supervisor)
+    house.close()
+    return folder
+
+
+@pytest.fixture
+def copied(home: Path, tmp_path: Path) -> Path:
+    shutil.copytree(home, tmp_path / "home")
+    return tmp_path / "home"
+
+
+def opened(folder: Path) -> House:
+    return open_house(read_settings(folder, {}), clock=WoundClock())
+
+
+def faults(folder: Path) -> list[str]:
+    house = opened(folder)
+    found = house.authority.verify_log()
+    house.close()
+    assert found.is_intact == (not found.faults)
+    return [fault.what for fault in found.faults]
+
+
+def run(folder: Path, *statements: str) -> int:
+    connection = sqlite3.connect(folder / "rahdari.db")
+    changed = sum(connection.execute(one).rowcount for one in statements)
+    connection.commit()
+    connection.close()
+    return changed
+
+
+def read(folder: Path) -> list[AuditEntry]:
+    house = opened(folder)
+    with house.foundation.reading() as desk:
+        log = list(desk.store.read_log())
+    house.close()
+    return log
+
+
+def rewrite(folder: Path, log: list[AuditEntry]) -> None:
+    """Put another log in the place of the one there is."""
+    run(folder, "DELETE FROM credentials_audit")
+    house = opened(folder)
+    with house.foundation.database.transaction() as connection:
+        SqlStore(connection).append(log)
+    house.close()
+
+
+def test_a_log_that_nobody_touched_is_whole(copied: Path) -> None:
+    assert faults(copied) == []
+    assert len(read(copied)) > 4 * CARDS
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "at = at + 1",
+        "actor = 'somebody'",
+        "act = 'reinstate'",
+        "subject = 'AAAA-AAAA-AAAA'",
+        "reason = 'cleared'",
+        "reason = NULL",
+        """details = '[["product","poc/1"]]'""",
+        "details = '[]'",
+        "digest = zeroblob(32)",
+        "previous = zeroblob(32)",
+        "sequence = sequence + 1000",
+        "sequence = -5",
+    ],
+)
+@pytest.mark.parametrize("place", ["first", "middle", "last"])
+def test_a_change_of_any_field_of_any_entry_is_found(copied: Path, change: str, place: str) -> None:
+    log = read(copied)
+    middle = next(one for one in log[8:] if one.event.details and one.event.act == "issue")
+    chosen = {"first": log[0], "middle": middle, "last": log[-1]}[place]
+    before = faults(copied)
+    assert run(copied, f"UPDATE credentials_audit SET {change} WHERE sequence = {chosen.sequence}") == 1  # noqa: S608
+    if read(copied) == log:
+        assert place in ("first", "last"), "the change was none"
+        assert change in ("details = '[]'", "previous = zeroblob(32)", "reason = NULL")
+        return
+    assert faults(copied) != before == []
+
+
+@pytest.mark.parametrize("seal", ["seal = NULL", "seal = zeroblob(64)", "kid = zeroblob(8)", "kid = NULL"])
+def test_a_change_of_the_last_seal_is_found(copied: Path, seal: str) -> None:
+    last = read(copied)[-1].sequence
+    run(copied, f"UPDATE credentials_audit SET {seal} WHERE sequence = {last}")  # noqa: S608
+    assert faults(copied)
+
+
+@pytest.mark.parametrize("at", [0, 7, -1])
+def test_an_entry_that_was_deleted_is_found(copied: Path, at: int) -> None:
+    sequence = read(copied)[at].sequence
+    run(copied, f"DELETE FROM credentials_audit WHERE sequence = {sequence}")  # noqa: S608
+    assert faults(copied)
+
+
+def test_entries_that_were_swapped_are_found(copied: Path) -> None:
+    log = read(copied)
+    log[5], log[6] = replace(log[6], sequence=6), replace(log[5], sequence=7)
+    rewrite(copied, log)
+    assert faults(copied)
+
+
+def test_an_entry_that_was_inserted_is_found(copied: Path) -> None:
+    log = read(copied)
+    forged = replace(log[4], event=replace(log[4].event, subject="AAAA-AAAA-AAAA"))
+    rewrite(copied, [*log[:5], *(replace(one, sequence=one.sequence + 1) for one in [forged, *log[5:]])])
+    assert faults(copied)
+
+
+def rechained(log: list[AuditEntry], change: Callable[[AuditEntry], AuditEntry]) -> list[AuditEntry]:
+    """The whole chain computed anew over changed events, as who lacks the key can do it."""
+    previous, made = bytes(32), list[AuditEntry]()
+    for one in map(change, log):
+        digest = digest_of(one.sequence, one.event, previous)
+        made.append(replace(one, previous=previous, digest=digest))
+        previous = digest
+    return made
+
+
+def test_a_chain_that_was_computed_anew_without_the_key_is_found(copied: Path) -> None:
+    def blame_another(one: AuditEntry) -> AuditEntry:
+        return replace(one, event=replace(one.event, actor="somebody"))
+
+    def unsealed(one: AuditEntry) -> AuditEntry:
+        return replace(blame_another(one), seal=None, kid=None)
+
+    log = read(copied)
+    rewrite(copied, rechained(log, blame_another))
+    assert "bears a seal that no audit key made" in faults(copied)
+    rewrite(copied, rechained(log, unsealed))
+    assert any("no seal" in what for what in faults(copied))
+    last_seal = replace(log[-1], sequence=log[-1].sequence)
+    rewrite(copied, [*rechained(log, unsealed)[:-1], last_seal])
+    assert faults(copied)
+
+
+def test_a_tail_that_was_cut_is_found_by_the_register_beside_it(copied: Path) -> None:
+    log = read(copied)
+    sealed = [at for at, one in enumerate(log) if one.seal is not None]
+    rewrite(copied, log[: sealed[-2] + 1])
+    assert any("than the log says" in what for what in faults(copied))
+    rewrite(copied, log[: sealed[-3] + 1])
+    assert any("the log says active" in what for what in faults(copied))
+    rewrite(copied, log[: sealed[-1] - 2])
+    assert faults(copied)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE credentials_card SET stage = 'active' WHERE stage = 'suspended'",
+        "UPDATE credentials_card SET stage = 'revoked' WHERE stage = 'active'",
+        "UPDATE credentials_card SET expires = expires + 1000000",
+        "UPDATE credentials_card SET expires = NULL",
+        "UPDATE credentials_card SET product = 'poc'",
+        "UPDATE credentials_card SET version = 2",
+        "UPDATE credentials_card SET revocation_proposed_by = 'somebody' WHERE revocation_proposed_by IS NOT NULL",
+        "UPDATE credentials_card SET revocation_proposed_by = 'x', revocation_reason = 'deceased'",
+    ],
+)
+def test_a_card_that_was_changed_beside_the_log_is_found(copied: Path, change: str) -> None:
+    assert run(copied, change) > 0
+    assert faults(copied)
+
+
+def test_two_cards_that_changed_hands_beside_the_log_are_found(copied: Path) -> None:
+    first, second = [one.event for one in read(copied) if one.event.act == "apply"][:2]
+    hands = dict(first.details)["holder"], dict(second.details)["holder"]
+    # In three steps, since one holder cannot have two live cards of a product.
+    run(
+        copied,
+        f"UPDATE credentials_card SET holder = '{hands[1]}', product = 'x' WHERE number = '{first.subject}'",  # noqa: S608
+        f"UPDATE credentials_card SET holder = '{hands[0]}' WHERE number = '{second.subject}'",  # noqa: S608
+        f"UPDATE credentials_card SET product = 'nic' WHERE number = '{first.subject}'",  # noqa: S608
+    )
+    assert sum("another holder" in what for what in faults(copied)) == 2
+
+
+def test_a_card_that_was_added_or_taken_away_beside_the_log_is_found(copied: Path) -> None:
+    run(
+        copied,
+        "INSERT INTO credentials_card SELECT 'AAAA-AAAA-AAAA', holder, 'poc', 1, 'active', applied_at, valid_from, "
+        "expires, NULL, NULL, NULL FROM credentials_card LIMIT 1",
+    )
+    assert any("the log says nothing" in what for what in faults(copied))
+    run(copied, "DELETE FROM credentials_pass", "DELETE FROM credentials_card WHERE stage = 'suspended'")
+    assert any("stand in the log and not in the register" in what for what in faults(copied))
+
+
+def test_a_register_that_was_rolled_back_whole_is_found_by_a_checkpoint_kept_elsewhere(
+    home: Path, copied: Path, tmp_path: Path
+) -> None:
+    house = opened(copied)
+    officer = house.officers.authenticate_named("officer")
+    house.registry.add_holder(person(99), "nic", actor=officer)
+    checkpoint = house.authority.write_checkpoint()
+    assert checkpoint is not None
+    assert house.authority.verify_log(checkpoint=checkpoint).is_intact
+    house.close()
+    shutil.copytree(home, tmp_path / "rolled-back")
+    house = opened(tmp_path / "rolled-back")
+    assert house.authority.verify_log().is_intact
+    found = house.authority.verify_log(checkpoint=checkpoint)
+    assert ["rolled back" in fault.what for fault in found.faults] == [True]
+    house.close()
+    house = opened(copied)
+    assert not house.authority.verify_log(checkpoint=replace(checkpoint, digest=bytes(32))).is_intact
+    house.close()
+
+
+def test_a_log_of_nothing_but_faults_is_told_in_bounds(copied: Path) -> None:
+    log = read(copied)
+    many = [replace(log[0], sequence=number) for number in range(1, FAULTS_MAX)]
+    rewrite(copied, many)
+    assert len(faults(copied)) == FAULTS_MAX

@@ -1,0 +1,137 @@
+"""A house with a few synthetic holders, and clients of its site."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar.testing import TestClient
+
+from rahdari.access import Enrolment, Role
+from rahdari.app.clock import SeededChance
+from rahdari.app.house import House, found_house
+from rahdari.app.portraits import derivatives
+from rahdari.app.settings import Settings
+from rahdari.app.synthetic import draw_portrait, synthetic_people
+from rahdari.credentials import Biometric, Card, Gender, Person, Portrait, local_text
+from rahdari.kernel import ActorKind
+from rahdari.web.server import Site, build_app
+from tests.fakes.clock import WoundClock
+
+HOLDERS = 6
+
+
+@dataclass(slots=True)
+class Ticker:
+    """Seconds that tests let pass."""
+
+    seconds: float = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@dataclass(slots=True)
+class Stage:
+    """A house, its clock, its site, and the tokens of those who may come in."""
+
+    house: House
+    clock: WoundClock
+    ticker: Ticker
+    app: Site
+    tokens: dict[str, str]
+    cards: list[Card]
+    client: TestClient[Site] = field(repr=False)
+
+    def headers(self, name: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.tokens[name]}"}
+
+    def text(self, card: Card) -> str:
+        return self.house.registry.get_pass(card.number).text
+
+    def check(self, text: str) -> httpx.Response:
+        return self.client.post("/api/v1/checks", json={"pass": text})
+
+    def act(self, card: Card, act: str, *, by: str = "officer", reason: str | None = None) -> httpx.Response:
+        body = {"act": act} | ({"reason": reason} if reason else {})
+        return self.client.post(f"/api/v1/cards/{card.number}/acts", json=body, headers=self.headers(by))
+
+
+def make_entries(clock: WoundClock, count: int) -> list[tuple[Person, Portrait | None, str]]:
+    entries: list[tuple[Person, Portrait | None, str]] = []
+    for one in synthetic_people(count, chance=SeededChance(1), today=clock.now().date()):
+        drawn = derivatives(draw_portrait(one.portrait_seed))
+        party = Person(
+            number=one.number,
+            name=local_text(en=one.name_en, ur=one.name_ur),
+            guardian=local_text(en=one.guardian_en, ur=one.guardian_ur),
+            gender=Gender(one.gender),
+            date_of_birth=one.date_of_birth,
+            nationality=one.nationality,
+            family_number=one.family_number,
+            address=local_text(en=one.address_en, ur=one.address_ur),
+            permanent_address=local_text(en=one.permanent_address_en, ur=one.permanent_address_ur),
+            permanent_region=one.permanent_region,
+            country_of_stay=one.country_of_stay,
+            passport_number=one.passport_number,
+            captured=frozenset(Biometric),
+        )
+        pictures = {profile.value: picture for profile, picture in drawn.qr.items()}
+        entries.append((party, Portrait(drawn.card, pictures), one.product))
+    return entries
+
+
+def enrol(house: House, name: str, *roles: Role, attributes: frozenset[str] = frozenset()) -> str:
+    kind = ActorKind.INSTITUTION if Role.VERIFIER in roles else ActorKind.OFFICER
+    made = house.officers.enrol(Enrolment(kind, name, frozenset(one.value for one in roles), attributes))
+    return house.officers.issue_token(made.id, lifetime=timedelta(days=300)).text
+
+
+def make_stage(home: Path, *, rate_per_minute: int = 100_000) -> Stage:
+    clock, ticker = WoundClock(), Ticker()
+    settings = Settings(home=home, rate_per_minute=rate_per_minute, name="Sample Authority")
+    house, _ = found_house(settings, clock=clock, scrypt_n=2)
+    officer = house.officers.authenticate_named("officer")
+    made = house.registry.add_holders(make_entries(clock, HOLDERS), actor=officer)
+    house.registry.issue_waiting(actor=officer)
+    house.authority.publish()
+    tokens = {one: (home / "officers" / f"{one}.token").read_text() for one in ("officer", "supervisor")}
+    for role in Role:
+        if role is not Role.VERIFIER:
+            tokens[role.value] = enrol(house, f"Sample {role.value}", role)
+    tokens["bank"] = enrol(house, "Sample bank", Role.VERIFIER, attributes=frozenset({"name"}))
+    cards = [house.registry.get_card(card.number) for _, card in made]
+    app = build_app(house, tick=ticker)
+    # No context: there is nothing to start or stop, and each test may use it.
+    return Stage(house, clock, ticker, app, tokens, cards, TestClient(app, raise_server_exceptions=False))
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    made = make_stage(tmp_path_factory.mktemp("house"))
+    with made.client:
+        yield made
+    made.house.close()
+
+
+@pytest.fixture
+def strict_stage(tmp_path: Path) -> Iterator[Callable[[int], Stage]]:
+    """A house of its own, with a rate limit that a test can reach."""
+    made: list[Stage] = []
+
+    def make(rate_per_minute: int) -> Stage:
+        one = make_stage(tmp_path / f"house-{len(made)}", rate_per_minute=rate_per_minute)
+        one.client.__enter__()
+        made.append(one)
+        return one
+
+    yield make
+    for one in made:
+        one.client.__exit__()
+        one.house.close()
+
+
+def settings_of(stage: Stage, **changes: object) -> Settings:
+    return replace(stage.house.settings, **changes)  # type: ignore[arg-type]
