@@ -34,6 +34,7 @@ from rahdari.credentials.errors import CardTaken, HolderTaken, WrongStage
 from rahdari.credentials.migrations import MIGRATIONS
 from rahdari.credentials.ports.store import Store
 from rahdari.credentials.rules.audit_chain import ChainReader
+from rahdari.credentials.rules.life_cycle import STANDINGS
 from rahdari.credentials.schema import metadata
 from rahdari.credentials.service import audit, cards, holders, keys
 from rahdari.credentials.service.desk import Authority, Desk
@@ -88,7 +89,7 @@ def holder(number: int) -> Holder:
 def card(number: int, *, stage: Stage = Stage.APPLIED, product: str = "nic", of: int | None = None) -> Card:
     return Card(
         number=CardNumber(f"CARD-{number:04d}"),
-        holder=HolderId(f"holder-{of or number:04d}"),
+        holder=HolderId(f"holder-{number if of is None else of:04d}"),
         product=ProductRef(product, 1),
         stage=stage,
         applied_at=AT + timedelta(microseconds=number),
@@ -265,6 +266,18 @@ def test_passes_are_found_by_their_card_and_by_their_place(opened: Opened) -> No
         assert (second.number, second.uri, second.size) == (2, "https://s.example/2", 8)
         assert store.list_standings(1) == ((4, Standing.SUSPENDED),)
         assert store.list_standings(2) == ()
+
+
+def test_every_stage_but_the_active_one_is_told_to_the_world(opened: Opened) -> None:
+    with opened() as store:
+        fill(store, *range(len(Stage)))
+        store.open_shard(uri_prefix="https://s.example/", size=8)
+        for number, stage in enumerate(Stage):
+            store.add_cards([card(number, of=number, stage=stage)])
+            store.add_passes([made(number, number)])
+    told = {index: STANDINGS[stage] for index, stage in enumerate(Stage) if stage is not Stage.ACTIVE}
+    with opened() as store:
+        assert dict(store.list_standings(1)) == told
 
 
 def test_a_status_place_and_a_feature_of_a_card_are_given_once(opened: Opened) -> None:

@@ -1,5 +1,6 @@
 """The command line as a real process: serving, being interrupted, running out of disk."""
 
+import json
 import os
 import signal
 import subprocess
@@ -81,6 +82,15 @@ def test_the_demonstration_stays_until_ctrl_c_and_ends_well(tmp_path: Path) -> N
     assert (tmp_path / "rahdari-demo" / "demo.json").is_file()
     with pytest.raises(httpx.HTTPError):
         httpx.get(f"http://127.0.0.1:{port}/health", timeout=2)
+
+
+def test_a_terminal_without_urdu_gets_numbers_instead_of_letters(rahdari: CommandLine) -> None:
+    words = [sys.executable, "-m", "rahdari", "holder", "list", "--json", "--home", str(rahdari.home)]
+    ended = subprocess.run(  # noqa: S603
+        words, capture_output=True, check=True, text=True, env=os.environ | {"PYTHONIOENCODING": "ascii"}
+    )
+    [first, *_] = json.loads(ended.stdout)["holders"]
+    assert any("\u0600" < letter < "\u06ff" for letter in first["name"]["ur"])
 
 
 def test_a_full_disk_is_told_and_nothing_changes(rahdari: CommandLine, tmp_path: Path) -> None:

@@ -33,6 +33,13 @@ def _kid(rahdari: CommandLine) -> str:
         return house.authority.list_keys()[0].public.kid.hex()
 
 
+def _token(rahdari: CommandLine) -> str:
+    with rahdari.house() as house:
+        supervisor = house.officers.find_named("supervisor")
+        assert supervisor
+        return house.officers.find_tokens(supervisor.id)[0].id
+
+
 COMMANDS: dict[str, Words] = {
     "holder list": lambda _, __: (),
     "holder show": lambda it, _: (it.card().holder,),
@@ -60,6 +67,8 @@ COMMANDS: dict[str, Words] = {
     "audit log": lambda _, __: (),
     "officer enrol": lambda _, __: ("counter-3", "--role", "issuer", "--role", "registrar"),
     "officer token": lambda _, __: ("officer",),
+    "officer tokens": lambda _, __: ("officer",),
+    "officer revoke-token": lambda it, _: (_token(it),),
     "officer list": lambda _, __: (),
     "officer disable": lambda _, __: ("supervisor",),
     "product list": lambda _, __: (),

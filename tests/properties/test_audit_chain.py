@@ -100,6 +100,18 @@ def test_an_entry_that_is_missing_doubled_or_out_of_place_is_found(
 
 
 @given(logs, st.data())
+def test_two_logs_of_the_same_key_joined_in_the_middle_are_found(
+    transactions: list[list[AuditEvent]], draw: st.DataObject
+) -> None:
+    """Both halves are genuine and numbered rightly; only the link between them is not."""
+    log = chained(transactions)
+    other_first = replace(transactions[0][0], subject=transactions[0][0].subject + "x")
+    other = chained([[other_first, *transactions[0][1:]], *transactions[1:], [other_first]])
+    at = draw.draw(st.integers(1, len(log)))
+    assert faults(log[:at] + other[at:]) == ["does not chain to the entry before it"]
+
+
+@given(logs, st.data())
 def test_a_tail_cut_inside_a_transaction_is_found(
     transactions: list[list[AuditEvent]], draw: st.DataObject
 ) -> None:

@@ -33,6 +33,7 @@ from rahdari.credentials.rules.status import read_token
 from rahdari.kernel import Clock, Problem
 from rahdari.wire import trust_list
 from rahdari.wire.errors import MalformedInput
+from rahdari.wire.jws import read_public_jwk
 from rahdari.wire.keys import PublicKey
 
 ROOT_BYTES_MAX = 4096
@@ -185,8 +186,8 @@ class Gate:
 
 def _read_root(raw: bytes) -> PublicKey:
     try:
-        return PublicKey.from_jwk(json.loads(raw))
-    except (ValueError, AttributeError, Problem, RecursionError):
+        return read_public_jwk(json.loads(raw))
+    except (ValueError, Problem, RecursionError):
         raise BadFile(
             "the root file holds no public key (JWK, RFC 7517); get root.jwk from the authority"
         ) from None

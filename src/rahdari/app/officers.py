@@ -1,12 +1,13 @@
 """Officers and institutions of the house, and the tokens by which they come in."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
 from rahdari import access
-from rahdari.access import Enrolment, FreshToken, Principal, PrincipalId, TokenId
+from rahdari.access import Enrolment, FreshToken, Principal, PrincipalId, Token, TokenId
 from rahdari.access.store import SqlStore as AccessStore
-from rahdari.app.errors import NotInitialised
+from rahdari.app.errors import BadFile, NotInitialised
 from rahdari.app.files import SECRET_MODE, read_limited, write_whole
 from rahdari.app.foundation import Foundation
 from rahdari.kernel import Actor, ActorKind
@@ -15,6 +16,7 @@ OPERATOR = Actor("operator", ActorKind.SYSTEM, frozenset())
 """Whoever runs the command line beside the database; enrols others and holds no role of theirs."""
 
 TOKEN_BYTES_MAX = 1024
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Officers:
@@ -78,16 +80,33 @@ class Officers:
             return access.find_principals(AccessStore(connection))
 
     def keep_token(self, name: str, text: str) -> Path:
-        """Keep a token in the home folder, readable by its owner alone, for the command line's ``--as``."""
-        path = self._on.settings.home / "officers" / f"{name}.token"
+        """Keep a token in the home folder, readable by its owner alone, for the command line's ``--as``.
+
+        Raises:
+            BadFile: the name cannot be part of a file's name.
+        """
+        path = self._token_path(name)
         write_whole(path, text.encode(), mode=SECRET_MODE)
         return path
 
+    def find_tokens(self, principal: PrincipalId) -> tuple[Token, ...]:
+        """List the tokens of a principal: ids and terms, never a secret. Raises ``UnknownPrincipal``."""
+        with self._on.database.reading() as connection:
+            store = AccessStore(connection)
+            return access.find_tokens(store, access.get_principal(store, principal).id)
+
     def authenticate_named(self, name: str) -> Actor:
-        """Act as an officer whose token is kept in the home folder. Raises ``NotInitialised``."""
-        path = self._on.settings.home / "officers" / f"{name}.token"
-        if not name.replace("-", "").replace("_", "").isalnum() or not path.is_file():
+        """Act as an officer whose token is kept in the home folder. Raises ``NotInitialised``, ``BadFile``."""
+        path = self._token_path(name)
+        if not path.is_file():
             raise NotInitialised(
-                f"no token of an officer {name[:32]!r} is kept in officers/; enrol one, or set RAHDARI_TOKEN"
+                f"no token of an officer {name!r} is kept in officers/; enrol one, or set RAHDARI_TOKEN"
             )
         return self.authenticate(read_limited(path, size_bytes_max=TOKEN_BYTES_MAX).decode().strip())
+
+    def _token_path(self, name: str) -> Path:
+        if not _PLAIN.fullmatch(name):
+            raise BadFile(
+                "an officer's name for --as has letters, digits, hyphens and underscores, at most 64"
+            )
+        return self._on.settings.home / "officers" / f"{name}.token"

@@ -17,22 +17,15 @@ from rahdari.kernel import CounterpartFailed, Problem
 
 
 class ExitCode(IntEnum):
-    """How a command ended. The numbers are stable; scripts rely on them."""
+    """How a command ended. The numbers are stable; scripts rely on them. ``MEANINGS`` tells each."""
 
     DONE = 0
-    """Done; or the pass is valid."""
     NEGATIVE = 1
-    """Done, and the answer is no: the log was altered, a list could not be synced."""
     USAGE = 2
-    """The command, a file or a value is not what it must be."""
     REFUSED = 3
-    """Not allowed: a role is missing, the second officer is the first, a list is not to be trusted."""
     NOT_FOUND = 4
-    """There is no such holder, card, product, key or authority."""
     CONFLICT = 5
-    """The card or the register does not stand where this starts from."""
     COUNTERPART = 6
-    """Something else failed: the database is locked or full, the key store, a server, a folder."""
     SUSPENDED = 10
     REVOKED = 11
     EXPIRED = 12
@@ -41,11 +34,33 @@ class ExitCode(IntEnum):
     TAMPERED = 15
     STALE = 16
     MALFORMED = 17
+    # EX_SOFTWARE of sysexits.h.
     INTERNAL = 70
-    """A defect of this program (EX_SOFTWARE of sysexits.h)."""
+    # 128 + SIGINT, as shells count.
     INTERRUPTED = 130
-    """Ctrl-C (128 + SIGINT, as shells count)."""
 
+
+MEANINGS: Mapping[ExitCode, str] = MappingProxyType(
+    {
+        ExitCode.DONE: "done; or the pass is valid",
+        ExitCode.NEGATIVE: "done, and the answer is no: the log was altered, a list could not be synced",
+        ExitCode.USAGE: "the command, a file or a value is not what it must be",
+        ExitCode.REFUSED: "not allowed: a role is missing, the second officer is the first, a list is not trusted",
+        ExitCode.NOT_FOUND: "there is no such holder, card, product, key or authority",
+        ExitCode.CONFLICT: "the card or the register does not stand where this starts from",
+        ExitCode.COUNTERPART: "something else failed: the database, the key store, a server, a folder",
+        ExitCode.SUSPENDED: "the pass is suspended",
+        ExitCode.REVOKED: "the pass is revoked or replaced",
+        ExitCode.EXPIRED: "the pass has expired",
+        ExitCode.NOT_YET_VALID: "the pass is not valid yet",
+        ExitCode.UNKNOWN_ISSUER: "nobody trusted stands behind the pass",
+        ExitCode.TAMPERED: "the pass was altered or forged",
+        ExitCode.STALE: "the pass's status is not known freshly enough",
+        ExitCode.MALFORMED: "this is no pass",
+        ExitCode.INTERNAL: "a defect of this program",
+        ExitCode.INTERRUPTED: "Ctrl-C",
+    },
+)
 
 _VERDICTS: Mapping[str, ExitCode] = MappingProxyType(
     {

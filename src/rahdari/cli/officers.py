@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from rahdari.access import Enrolment, FreshToken, Principal, PrincipalId, Role
+from rahdari.access import Enrolment, FreshToken, Principal, PrincipalId, Role, TokenId
 from rahdari.app.house import House
 from rahdari.cli.authority import Given
 from rahdari.cli.documents import instant
@@ -101,6 +101,43 @@ def disable(name: str, /, *, session: Given) -> None:
     house = session.house()
     disabled = house.officers.disable(_find(house, name).id)
     session.terminal.answer(principal_document(disabled), f"{disabled.name} is let in no more.")
+
+
+def list_tokens(name: str, /, *, session: Given) -> None:
+    """List the tokens of an officer or institution: their ids and terms, never a secret.
+
+    Args:
+        name: Name or id.
+        session: This run.
+    """
+    house = session.house()
+    found = house.officers.find_tokens(_find(house, name).id)
+    rows = [
+        (one.id, instant(one.issued_at), instant(one.expires_at), instant(one.revoked_at)) for one in found
+    ]
+    session.terminal.answer(
+        {
+            "tokens": [
+                {"id": id_, "issued_at": issued, "expires_at": ends, "revoked_at": revoked}
+                for id_, issued, ends, revoked in rows
+            ]
+        },
+        table_of(
+            ("id", "issued", "expires", "revoked"),
+            ((id_, issued or "", ends or "", revoked or "") for id_, issued, ends, revoked in rows),
+        ),
+    )
+
+
+def revoke_token(token: str, /, *, session: Given) -> None:
+    """End one token now; the others of its bearer stay good.
+
+    Args:
+        token: Id of the token, as `officer tokens` lists it.
+        session: This run.
+    """
+    session.house().officers.revoke_token(TokenId(token))
+    session.terminal.answer({"token_id": token, "revoked": True}, f"Token {token} opens nothing any more.")
 
 
 def principal_document(principal: Principal) -> dict[str, object]:

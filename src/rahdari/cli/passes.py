@@ -12,7 +12,7 @@ from rahdari.app.files import write_whole
 from rahdari.app.house import House
 from rahdari.cli.authority import Given
 from rahdari.cli.documents import card_document, holder_document
-from rahdari.cli.drawing import fit_width
+from rahdari.cli.drawing import fit_width, is_tall
 from rahdari.cli.errors import BadUsage, NothingWaits
 from rahdari.cli.holders import find_holder
 from rahdari.cli.session import Session
@@ -136,6 +136,8 @@ def _show_qr(session: Session, house: House, number: CardNumber) -> None:
         )
         return
     session.terminal.write(drawn)
+    if is_tall(drawn):
+        session.terminal.note("Drawn at half its width, so it stands tall; a wider terminal shows it square.")
 
 
 def render(  # noqa: PLR0913 - one flag a form

@@ -4,6 +4,7 @@ Commands are named here and loaded when they are called, so that ``rahdari --hel
 database's library nor the printer's.
 """
 
+import io
 import os
 import sys
 import traceback
@@ -117,6 +118,8 @@ _GROUPED: Mapping[tuple[str, str, Group], tuple[_Command, ...]] = {
         _Command("enrol", "Enrol an officer or an institution and give a token.", "officers:enrol"),
         _Command("token", "Give a further token to an officer or institution.", "officers:token"),
         _Command("list", "List officers and institutions.", "officers:list_principals"),
+        _Command("tokens", "List the tokens of an officer or institution.", "officers:list_tokens"),
+        _Command("revoke-token", "End one token now.", "officers:revoke_token"),
         _Command("disable", "Let an officer or institution in no more.", "officers:disable"),
     ),
     ("product", "Card products: what the data files say.", _REGISTER): (
@@ -261,6 +264,10 @@ def _details(problem: Problem) -> list[Document]:
 
 def main() -> None:
     """Run the command that the process was started with, and end the process with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        # Where the terminal knows no Urdu, a letter becomes its number rather than a defect of ours.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     raise SystemExit(run(sys.argv[1:]))
 
 

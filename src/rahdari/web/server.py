@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 import uvicorn
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
@@ -88,7 +88,7 @@ class Site(Litestar):
         if self.doorman is None or scope["type"] != ScopeType.HTTP:
             await super().__call__(scope, receive, send)
             return
-        await self.doorman(scope, cast("Receive", receive), cast("Send", send))
+        await self.doorman(cast("Scope", scope), cast("Receive", receive), cast("Send", send))
 
 
 def build_app(
@@ -99,7 +99,9 @@ def build_app(
 ) -> Site:
     """Build the application on a house. ``tick`` gives seconds for the rate limit."""
     app = Site(
-        route_handlers=list(HANDLERS),
+        # One router for all: registered one by one, a handler that shares its path with another is wrapped
+        # to run in a thread once for each of them (Litestar 2.25), and its answer is never awaited.
+        route_handlers=[Router("/", route_handlers=HANDLERS)],
         dependencies=make_dependencies(house),
         guards=[guard_rights, guard_media_type],
         exception_handlers={Problem: _on_problem, HTTPException: _on_http, Exception: _on_broken},

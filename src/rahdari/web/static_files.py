@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from rahdari.web.errors import NotFound
 from rahdari.web.pages.frame import STATIC
 
-_KINDS = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+_KINDS = {".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 # Their addresses carry a digest; a changed file has another address.
 _FOR_EVER = "public, max-age=31536000, immutable"
 

@@ -5,7 +5,7 @@ import pytest
 from rahdari.access import errors as access_errors
 from rahdari.app import errors as app_errors
 from rahdari.cli import errors as cli_errors
-from rahdari.cli.exit_codes import PROBLEMS, ExitCode, exit_code_of, verdict_exit_code
+from rahdari.cli.exit_codes import MEANINGS, PROBLEMS, ExitCode, exit_code_of, verdict_exit_code
 from rahdari.credentials import VerdictKind
 from rahdari.credentials import errors as credentials_errors
 from rahdari.database import errors as database_errors
@@ -59,3 +59,7 @@ def test_a_problem_of_tomorrow_ends_by_its_family() -> None:
 
     assert exit_code_of(Tomorrow.code, family=Tomorrow) is ExitCode.USAGE
     assert exit_code_of(Elsewhere.code, family=Elsewhere) is ExitCode.COUNTERPART
+
+
+def test_every_exit_code_says_what_it_means() -> None:
+    assert set(MEANINGS) == set(ExitCode)

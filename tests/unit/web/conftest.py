@@ -1,7 +1,7 @@
 """A house with a few synthetic holders, and clients of its site."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -89,9 +89,14 @@ def enrol(house: House, name: str, *roles: Role, attributes: frozenset[str] = fr
     return house.officers.issue_token(made.id, lifetime=timedelta(days=300)).text
 
 
-def make_stage(home: Path, *, rate_per_minute: int = 100_000) -> Stage:
+def make_stage(home: Path, *, rate_per_minute: int = 100_000, lock_wait_seconds: int = 5) -> Stage:
     clock, ticker = WoundClock(), Ticker()
-    settings = Settings(home=home, rate_per_minute=rate_per_minute, name="Sample Authority")
+    settings = Settings(
+        home=home,
+        rate_per_minute=rate_per_minute,
+        lock_wait_seconds=lock_wait_seconds,
+        name="Sample Authority",
+    )
     house, _ = found_house(settings, clock=clock, scrypt_n=2)
     officer = house.officers.authenticate_named("officer")
     made = house.registry.add_holders(make_entries(clock, HOLDERS), actor=officer)
@@ -116,22 +121,17 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     made.house.close()
 
 
+@pytest.fixture(autouse=True)
+def _no_cookies(request: pytest.FixtureRequest) -> None:
+    """A client forgets the language that the test before it chose."""
+    if "stage" in request.fixturenames:
+        request.getfixturevalue("stage").client.cookies.clear()
+
+
 @pytest.fixture
-def strict_stage(tmp_path: Path) -> Iterator[Callable[[int], Stage]]:
-    """A house of its own, with a rate limit that a test can reach."""
-    made: list[Stage] = []
-
-    def make(rate_per_minute: int) -> Stage:
-        one = make_stage(tmp_path / f"house-{len(made)}", rate_per_minute=rate_per_minute)
-        one.client.__enter__()
-        made.append(one)
-        return one
-
-    yield make
-    for one in made:
-        one.client.__exit__()
-        one.house.close()
-
-
-def settings_of(stage: Stage, **changes: object) -> Settings:
-    return replace(stage.house.settings, **changes)  # type: ignore[arg-type]
+def strict_stage(tmp_path: Path) -> Iterator[Stage]:
+    """A house of its own that gives up on a locked database at once, with a rate limit that a test can reach."""
+    made = make_stage(tmp_path, rate_per_minute=10, lock_wait_seconds=0)
+    with made.client:
+        yield made
+    made.house.close()

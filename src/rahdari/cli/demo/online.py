@@ -49,7 +49,7 @@ class Asker:
         expected = {
             "nonce": nonce,
             "aud": self.principal.id,
-            "pass_sha256": hashlib.sha256(b"x").hexdigest(),
+            "pass_sha256": hashlib.sha256(self.text.encode()).hexdigest(),
             "verdict": answer.get("verdict"),
         }
         wrong = [name for name, value in expected.items() if claims.get(name) != value]

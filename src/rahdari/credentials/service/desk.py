@@ -61,8 +61,11 @@ class Desk:
 
     def key(self, use: KeyUse) -> KeyRecord:
         """Find the newest key whose window is open for ``use``. Raises ``UnknownKey``."""
-        now = self.clock.now()
-        current = [one for one in self.store.list_keys() if one.use is use and is_in_force(one, now)]
+        now, keys = self.clock.now(), [one for one in self.store.list_keys() if one.use is use]
+        current = [one for one in keys if is_in_force(one, now)]
+        if not current and use is KeyUse.AUDIT:
+            # An overdue audit key still seals: a log that stops would lock out the officer who is to rotate it.
+            current = [one for one in keys if one.withdrawn_at is None]
         if not current:
             raise UnknownKey(f"the authority has no key in force for use {use}; rotate one in")
         return current[-1]

@@ -150,7 +150,7 @@ def _query_parameters(said: Describes) -> list[Json]:
 def _content(shapes_of: Mapping[str, Shape], shapes: _Shapes) -> Json:
     # OpenAPI 3.1, 4.8.14.3: a raw binary body has no schema to write; {} says "any bytes".
     return {
-        kind: {} if shape is BINARY else {"schema": shapes.schema(shape)} for kind, shape in shapes_of.items()
+        kind: {} if shape == BINARY else {"schema": shapes.schema(shape)} for kind, shape in shapes_of.items()
     }
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 JSON = "application/json"
-BINARY: Mapping[str, object] = MappingProxyType({"type": "string", "format": "binary"})
-TEXT: Mapping[str, object] = MappingProxyType({"type": "string"})
+BINARY: Mapping[str, object] = {"type": "string", "format": "binary"}
+TEXT: Mapping[str, object] = {"type": "string"}
 # Crockford's letters in three groups of four, as kernel.ids draws them.
 CARD_NUMBER = "^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}$"
 HOLDER_ID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
@@ -42,7 +41,7 @@ class Describes:
     cached: bool = False
 
 
-def describes(  # noqa: PLR0913 - one argument for each thing an operation says
+def describes(  # noqa: PLR0913
     tag: str,
     *,
     gives: Mapping[str, Shape],

@@ -1,0 +1,109 @@
+"""Keys, lists, answers and the log, as the authority's office handles them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from rahdari.app.house import House
+from rahdari.credentials import Act, KeyUse, VerdictKind
+from rahdari.credentials.errors import NotAllowed
+from rahdari.kernel import Actor, ActorKind
+from tests.fakes.clock import WoundClock
+from tests.unit.app.founding import founded, issued, officer, supervisor
+
+BANK = Actor("bank", ActorKind.INSTITUTION, frozenset({"verifier"}))
+
+
+@pytest.fixture
+def clock() -> WoundClock:
+    return WoundClock()
+
+
+@pytest.fixture
+def house(tmp_path: Path, clock: WoundClock) -> Iterator[House]:
+    made = founded(tmp_path, clock=clock)
+    yield made
+    made.close()
+
+
+def test_a_suspended_card_is_refused_online_at_the_very_instant(house: House) -> None:
+    card = issued(house)
+    for feature in ("qr", "sd-jwt-vc"):
+        assert house.authority.examine(house.registry.get_pass(card.number, feature).text).verdict == "valid"
+    house.registry.act(card.number, Act.SUSPEND, actor=officer(house))
+    for feature in ("qr", "sd-jwt-vc"):
+        report = house.authority.examine(house.registry.get_pass(card.number, feature).text)
+        assert report.verdict is VerdictKind.SUSPENDED
+    house.registry.act(card.number, Act.REINSTATE, actor=officer(house))
+    assert house.authority.examine(house.registry.get_pass(card.number).text).verdict == "valid"
+
+
+def test_the_same_trust_list_is_accepted_once_and_its_expiry_still_counts(
+    house: House, clock: WoundClock
+) -> None:
+    text = house.registry.get_pass(issued(house).number).text
+    assert house.authority.examine(text).verdict is VerdictKind.VALID
+    clock.wind(timedelta(days=90))
+    assert house.authority.examine(text).verdict is VerdictKind.STALE
+
+
+def test_a_rotated_key_leaves_old_passes_good_and_a_withdrawn_one_kills_them(
+    house: House, clock: WoundClock
+) -> None:
+    first = house.registry.get_pass(issued(house, 1).number).text
+    clock.wind(timedelta(days=1))
+    house.authority.rotate(KeyUse.PASS, actor=officer(house))
+    second = house.registry.get_pass(issued(house, 2).number).text
+    assert [house.authority.examine(one).verdict for one in (first, second)] == ["valid", "valid"]
+    old = next(key for key in house.authority.list_keys() if key.use is KeyUse.PASS)
+    withdrawn, _ = house.authority.withdraw(old.public.kid, actor=officer(house))
+    assert [one.public for one in withdrawn] == [old.public]
+    assert [house.authority.examine(one).verdict for one in (first, second)] == ["unknown_issuer", "valid"]
+    assert house.authority.verify_log().is_intact
+
+
+def test_the_log_stays_whole_when_its_own_key_is_rotated_and_withdrawn(house: House) -> None:
+    old = next(key for key in house.authority.list_keys() if key.use is KeyUse.AUDIT)
+    house.authority.rotate(KeyUse.AUDIT, actor=officer(house))
+    issued(house)
+    assert house.authority.verify_log().is_intact
+    house.authority.withdraw(old.public.kid, actor=officer(house))
+    assert house.authority.verify_log().is_intact
+
+
+def test_who_is_no_key_officer_changes_no_key(house: House) -> None:
+    for forbidden in (
+        house.authority.rotate,
+        lambda _use, actor: house.authority.sign_trust_list(actor=actor),
+    ):
+        with pytest.raises(NotAllowed):
+            forbidden(KeyUse.PASS, actor=supervisor(house))
+    assert len(house.authority.list_keys()) == len(KeyUse)
+
+
+def test_what_is_published_is_what_is_kept_and_the_checkpoint_fits_the_log(house: House) -> None:
+    issued(house)
+    (one,) = house.authority.publish()
+    folder = house.authority.public_folder
+    assert (folder / "s" / "1.cwt").read_bytes() == one.cwt
+    assert house.authority.find_published(1) == one
+    assert house.authority.find_published(2) is None
+    assert house.authority.list_status_uris() == (one.uri,)
+    checkpoint = house.authority.write_checkpoint()
+    assert checkpoint is not None
+    issued(house, 2)
+    assert house.authority.verify_log(checkpoint=checkpoint).is_intact
+
+
+def test_an_institution_is_answered_from_the_register(house: House) -> None:
+    card = issued(house)
+    text = house.registry.get_pass(card.number, "sd-jwt-vc").text
+    given = house.authority.answer(text, asker=BANK, asked=["genuine", "age_over:18"], nonce="n" * 16)
+    assert given.answers == {"genuine": True, "age_over:18": True}
+    house.registry.act(card.number, Act.SUSPEND, actor=officer(house))
+    given = house.authority.answer(text, asker=BANK, asked=["genuine", "age_over:18"], nonce="n" * 16)
+    assert given.answers == {"genuine": True, "age_over:18": None}
+    with pytest.raises(NotAllowed):
+        house.authority.answer(text, asker=officer(house), asked=["genuine"], nonce="n" * 16)

@@ -1,0 +1,164 @@
+"""The offline verifier's folder: what it takes, what it keeps, what it refuses."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from rahdari.app.errors import BadFile
+from rahdari.app.gate import Gate, make_policy
+from rahdari.app.house import House
+from rahdari.app.status_sources import FolderSource
+from rahdari.credentials import Act, KeyUse, VerdictKind
+from rahdari.credentials.errors import (
+    NoTrust,
+    StatusSourceFailed,
+    TrustExpired,
+    TrustRolledBack,
+    TrustUnsigned,
+)
+from rahdari.credentials.service.keys import TRUST_LIFE
+from rahdari.wire.errors import MalformedInput
+from rahdari.wire.keys import SoftwareSigner
+from tests.fakes.clock import WoundClock
+from tests.unit.app.founding import founded, issued, officer
+
+
+@pytest.fixture
+def clock() -> WoundClock:
+    return WoundClock()
+
+
+@pytest.fixture
+def house(tmp_path: Path, clock: WoundClock) -> Iterator[House]:
+    made = founded(tmp_path / "home", clock=clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def gate(tmp_path: Path, clock: WoundClock) -> Gate:
+    return Gate(tmp_path / "gate", clock)
+
+
+def root_of(house: House) -> bytes:
+    return (house.authority.public_folder / "root.jwk").read_bytes()
+
+
+def source_of(house: House) -> FolderSource:
+    return FolderSource(house.authority.public_folder)
+
+
+def test_an_empty_gate_says_what_it_lacks(gate: Gate, house: House) -> None:
+    with pytest.raises(NoTrust, match="trust import"):
+        gate.examine("NOT A PASS")
+    with pytest.raises(NoTrust, match="root"):
+        gate.import_trust(house.authority.current_trust_list())
+
+
+def test_a_root_is_pinned_once_and_another_is_refused(gate: Gate, house: House) -> None:
+    assert gate.pin_root(root_of(house)) == gate.pin_root(root_of(house))
+    other = json.dumps(SoftwareSigner.generate().public.as_jwk()).encode()
+    with pytest.raises(NoTrust, match="another root"):
+        gate.pin_root(other)
+    for junk in (b"", b'{"kty": ["EC"], "crv": {}}', b"{}", b"[]", b"null", b'"x"', b"[" * 100_000, b"\xff"):
+        with pytest.raises(BadFile):
+            gate.pin_root(junk)
+
+
+def test_a_trust_list_is_never_rolled_back_and_never_from_a_stranger(
+    gate: Gate, house: House, tmp_path: Path, clock: WoundClock
+) -> None:
+    first = house.authority.current_trust_list()
+    _, second = house.authority.rotate(KeyUse.STATUS, actor=officer(house))
+    gate.pin_root(root_of(house))
+    gate.import_trust(second)
+    with pytest.raises(TrustRolledBack):
+        gate.import_trust(first)
+    stranger = founded(tmp_path / "stranger", clock=clock)
+    with pytest.raises(TrustUnsigned):
+        gate.import_trust(stranger.authority.current_trust_list())
+    stranger.close()
+    with pytest.raises(MalformedInput):
+        gate.import_trust("junk")
+    assert gate.trust().listed.sequence == 2
+
+
+def test_an_expired_trust_list_is_not_imported_and_one_that_expires_makes_passes_stale(
+    gate: Gate, house: House, clock: WoundClock
+) -> None:
+    text = house.registry.get_pass(issued(house).number).text
+    gate.pin_root(root_of(house))
+    listed = house.authority.current_trust_list()
+    gate.import_trust(listed)
+    gate.sync(source_of(house))
+    clock.wind(TRUST_LIFE)
+    with pytest.raises(TrustExpired):
+        gate.import_trust(listed)
+    assert gate.examine(text).verdict is VerdictKind.STALE
+
+
+def test_a_sync_tells_a_suspension_and_a_lost_one_keeps_what_was_held(
+    house: House, tmp_path: Path, clock: WoundClock
+) -> None:
+    card = issued(house)
+    text, gate = house.registry.get_pass(card.number).text, house.gate
+    house.authority.publish()
+    gate.sync(source_of(house))
+    assert gate.examine(text).verdict is VerdictKind.VALID
+    clock.wind(timedelta(seconds=2))
+    house.registry.act(card.number, Act.SUSPEND, actor=officer(house))
+    lost = gate.sync(FolderSource(tmp_path / "nowhere"))
+    assert [type(problem) for _, problem in lost.failed] == [StatusSourceFailed]
+    assert gate.examine(text).verdict is VerdictKind.VALID
+    house.authority.publish()
+    assert gate.sync(source_of(house)).taken
+    assert gate.examine(text).verdict is VerdictKind.SUSPENDED
+
+
+def test_an_old_or_altered_list_does_not_take_the_place_of_the_one_that_is_held(
+    house: House, clock: WoundClock
+) -> None:
+    card = issued(house)
+    text, gate, path = (
+        house.registry.get_pass(card.number).text,
+        house.gate,
+        house.authority.public_folder / "s/1.cwt",
+    )
+    house.authority.publish()
+    old = path.read_bytes()
+    clock.wind(timedelta(seconds=2))
+    house.registry.act(card.number, Act.SUSPEND, actor=officer(house))
+    house.authority.publish()
+    gate.sync(source_of(house))
+    for offered in (old, b"junk", old[:-1] + bytes([old[-1] ^ 1])):
+        path.write_bytes(offered)
+        assert len(gate.sync(source_of(house)).failed) == 1
+        assert gate.examine(text).verdict is VerdictKind.SUSPENDED
+
+
+def test_a_held_list_that_was_damaged_on_the_disk_is_as_good_as_none(house: House, tmp_path: Path) -> None:
+    text = house.registry.get_pass(issued(house).number).text
+    house.authority.publish()
+    house.gate.sync(source_of(house))
+    (held,) = (tmp_path / "home" / "verifier" / "status").iterdir()
+    held.write_bytes(b"\0" * 100)
+    assert house.gate.examine(text).verdict is VerdictKind.STALE
+
+
+def test_the_policy_of_the_settings_decides_when_a_status_is_stale(
+    house: House, tmp_path: Path, clock: WoundClock
+) -> None:
+    text = house.registry.get_pass(issued(house).number).text
+    house.authority.publish()
+    strict = Gate(
+        tmp_path / "home" / "verifier", clock, make_policy(status_age_max_seconds=10, clock_skew_seconds=0)
+    )
+    strict.sync(source_of(house))
+    clock.wind(timedelta(seconds=10))
+    assert strict.examine(text).verdict is VerdictKind.VALID
+    clock.wind(timedelta(seconds=1))
+    assert strict.examine(text).verdict is VerdictKind.STALE
+    assert house.gate.examine(text).verdict is VerdictKind.VALID

@@ -1,0 +1,94 @@
+"""Where status lists come from: whatever a folder or a server says is bounded and named when it is wrong."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from rahdari.app.status_sources import (
+    INDEX_BYTES_MAX,
+    LISTS_MAX,
+    FolderSource,
+    HttpSource,
+    read_index,
+    write_index,
+)
+from rahdari.credentials.errors import StatusSourceFailed
+
+PREFIX = "https://status.sample.example/s/"
+
+
+def served(answer: Callable[[httpx.Request], httpx.Response]) -> HttpSource:
+    return HttpSource(httpx.Client(transport=httpx.MockTransport(answer)))
+
+
+def test_a_folder_names_its_lists_and_gives_them(tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "lists").write_bytes(write_index((f"{PREFIX}1", "https://other.example/1")))
+    (tmp_path / "s" / "1.cwt").write_bytes(b"token")
+    source = FolderSource(tmp_path)
+    assert source.list_addresses(PREFIX) == (f"{PREFIX}1",)
+    assert source.fetch(f"{PREFIX}1") == b"token"
+
+
+@pytest.mark.parametrize("name", ["2", "..", "../../secret", "a.b", ""])
+def test_a_folder_gives_nothing_but_its_lists(tmp_path: Path, name: str) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "secret.cwt").write_bytes(b"secret")
+    with pytest.raises(StatusSourceFailed):
+        FolderSource(tmp_path).fetch(PREFIX + name)
+    with pytest.raises(StatusSourceFailed, match="publish"):
+        FolderSource(tmp_path / "absent").list_addresses(PREFIX)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"status_lists": 5}',
+        b'{"status_lists": [5]}',
+        b"[" * 100_000,
+        b"\xff",
+        json.dumps({"status_lists": ["x"] * (LISTS_MAX + 1)}).encode(),
+    ],
+)
+def test_an_index_of_another_form_is_refused(raw: bytes) -> None:
+    with pytest.raises(StatusSourceFailed):
+        read_index(raw, PREFIX)
+
+
+def test_a_server_is_asked_for_the_index_and_the_binary_form() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if str(request.url) == f"{PREFIX}lists":
+            return httpx.Response(200, content=write_index((f"{PREFIX}7",)))
+        assert request.headers["accept"] == "application/statuslist+cwt"
+        return httpx.Response(200, content=b"token")
+
+    source = served(answer)
+    assert source.list_addresses(PREFIX) == (f"{PREFIX}7",)
+    assert source.fetch(f"{PREFIX}7") == b"token"
+
+
+@pytest.mark.parametrize("status", [204, 301, 302, 304, 404, 500, 503])
+def test_a_server_that_answers_otherwise_has_failed(status: int) -> None:
+    source = served(lambda _: httpx.Response(status, headers={"location": "https://elsewhere.example/"}))
+    with pytest.raises(StatusSourceFailed, match=str(status)):
+        source.fetch(f"{PREFIX}1")
+
+
+def test_a_server_that_sends_without_end_is_cut_off() -> None:
+    source = served(lambda _: httpx.Response(200, content=b"x" * (INDEX_BYTES_MAX + 1)))
+    with pytest.raises(StatusSourceFailed, match="more than"):
+        source.list_addresses(PREFIX)
+
+
+def test_a_server_that_cannot_be_reached_has_failed() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no route", request=request)
+
+    with pytest.raises(StatusSourceFailed, match="ConnectError"):
+        served(answer).fetch(f"{PREFIX}1")

@@ -1,0 +1,108 @@
+"""The API's description, and an attack on the API drawn from it."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from openapi_spec_validator import validate
+from schemathesis import APIOperation, Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from rahdari.web.api.document import describe
+from rahdari.web.problems import STATUSES
+from rahdari.web.rights import PUBLIC, RIGHTS
+from tests.unit.web.conftest import Stage
+
+
+def document(stage: Stage) -> Mapping[str, object]:
+    found: Mapping[str, object] = stage.client.get("/api/openapi.json").json()
+    return found
+
+
+def operations(stage: Stage) -> dict[str, dict[str, object]]:
+    paths = document(stage)["paths"]
+    assert isinstance(paths, dict)
+    return {one["operationId"]: one for methods in paths.values() for one in methods.values()}
+
+
+def test_the_description_is_valid_openapi_3_1(stage: Stage) -> None:
+    validate(document(stage))
+    assert document(stage)["openapi"] == "3.1.0"
+
+
+def test_every_operation_of_the_api_is_described_and_says_who_may(stage: Stage) -> None:
+    described = operations(stage)
+    assert {name for name, roles in RIGHTS.items() if roles != PUBLIC} <= set(described)
+    for name, one in described.items():
+        assert one["security"] == ([{}] if RIGHTS[name] == PUBLIC else [{"token": []}])
+        assert one["summary"]
+        assert "Wrap a given callable" not in str(one["summary"])
+
+
+def test_every_refusal_that_is_named_has_the_status_of_the_table(stage: Stage) -> None:
+    for one in operations(stage).values():
+        responses = one["responses"]
+        assert isinstance(responses, dict)
+        for status, answer in responses.items():
+            if int(status) >= HTTPStatus.BAD_REQUEST:
+                for code in answer["description"].split(": ")[1].split(", "):
+                    assert STATUSES[code] == int(status)
+
+
+def test_the_description_is_the_same_for_every_caller(stage: Stage) -> None:
+    assert describe(stage.app, server="/") == document(stage)
+
+
+# What every answer must satisfy, whatever was asked: no 5xx, and nothing that the description does not say.
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", list(GenerationMode))
+@pytest.mark.parametrize("who", ["officer", "bank", None])
+def test_no_request_drawn_from_the_description_breaks_the_api(
+    stage: Stage, who: str | None, mode: GenerationMode
+) -> None:
+    """Schemathesis draws requests, right ones and wrong ones; every answer must be one that is described."""
+    schema = schemathesis.openapi.from_asgi("/api/openapi.json", stage.app)
+    headers = stage.headers(who) if who else {}
+    seen: set[int] = set()
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        if mode is GenerationMode.NEGATIVE and not (operation.body or operation.path_parameters):
+            continue  # nothing that could be wrong
+        attack(operation, mode, headers, seen)
+    assert seen & {200, 400, 401, 403, 404}, seen
+    assert (401 in seen) is (who is None)
+
+
+def attack(operation: APIOperation, mode: GenerationMode, headers: dict[str, str], seen: set[int]) -> None:
+    @settings(
+        max_examples=8,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def draw(case: Case) -> None:
+        response = case.call(headers=headers)
+        seen.add(response.status_code)
+        case.validate_response(response, checks=CHECKS)
+
+    draw()

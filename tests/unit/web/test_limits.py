@@ -1,0 +1,162 @@
+"""How often, how much, how long; and what every answer carries."""
+
+import anyio
+import pytest
+import structlog
+
+from rahdari.web.doorman import SECURITY_HEADERS
+from rahdari.web.limits import Buckets, name_address
+from rahdari.web.server import build_app
+from tests.unit.web.conftest import Stage, Ticker
+
+
+def test_a_bucket_empties_and_fills_evenly() -> None:
+    ticker = Ticker()
+    buckets = Buckets(60, ticker)
+    assert [buckets.take("a") for _ in range(60)] == [0] * 60
+    assert buckets.take("a") == 1
+    assert buckets.take("b") == 0
+    ticker.seconds += 0.5
+    assert buckets.take("a") == 1
+    ticker.seconds += 0.5
+    assert (buckets.take("a"), buckets.take("a")) == (0, 1)
+
+
+def test_a_bucket_never_holds_more_than_a_minutes_worth() -> None:
+    ticker = Ticker()
+    buckets = Buckets(2, ticker)
+    buckets.take("a")
+    ticker.seconds += 1e6
+    assert [buckets.take("a") for _ in range(3)] == [0, 0, 30]
+
+
+def test_the_table_of_callers_is_bounded_and_forgets_the_one_seen_longest_ago() -> None:
+    buckets = Buckets(1, Ticker(), callers_max=3)
+    for caller in "abcd":
+        buckets.take(caller)
+    assert len(buckets) == 3
+    assert (buckets.wait("a"), buckets.wait("b")) == (0, 60)
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("192.0.2.7", "address:192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "address:2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "address:2001:db8:1:2::/64"),
+        ("testclient", "address:unknown"),
+    ],
+)
+def test_a_caller_is_named_by_its_address(host: str, name: str) -> None:
+    assert name_address(host) == name
+
+
+def test_whoever_asks_too_often_is_told_when_to_come_back(strict_stage: Stage) -> None:
+    client = strict_stage.client
+    assert [client.get("/nowhere").status_code for _ in range(10)] == [404] * 10
+    refused = client.get("/nowhere")
+    assert (refused.status_code, refused.json()["code"]) == (429, "web.too_many_requests")
+    assert refused.headers["retry-after"] == "6"
+    page = client.get("/", headers={"accept": "text/html"})
+    assert (page.status_code, page.headers["content-type"]) == (429, "text/html; charset=utf-8")
+
+    assert client.get("/health").status_code == 200
+    assert client.get("/static/tokens.css").status_code == 200
+    officer = client.get("/api/v1/products", headers=strict_stage.headers("officer"))
+    assert officer.status_code == 200, "an officer is not kept out by strangers of the same address"
+    strict_stage.ticker.seconds += 6
+    assert client.get("/nowhere").status_code == 404
+
+
+def test_an_officers_requests_are_counted_for_the_officer(strict_stage: Stage) -> None:
+    answers = [
+        strict_stage.client.get("/api/v1/products", headers=strict_stage.headers("officer")).status_code
+        for _ in range(11)
+    ]
+    assert answers == [200] * 10 + [429]
+    assert strict_stage.client.get("/api/v1/products").status_code == 200
+
+
+def test_guessing_tokens_comes_to_an_end_and_locks_no_neighbour_out_of_the_pages(strict_stage: Stage) -> None:
+    guess = {"authorization": "Bearer rah_guess"}
+    answers = [strict_stage.client.get("/api/v1/products", headers=guess).status_code for _ in range(11)]
+    assert answers == [401] * 10 + [429]
+    assert strict_stage.client.get("/").status_code == 200
+
+
+def test_a_request_that_takes_too_long_is_ended(stage: Stage) -> None:
+    app = build_app(stage.house, seconds_max=0.2)
+
+    async def run() -> tuple[int, bytes]:
+        sent: list[dict[str, object]] = []
+
+        async def receive() -> dict[str, object]:
+            await anyio.sleep(30)
+            raise AssertionError("the deadline did not come")
+
+        async def send(message: dict[str, object]) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/api/v1/checks",
+            "raw_path": b"/api/v1/checks",
+            "root_path": "",
+            "query_string": b"",
+            "scheme": "http",
+            "headers": [(b"content-type", b"application/json"), (b"content-length", b"9")],
+            "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 1),
+            "state": {},
+            "http_version": "1.1",
+        }
+        await app(scope, receive, send)  # type: ignore[arg-type]
+        status, body = sent[0]["status"], sent[1]["body"]
+        assert isinstance(status, int)
+        assert isinstance(body, bytes)
+        return status, body
+
+    status, body = anyio.run(run)
+    assert (status, b"web.too_slow" in body) == (408, True)
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/nowhere", "/api/v1/holders", "/static/tokens.css"])
+def test_every_answer_carries_the_security_headers(stage: Stage, path: str) -> None:
+    answer = stage.client.get(path)
+    for name, value in SECURITY_HEADERS:
+        if name != "cache-control":
+            assert answer.headers[name] == value
+    assert "strict-transport-security" not in answer.headers
+    assert "server" not in answer.headers
+
+
+def test_transport_security_is_promised_under_https_alone(stage: Stage) -> None:
+    answer = stage.client.get("https://rahdari.example/?lang=zh")
+    assert answer.headers["strict-transport-security"].startswith("max-age=")
+    assert "; Secure" in answer.headers["set-cookie"]
+
+
+def test_no_page_may_run_a_script_of_its_own_or_of_others(stage: Stage) -> None:
+    policy = stage.client.get("/").headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "http" not in policy
+
+
+def test_head_answers_as_get_without_the_content(stage: Stage) -> None:
+    answer = stage.client.head("/")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert int(answer.headers["content-length"]) > 1000
+
+
+def test_the_journal_notes_the_route_and_the_principal_and_nothing_personal(stage: Stage) -> None:
+    holder = stage.cards[0].holder
+    with structlog.testing.capture_logs() as noted:
+        stage.client.get(f"/api/v1/holders/{holder}?x=personal", headers=stage.headers("registrar"))
+    (line,) = noted
+    assert line["route"] == "/api/v1/holders/{holder}"
+    assert line["status"] == 200
+    assert str(line["principal"]).startswith("officer-")
+    assert holder not in str(line)
+    assert "personal" not in str(line)
