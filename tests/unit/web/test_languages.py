@@ -64,7 +64,9 @@ def test_every_language_fills_the_same_gaps(language: str) -> None:
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))
 def test_every_value_of_the_house_has_its_word(family: str) -> None:
-    keys = {key.removeprefix(f"{family}.") for key in catalogue("en").messages if key.startswith(f"{family}.")}
+    keys = {
+        key.removeprefix(f"{family}.") for key in catalogue("en").messages if key.startswith(f"{family}.")
+    }
     if family == "verdict":
         keys = {key for key in keys if "." in key}
     assert keys == FAMILIES[family]

@@ -106,7 +106,9 @@ def import_rows(stage: Stage, *rows: str) -> tuple[int, dict[str, object]]:
 
 
 def row(number: str, *, gender: str = "M", born: str = "1990-01-01") -> str:
-    person = f"nic,{number},Sample Person,نمونہ,PAK,{gender},{born},Sample Guardian,F1,Street 1,Street 1,PK-PB"
+    person = (
+        f"nic,{number},Sample Person,نمونہ,PAK,{gender},{born},Sample Guardian,F1,Street 1,Street 1,PK-PB"
+    )
     return f"{person},نمونہ سرپرست,گلی ۱,گلی ۱"
 
 
@@ -186,7 +188,9 @@ def test_revoking_takes_two_supervisors(stage: Stage) -> None:
     assert (alone.status_code, alone.json()["code"]) == (403, "credentials.same_officer")
     assert stage.act(card, "revoke", by="officer").json()["card"]["stage"] == "revoked"
     assert stage.check(stage.text(card)).json()["verdict"] == "revoked"
-    history = stage.client.get(f"/api/v1/cards/{card.number}/history", headers=stage.headers("auditor")).json()
+    history = stage.client.get(
+        f"/api/v1/cards/{card.number}/history", headers=stage.headers("auditor")
+    ).json()
     assert [one["act"] for one in history["entries"]][-2:] == ["propose_revocation", "revoke"]
 
 

@@ -99,9 +99,7 @@ def test_a_visitor_sees_the_verdict_on_a_valid_pass(stage: Stage) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize(
-    ("language", "word"), [("en", "Suspended"), ("ur", "معطل"), ("zh", "已暂停")]
-)
+@pytest.mark.parametrize(("language", "word"), [("en", "Suspended"), ("ur", "معطل"), ("zh", "已暂停")])
 def test_a_visitor_sees_that_a_pass_is_suspended_and_nothing_of_its_holder(
     stage: Stage, language: str, word: str
 ) -> None:
@@ -173,7 +171,9 @@ def test_no_style_sheet_leads_outside(stage: Stage) -> None:
 
 
 def test_the_fields_of_a_schema_are_listed_with_their_paths() -> None:
-    document = {"components": {"schemas": {"In": {"properties": {"x": {"type": "string"}}, "required": ["x"]}}}}
+    document = {
+        "components": {"schemas": {"In": {"properties": {"x": {"type": "string"}}, "required": ["x"]}}}
+    }
     schema = {"properties": {"many": {"type": "array", "items": {"$ref": "#/components/schemas/In"}}}}
     assert [tuple(one[:3]) for one in list_fields(schema, document)] == [
         ("many", False, "[In]"),

@@ -15,7 +15,9 @@ EXAMPLES = {"number": "0000-0000-0000", "holder": "0" * 8 + "-0000" * 3 + "-" + 
 
 def test_every_route_is_in_the_table_and_every_line_of_the_table_is_a_route(stage: Stage) -> None:
     served = {
-        operation_of(handler) for route in stage.app.routes for handler in getattr(route, "route_handlers", ())
+        operation_of(handler)
+        for route in stage.app.routes
+        for handler in getattr(route, "route_handlers", ())
     }
     assert served - {""} == set(RIGHTS)
     assert len(HANDLERS) == len(RIGHTS)

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Litestar
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
-from rahdari.web.api.operation import BINARY, CARD_NUMBER, FEATURE, HOLDER_ID, Describes, Shape
+from rahdari.web.api.operation import BINARY, CARD_NUMBER, FEATURE, HOLDER_ID, TEXT, Describes, Shape
 from rahdari.web.problems import MEDIA_TYPE, STATUSES, ProblemDocument
 from rahdari.web.rights import PUBLIC, RIGHTS
 
@@ -148,9 +148,10 @@ def _query_parameters(said: Describes) -> list[Json]:
 
 
 def _content(shapes_of: Mapping[str, Shape], shapes: _Shapes) -> Json:
-    # OpenAPI 3.1, 4.8.14.3: a raw binary body has no schema to write; {} says "any bytes".
+    # OpenAPI 3.1, 4.8.14.3: what is no JSON has no schema to write; {} says "these bytes as they are".
     return {
-        kind: {} if shape == BINARY else {"schema": shapes.schema(shape)} for kind, shape in shapes_of.items()
+        kind: {} if shape in (BINARY, TEXT) else {"schema": shapes.schema(shape)}
+        for kind, shape in shapes_of.items()
     }
 
 
