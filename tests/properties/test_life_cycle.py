@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from typing_extensions import override
 
 from rahdari.credentials import MOVES, Act, Card, Reason, Stage, VerdictKind
@@ -13,8 +13,10 @@ from rahdari.credentials.errors import CredentialsRefused
 from rahdari.credentials.service import audit, cards, keys
 from rahdari.credentials.values.cards import Standing
 from rahdari.kernel import Actor, ActorKind
+from rahdari.wire.trust_list.entities import KEYS_MAX, KeyUse
 from tests.unit.credentials.scene import OFFICER, SECOND, Office, person
 
+WAITS_MAX = KEYS_MAX // len(KeyUse) - 1
 LIVE = {Stage.ISSUED, Stage.ACTIVE, Stage.SUSPENDED}
 SYSTEM = Actor("system", ActorKind.SYSTEM, frozenset({"system"}))
 CLERK = Actor("clerk", ActorKind.OFFICER, frozenset({"registrar"}))
@@ -44,7 +46,7 @@ class Register(RuleBasedStateMachine):
     def found(self) -> None:
         self.office = Office(shard_entries=16)
         self.model: dict[str, Known] = {}
-        self.people = 0
+        self.people = self.waits = 0
         self.log = self._length()
 
     @rule()
@@ -112,8 +114,11 @@ class Register(RuleBasedStateMachine):
             self.model[card.number] = Known(Stage.REPLACED, known.proposer)
             self.model[new.number] = Known(Stage.APPLIED)
 
+    # Each wait renews all keys, and a trust list holds a limited number of them.
+    @precondition(lambda self: self.waits < WAITS_MAX)
     @rule(days=st.sampled_from([1, 30, 1300]))
     def wait(self, days: int) -> None:
+        self.waits += 1
         self.office.clock.wind(timedelta(days=days))
         self.office.renew_keys()
         with self.office.writing() as desk:

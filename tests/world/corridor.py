@@ -87,7 +87,7 @@ class Gate:
     trust: Trust
     clock_is_off: timedelta = timedelta(0)
     lists: dict[str, HeldList] = field(default_factory=dict)
-    # The step at which each list that is held was published: what the gate can know.
+    # The step of the newest publication that was taken: from then on the gate may not know less.
     knows_until: dict[str, int] = field(default_factory=dict)
 
     def examine(self, raw: str, now: datetime) -> Report:
@@ -299,7 +299,7 @@ class Corridor:
             self.told["list refused"] = self.told.get("list refused", 0) + 1
             return
         gate.lists[offered.uri] = held
-        gate.knows_until[offered.uri] = offered.step
+        gate.knows_until[offered.uri] = max(offered.step, gate.knows_until.get(offered.uri, 0))
 
     def ask_everywhere(self) -> None:
         """Show every pass at every gate: what was published as dead is valid nowhere that took the list."""

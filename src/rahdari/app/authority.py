@@ -21,7 +21,6 @@ from rahdari.credentials import (
     Report,
     Trust,
     Verifier,
-    accept,
     examine,
 )
 from rahdari.credentials.errors import NoTrust
@@ -33,6 +32,7 @@ from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.values.cards import StatusPlace
 from rahdari.credentials.values.status import PublishedStatus, StatusAnswer
 from rahdari.kernel import Actor
+from rahdari.wire import trust_list
 from rahdari.wire.keys import Algorithm, PublicKey, Signer
 
 # The register itself answers, so a status has no age; only the clock's own grain is left.
@@ -178,7 +178,9 @@ class AuthorityOffice:
         """Accept the list, or take the acceptance of the very same text from memory; verdicts are not kept."""
         known = self._trusted
         if known is None or known[0] != text:
-            trust = accept(text, roots=[self.root_public()], held_sequence=0, at=self._on.clock.now())
+            # Of this house's own keeping, so neither rollback nor expiry is at stake here: that it expired is
+            # told by each verification (step 4), and a log must be readable however old the list is.
+            trust = Trust(trust_list.decode(text).verify_with([self.root_public()]))
             known = self._trusted = (text, trust)
         return known[1]
 

@@ -48,6 +48,7 @@ class Pkcs11KeyRing:
         self._token_label = token_label
         self._pin = pin
         self._session: pkcs11.Session | None = None
+        self._is_pin_refused = False
         self._signers: dict[bytes, TokenSigner] = {}
 
     def create(self, algorithm: Algorithm) -> PublicKey:
@@ -73,16 +74,16 @@ class Pkcs11KeyRing:
     def working(self) -> Iterator[pkcs11.Session]:
         """Have the token for oneself, logged in. Raises ``KeyLocked``, ``KeyStoreFailed``."""
         with _TURN:
+            if self._is_pin_refused:
+                raise self._locked()
             try:
                 if self._session is None:
                     self._session = self._open()
                 yield self._session
             except _PIN_FAULTS:
-                self._session = None
-                raise KeyLocked(
-                    f"the PIN does not open the token {self._token_label}; set RAHDARI_PKCS11_PIN "
-                    "(a few wrong ones lock the token)"
-                ) from None
+                # Never shown twice: each request of a server would bring the token nearer to locking itself.
+                self._session, self._is_pin_refused = None, True
+                raise self._locked() from None
             except pkcs11.PKCS11Error as failure:
                 # The token may have been pulled out or restarted: the next use opens it anew.
                 self._session = None
@@ -90,6 +91,12 @@ class Pkcs11KeyRing:
                     f"the token {self._token_label} failed ({type(failure).__name__}); "
                     "check that it is plugged in and has this label, then try again"
                 ) from None
+
+    def _locked(self) -> KeyLocked:
+        return KeyLocked(
+            f"the PIN does not open the token {self._token_label}; set RAHDARI_PKCS11_PIN and start again "
+            "(a few wrong ones lock the token)"
+        )
 
     def _open(self) -> pkcs11.Session:
         token = self._token()

@@ -98,7 +98,10 @@ class Doorman:
         if scope["method"] == "HEAD":
             # RFC 9110, 9.3.2: HEAD is GET without the content, which `_polish` leaves out.
             inner = {**scope, "method": "GET"}
-        await self._inner(inner, receive, send)
+        try:
+            await self._inner(inner, receive, send)
+        finally:
+            visit.route = str(inner.get("path_template") or visit.route)
 
     async def _admit(self, scope: HTTPScope, visit: Visit) -> None:
         """Count the caller, by principal where the token proves one, else by address."""
@@ -128,7 +131,7 @@ class Doorman:
             return
         journal.note_request(
             method=scope["method"],
-            route=str(scope.get("path_template") or "unknown"),
+            route=visit.route,
             status=visit.status,
             seconds=seconds,
             principal=visit.actor.id if visit.actor else None,

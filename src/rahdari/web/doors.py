@@ -14,8 +14,8 @@ from litestar.types import HTTPScope
 from rahdari.access import NotAllowed
 from rahdari.app.house import House
 from rahdari.kernel import Actor
-from rahdari.web.api.operation import Describes
 from rahdari.web.errors import TokenMissing, WrongMediaType
+from rahdari.web.operation import Describes
 from rahdari.web.rights import PUBLIC, RIGHTS
 from rahdari.web.visit import visit_of
 

@@ -15,8 +15,15 @@ def configure() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
         ],
+        # A line is read at once by whoever waits for it, also through a pipe.
+        logger_factory=structlog.WriteLoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+def note_serving(address: str) -> None:
+    """Note where the server listens; with port 0 nobody else knows."""
+    _LOG.info("serving", address=address)
 
 
 def note_request(*, method: str, route: str, status: int, seconds: float, principal: str | None) -> None:

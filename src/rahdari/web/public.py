@@ -9,9 +9,9 @@ from litestar.params import FromPath
 
 from rahdari.app.status_sources import write_index
 from rahdari.web.api.bodies import HealthView, StatusIndex
-from rahdari.web.api.operation import BINARY, JSON, TEXT, describes
 from rahdari.web.doors import TheHouse
 from rahdari.web.errors import NotFound
+from rahdari.web.operation import BINARY, JSON, TEXT, describes
 from rahdari.wire import jws
 
 JWT_LIST = "application/statuslist+jwt"

@@ -1,8 +1,10 @@
 """The application and its server."""
 
+import signal
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import cast
 
 import uvicorn
@@ -171,9 +173,28 @@ def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=_GRACE_SECONDS,
             h11_max_incomplete_event_size=64 * 1024,
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        journal.note_serving(address_of(listening))
+        with _signals_end_quietly():
+            uvicorn.Server(config).run(sockets=[listening])
     finally:
         house.close()
+
+
+@contextmanager
+def _signals_end_quietly() -> Iterator[None]:
+    """Let SIGTERM and SIGINT end the server and no more: it raises them anew once it has stopped."""
+    before = {one: signal.signal(one, lambda *_: None) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def address_of(listening: socket.socket) -> str:
+    """Write the address that a browser opens."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -21,6 +21,7 @@ class Visit:
     asked_language: str = ""
     actor: Actor | None = None
     status: int = 0
+    route: str = "unknown"
 
     @property
     def catalogue(self) -> Catalogue:

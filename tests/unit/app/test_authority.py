@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rahdari.app.house import House
+from rahdari.app.house import House, open_house
 from rahdari.credentials import Act, KeyUse, VerdictKind
 from rahdari.credentials.errors import NotAllowed
 from rahdari.kernel import Actor, ActorKind
@@ -47,6 +47,13 @@ def test_the_same_trust_list_is_accepted_once_and_its_expiry_still_counts(
     assert house.authority.examine(text).verdict is VerdictKind.VALID
     clock.wind(timedelta(days=90))
     assert house.authority.examine(text).verdict is VerdictKind.STALE
+    # So does a process that starts after the expiry and has never accepted the list.
+    again = open_house(house.settings, clock=clock)
+    assert again.authority.examine(text).verdict is VerdictKind.STALE
+    assert again.authority.verify_log().is_intact
+    again.authority.sign_trust_list(actor=officer(again))
+    assert again.authority.examine(text).verdict is VerdictKind.VALID
+    again.close()
 
 
 def test_a_rotated_key_leaves_old_passes_good_and_a_withdrawn_one_kills_them(

@@ -42,7 +42,7 @@ def test_the_number_is_grouped_and_every_line_of_the_file_is_there() -> None:
     assert lines["Date of Birth"] == ("17.05.1990", "")
     assert lines["Date of Issue"] == ("01.03.2026", "")
     assert lines["Date of Expiry"] == ("01.03.2036", "")
-    assert lines["Gender"] == ("M", "مرد")
+    assert lines["Gender"] == ("Male", "مرد")
     assert lines["Father / Husband"] == ("Sample Guardian", "نمونہ سرپرست")
     assert lines["Permanent Address"][1] == "نمونہ گلی، لاہور"
 

@@ -5,7 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from rahdari.credentials import OFFLINE, Act, KeyUse, Snapshot, Trust, VerdictKind, accept, accept_list
+from rahdari.credentials import (
+    OFFLINE,
+    Act,
+    KeyRecord,
+    KeyUse,
+    Snapshot,
+    Trust,
+    VerdictKind,
+    accept,
+    accept_list,
+)
 from rahdari.credentials.errors import (
     NotAllowed,
     StatusListRefused,
@@ -243,3 +253,22 @@ def test_a_status_that_has_no_meaning_here_is_not_valid(office: Office) -> None:
     raw = status_list.sign_cwt(signer, StatusList(found.place.uri, seconds, array))
     by = office.verifier(statuses=Snapshot([office.accept(found.place.uri, raw)]))
     assert office.examine(office.text(card), by=by).verdict is VerdictKind.REVOKED
+
+
+def test_a_key_whose_word_is_over_leaves_the_trust_list_and_those_of_passes_and_the_log_stay(
+    office: Office,
+) -> None:
+    card = office.issued()
+    old = {one.use: one.public for one in _keys(office)}
+    office.renew_keys()
+    assert {key.public for key in office.trust().listed.issuers[0].keys} >= set(old.values())
+    office.clock.wind(keys.ECHO + timedelta(seconds=1))
+    office.sign_trust_list()
+    listed = {key.public for key in office.trust().listed.issuers[0].keys}
+    assert {use for use, public in old.items() if public in listed} == {KeyUse.PASS, KeyUse.AUDIT}
+    assert office.examine(office.text(card)).verdict is VerdictKind.VALID
+
+
+def _keys(office: Office) -> tuple[KeyRecord, ...]:
+    with office.writing() as desk:
+        return desk.store.list_keys()

@@ -7,8 +7,19 @@ from pathlib import Path
 import pytest
 
 from rahdari.access import Role
-from rahdari.credentials import MOVES, Act, Biometric, Gender, HolderKind, Outcome, Reason, Stage, VerdictKind
-from rahdari.credentials import FEATURES, step_table
+from rahdari.credentials import (
+    FEATURES,
+    MOVES,
+    Act,
+    Biometric,
+    Gender,
+    HolderKind,
+    Outcome,
+    Reason,
+    Stage,
+    VerdictKind,
+    step_table,
+)
 from rahdari.web.languages import LANGUAGES, catalogue, choose
 from rahdari.web.pages.verify import TONES
 from rahdari.web.problems import STATUSES

@@ -145,7 +145,9 @@ def test_no_page_may_run_a_script_of_its_own_or_of_others(stage: Stage) -> None:
 
 
 def test_head_answers_as_get_without_the_content(stage: Stage) -> None:
-    answer = stage.client.head("/")
+    with structlog.testing.capture_logs() as noted:
+        answer = stage.client.head("/about")
+    assert (noted[0]["method"], noted[0]["route"]) == ("HEAD", "/about")
     assert (answer.status_code, answer.content) == (200, b"")
     assert int(answer.headers["content-length"]) > 1000
 

@@ -4,6 +4,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from typing_extensions import override
 
 from rahdari.credentials import MOVES, Act
 from rahdari.web.pages.products import list_acts
@@ -27,6 +28,7 @@ class Outline(HTMLParser):
         self.forbidden: list[str] = []
         self.feed(text)
 
+    @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in VOID:
             self.open.append(tag)
@@ -40,6 +42,7 @@ class Outline(HTMLParser):
         if tag == "script" or any(name == "style" or name.startswith("on") for name in given):
             self.forbidden.append(tag)
 
+    @override
     def handle_endtag(self, tag: str) -> None:
         if tag in VOID:
             return

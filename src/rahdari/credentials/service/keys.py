@@ -17,6 +17,8 @@ from rahdari.wire.trust_list import TrustedIssuer, TrustedKey, TrustList
 TRUST_LIFE = timedelta(days=90)
 # How long a key signs before it must be rotated; what it signed stays good for the pass's whole life.
 KEY_LIFE = timedelta(days=730)
+# Status lists live a week and answers a minute: a month after its window a key of theirs has nothing to say.
+ECHO = timedelta(days=30)
 _SECOND = timedelta(seconds=1)
 
 
@@ -110,8 +112,16 @@ def _own_entry(desk: Desk) -> TrustedIssuer:
         products=frozenset(product.ref.id for product in desk.products.list_current()),
         status_uris=(desk.authority.status_prefix,),
         status_required=True,
-        keys=tuple(_trusted(one) for one in desk.store.list_keys()),
+        keys=tuple(_trusted(one) for one in desk.store.list_keys() if _still_speaks(one, desk.clock.now())),
     )
+
+
+def _still_speaks(key: KeyRecord, at: datetime) -> bool:
+    """Passes and the log live on; what a status or an answer key signed is over soon after its window.
+
+    A trust list holds a limited number of keys: without this, an authority could one day rotate no more.
+    """
+    return key.use in (KeyUse.PASS, KeyUse.AUDIT) or at < key.not_after + ECHO
 
 
 def _trusted(key: KeyRecord) -> TrustedKey:

@@ -1,9 +1,9 @@
 """The log."""
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 
@@ -49,7 +49,7 @@ class AuditTable(Part):
 def _row(entry: AuditEntry) -> tuple[object, ...]:
     """The values in the order of the table's columns, as they are stored."""
     event = entry.event
-    details = json.dumps(event.details, ensure_ascii=False, separators=(",", ":"))
+    details = msgspec.json.encode(event.details).decode()
     return (
         entry.sequence, microseconds(event.at), event.actor, event.act, event.subject, event.reason, details,
         entry.previous, entry.digest, entry.seal, entry.kid,

@@ -134,16 +134,12 @@ def _party_fields(party: Party) -> dict[str, object]:
 
 
 def _holder(row: Row[Any]) -> Holder:
-    fields: dict[str, Any] = row.party
-    if row.kind == HolderKind.ORGANISATION:
-        return Holder(HolderId(row.id), Organisation(number=row.number, **fields), row.registered_at)
-    person = Person(
-        **{
-            **fields,
-            "number": row.number,
-            "gender": Gender(fields["gender"]),
-            "date_of_birth": date.fromisoformat(fields["date_of_birth"]),
-            "captured": frozenset(Biometric(one) for one in fields["captured"]),
-        },
-    )
-    return Holder(HolderId(row.id), person, row.registered_at)
+    """Read the first columns of a row, which are those of the table in its order."""
+    columns: Sequence[Any] = row[:5]
+    holder_id, kind, number, fields, registered_at = columns
+    if kind == HolderKind.ORGANISATION:
+        return Holder(HolderId(holder_id), Organisation(number=number, **fields), registered_at)
+    fields["gender"] = Gender(fields["gender"])
+    fields["date_of_birth"] = date.fromisoformat(fields["date_of_birth"])
+    fields["captured"] = frozenset(map(Biometric, fields["captured"]))
+    return Holder(HolderId(holder_id), Person(number=number, **fields), registered_at)

@@ -3,9 +3,9 @@
 from litestar import get, post
 
 from rahdari.web.api.bodies import FaultView, FindingView, Products, Publications, StatusPublication
-from rahdari.web.api.operation import JSON, describes
 from rahdari.web.api.rendering import render_product
 from rahdari.web.doors import TheHouse
+from rahdari.web.operation import JSON, describes
 
 
 @get(

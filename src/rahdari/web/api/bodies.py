@@ -180,12 +180,6 @@ class PassToCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass_: PassText = msgspec.field(name="pass")
 
 
-class PictureForm(msgspec.Struct, frozen=True):
-    """A form with the picture of a pass, or its text."""
-
-    picture: Annotated[bytes, Meta(description="a PNG, JPEG or WebP picture")]
-
-
 class CheckView(msgspec.Struct, frozen=True):
     """One numbered step of the verification, with its clause."""
 

@@ -5,11 +5,11 @@ from litestar.params import FromPath, RawBody
 
 from rahdari.credentials import Act, Card
 from rahdari.web.api.bodies import ActDone, ActRequest, Application, CardView, History, PassView
-from rahdari.web.api.operation import BINARY, JSON, describes
 from rahdari.web.api.reading import read_feature, read_holder_id, read_json, read_number
 from rahdari.web.api.rendering import render_card, render_entry
 from rahdari.web.doors import TheActor, TheHouse
 from rahdari.web.errors import BadBody
+from rahdari.web.operation import BINARY, JSON, describes
 
 _NO_CARD = ("credentials.unknown_card", "credentials.unknown_feature")
 

@@ -1,5 +1,7 @@
 """Verifying: for anyone, and for institutions that ask the register."""
 
+from collections.abc import Mapping
+
 import anyio
 import anyio.to_thread
 from litestar import Request, post
@@ -14,19 +16,26 @@ from rahdari.kernel import Actor
 from rahdari.web.api.bodies import (
     AnswerView,
     PassToCheck,
-    PictureForm,
     QuestionsAsked,
     ReportView,
 )
-from rahdari.web.api.operation import BINARY, JSON, describes
 from rahdari.web.api.reading import read_json
 from rahdari.web.api.rendering import render_report
 from rahdari.web.doors import TheActor, TheHouse
 from rahdari.web.errors import BadBody, BodyTooLarge
 from rahdari.web.limits import FORM_BYTES_MAX, JSON_BYTES_MAX, PICTURE_BYTES_MAX
+from rahdari.web.operation import BINARY, JSON, describes
 
 PICTURES = ("image/png", "image/jpeg", "image/webp")
 FORM = "multipart/form-data"
+_FORM_SHAPE: Mapping[str, object] = {
+    "type": "object",
+    "description": "The picture of a pass, or its text.",
+    "properties": {
+        "picture": {"type": "string", "format": "binary", "description": "a PNG, JPEG or WebP picture"},
+        "pass": {"type": "string", "description": "the text, where there is no picture"},
+    },
+}
 # Decoding a picture keeps a core busy for up to a second; more than two at a time would starve the rest.
 _PICTURES_AT_ONCE = anyio.CapacityLimiter(2)
 
@@ -38,7 +47,7 @@ _PICTURES_AT_ONCE = anyio.CapacityLimiter(2)
     request_max_body_size=FORM_BYTES_MAX,
     opt=describes(
         "Verifying",
-        takes={JSON: PassToCheck, FORM: PictureForm} | dict.fromkeys(PICTURES, BINARY),
+        takes={JSON: PassToCheck, FORM: _FORM_SHAPE, **dict.fromkeys(PICTURES, BINARY)},
         gives={JSON: ReportView},
         refusals=(
             "app.no_code",

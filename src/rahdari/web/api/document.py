@@ -9,7 +9,7 @@ import msgspec
 from litestar import Litestar
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
-from rahdari.web.api.operation import BINARY, CARD_NUMBER, FEATURE, HOLDER_ID, TEXT, Describes, Shape
+from rahdari.web.operation import BINARY, CARD_NUMBER, FEATURE, HOLDER_ID, TEXT, Describes, Shape
 from rahdari.web.problems import MEDIA_TYPE, STATUSES, ProblemDocument
 from rahdari.web.rights import PUBLIC, RIGHTS
 

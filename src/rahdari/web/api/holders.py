@@ -13,12 +13,12 @@ from rahdari.web.api.bodies import (
     Imported,
     NewHolder,
 )
-from rahdari.web.api.operation import HOLDER_ID, JSON, TEXT, Query, describes
 from rahdari.web.api.reading import read_holder_id, read_json, read_party, read_portrait
 from rahdari.web.api.rendering import render_card, render_holder
 from rahdari.web.doors import TheActor, TheHouse
 from rahdari.web.errors import BadParameter
 from rahdari.web.limits import CSV_BYTES_MAX
+from rahdari.web.operation import HOLDER_ID, JSON, TEXT, Query, describes
 
 PAGE_MAX = 500
 _AFTER = Query(

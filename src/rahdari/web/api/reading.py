@@ -16,8 +16,8 @@ from rahdari.credentials import (
     local_text,
 )
 from rahdari.web.api.bodies import OrganisationRecord, PersonRecord, Words
-from rahdari.web.api.operation import CARD_NUMBER, FEATURE, HOLDER_ID
 from rahdari.web.errors import BadBody, BadParameter
+from rahdari.web.operation import CARD_NUMBER, FEATURE, HOLDER_ID
 
 _Body = TypeVar("_Body")
 

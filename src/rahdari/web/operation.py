@@ -29,7 +29,8 @@ class Describes:
     """One operation for the API's description.
 
     ``takes`` and ``gives`` map media types to shapes; ``refusals`` are the problem codes of its own, beside
-    those that every operation may answer with; ``cached`` ones answer 304 too. The heading and the text are the handler's docstring.
+    those that every operation may answer with; ``cached`` ones answer 304 too. Heading and text are the
+    handler's docstring.
     """
 
     tag: str
