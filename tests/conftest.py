@@ -7,9 +7,14 @@ from pathlib import Path
 import pluggy
 import pytest
 import pytest_socket
+from hypothesis import settings
 
 from tests.fakes.chance import SeededChance
 from tests.fakes.clock import WoundClock
+
+# A busy machine is slow, not wrong: no test fails for the time a single example took.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -48,5 +53,6 @@ def pytest_runtest_makereport(
     """Where everything is said to be installed, a test that skips itself for a missing tool fails."""
     outcome = yield
     report = outcome.get_result()
-    if report.skipped and os.environ.get("RAHDARI_FORBID_SKIPS") and "vectors are absent" not in str(report.longrepr):
+    is_excused = "vectors are absent" in str(report.longrepr)
+    if report.skipped and os.environ.get("RAHDARI_FORBID_SKIPS") and not is_excused:
         report.outcome = "failed"

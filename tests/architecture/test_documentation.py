@@ -24,7 +24,9 @@ def test_look_up_says_what_the_code_says(tmp_path: Path) -> None:
     for page in sorted(tmp_path.iterdir()):
         kept = DOCS / "look-up" / page.name
         assert kept.is_file(), f"{page.name} is missing: run make docs"
-        assert kept.read_text(encoding="utf-8") == page.read_text(encoding="utf-8"), f"{page.name}: run make docs"
+        assert kept.read_text(encoding="utf-8") == page.read_text(encoding="utf-8"), (
+            f"{page.name}: run make docs"
+        )
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(REPOSITORY).as_posix())
@@ -65,7 +67,9 @@ def test_every_decision_is_numbered_once() -> None:
 
 
 def test_every_standard_has_its_page() -> None:
-    modules = {path.stem for path in (REPOSITORY / "src" / "rahdari" / "wire").iterdir() if path.stem[0] != "_"}
+    modules = {
+        path.stem for path in (REPOSITORY / "src" / "rahdari" / "wire").iterdir() if path.stem[0] != "_"
+    }
     told = "\n".join(page.read_text(encoding="utf-8") for page in (DOCS / "standards").glob("*.md"))
     # Errors are no standard; the other two carry formats that stand on the page of a larger one.
     for module in modules - {"errors", "base64url", "strict_json", "cbor", "compression", "keys"}:

@@ -45,7 +45,9 @@ MUTANTS = {
 @pytest.mark.parametrize("contract", MUTANTS)
 def test_each_contract_catches_a_planted_import(contract: str, tmp_path: Path) -> None:
     file, planted = MUTANTS[contract]
-    shutil.copytree(REPOSITORY / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__", "*.ttf"))
+    shutil.copytree(
+        REPOSITORY / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__", "*.ttf")
+    )
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
     target = tmp_path / "src" / "rahdari" / file
     target.write_text(target.read_text(encoding="utf-8") + f"\n{planted}\n", encoding="utf-8")
@@ -55,7 +57,9 @@ def test_each_contract_catches_a_planted_import(contract: str, tmp_path: Path) -
 
 
 def test_a_folder_without_a_floor_fails(tmp_path: Path) -> None:
-    shutil.copytree(REPOSITORY / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__", "*.ttf"))
+    shutil.copytree(
+        REPOSITORY / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__", "*.ttf")
+    )
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
     stray = tmp_path / "src" / "rahdari" / "stray"
     stray.mkdir()

@@ -82,7 +82,9 @@ def test_functions_and_files_stay_small() -> None:
     bodies = sorted(body_lines(one) for path in source_files(SOURCE) for one in functions(path))
     files = sorted(len(path.read_text(encoding="utf-8").splitlines()) for path in source_files(SOURCE))
     at_90 = bodies[int(len(bodies) * 0.9)]
-    print(f"\nfunctions {len(bodies)}: median {statistics.median(bodies)}, 90 % {at_90}, largest {bodies[-1]}")
+    print(
+        f"\nfunctions {len(bodies)}: median {statistics.median(bodies)}, 90 % {at_90}, largest {bodies[-1]}"
+    )
     print(f"files {len(files)}: median {statistics.median(files)}, largest {files[-1]}")
     assert statistics.median(bodies) <= 10
     assert at_90 <= 25

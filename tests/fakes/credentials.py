@@ -165,6 +165,9 @@ class StoreInMemory:
     def iterate_cards(self) -> Iterator[Card]:
         yield from self._rows.cards.values()
 
+    def iterate_passes(self) -> Iterator[Pass]:
+        yield from sorted(self._rows.passes.values(), key=lambda one: (one.card, one.feature))
+
     def open_shard(self, *, uri_prefix: str, size: int) -> StatusShard:
         number = max(self._rows.shards, default=0) + 1
         opened = self._rows.shards[number] = StatusShard(number, f"{uri_prefix}{number}", size, 0)

@@ -59,14 +59,14 @@ def _unchanged(home: Path) -> Iterator[None]:
 
 def test_a_picture_without_a_qr_code_says_so(rahdari: CommandLine, tmp_path: Path) -> None:
     refused = rahdari.json("pass", "verify", _picture(tmp_path / "empty.png"))
-    assert (refused.code, refused.problem) == (2, "cli.no_qr_code")
+    assert (refused.code, refused.problem) == (2, "app.no_code")
     assert "take it again" in refused.out
 
 
 def test_a_picture_with_two_qr_codes_says_to_crop_it(rahdari: CommandLine, tmp_path: Path) -> None:
     text = rahdari.text(rahdari.card())
     refused = rahdari.json("pass", "verify", _picture(tmp_path / "two.png", text, "HELLO"))
-    assert (refused.code, refused.problem) == (2, "cli.several_qr_codes")
+    assert (refused.code, refused.problem) == (2, "app.several_codes")
     assert "crop it" in refused.out
 
 

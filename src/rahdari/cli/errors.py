@@ -11,18 +11,6 @@ class BadUsage(Refused):
     code: ClassVar[str] = "cli.bad_usage"
 
 
-class NoCode(Refused):
-    """The picture holds no QR code that can be read."""
-
-    code: ClassVar[str] = "cli.no_qr_code"
-
-
-class SeveralCodes(Refused):
-    """The picture holds more than one QR code, and nobody can tell which one is meant."""
-
-    code: ClassVar[str] = "cli.several_qr_codes"
-
-
 class InputTooLarge(Refused):
     """The input has more bytes than any pass or picture of one."""
 

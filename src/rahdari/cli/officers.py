@@ -130,7 +130,9 @@ def list_tokens(name: str, /, *, session: Given) -> None:
 
 
 def revoke_token(token: str, /, *, session: Given) -> None:
-    """End one token now; the others of its bearer stay good.
+    """End one token now.
+
+    The others of its bearer stay good.
 
     Args:
         token: Id of the token, as `officer tokens` lists it.

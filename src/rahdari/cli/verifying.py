@@ -9,9 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from rahdari.app.files import read_limited
+from rahdari.app.pictures import read_code
 from rahdari.cli.authority import Given
 from rahdari.cli.documents import attributes_document, instant, report_document
-from rahdari.cli.errors import BadUsage, InputTooLarge, NoCode, SeveralCodes
+from rahdari.cli.errors import BadUsage, InputTooLarge
 from rahdari.cli.exit_codes import verdict_exit_code
 from rahdari.cli.terminal import Terminal, pairs, printable
 from rahdari.cli.words import STANDARD_INPUT
@@ -76,22 +77,13 @@ def read_pass(raw: bytes) -> str:
     """Read the text of a pass from a picture with one QR code, or from a text file.
 
     Raises:
-        NoCode: the picture shows none that can be read.
-        SeveralCodes: it shows several.
+        NoCode, SeveralCodes: the picture shows none that can be read, or several.
         MalformedInput: the picture is damaged.
     """
-    if not raw.startswith(_PICTURES):
-        return raw.decode("utf-8", errors="replace").strip()
-    found = tuple(dict.fromkeys(qr.read_picture(raw)))
-    if not found:
-        raise NoCode(
-            "no QR code can be read in this picture; take it again, sharp, straight and with the whole code in it"
-        )
-    if len(found) > 1:
-        raise SeveralCodes(
-            f"the picture holds {len(found)} different QR codes; crop it to the one that is meant and try again"
-        )
-    return found[0]
+    if raw.startswith(_PICTURES):
+        return read_code(raw)
+    # Line ends only: a space may be the first character of Base45 (RFC 9285, 4.2).
+    return raw.decode("utf-8", errors="replace").strip("\r\n\t")
 
 
 def tell(terminal: Terminal, report: Report, *, mode: str) -> None:

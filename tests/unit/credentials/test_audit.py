@@ -195,6 +195,10 @@ def test_a_tail_that_was_cut_is_found_by_the_register_beside_it(copied: Path) ->
         "UPDATE credentials_card SET version = 2",
         "UPDATE credentials_card SET revocation_proposed_by = 'somebody' WHERE revocation_proposed_by IS NOT NULL",
         "UPDATE credentials_card SET revocation_proposed_by = 'x', revocation_reason = 'deceased'",
+        "UPDATE credentials_pass SET place = place + 1000",
+        "UPDATE credentials_pass SET payload = x'00' WHERE feature = 'qr'",
+        "UPDATE credentials_pass SET kid = x'0000000000000000'",
+        "DELETE FROM credentials_pass WHERE feature = 'sd-jwt-vc'",
     ],
 )
 def test_a_card_that_was_changed_beside_the_log_is_found(copied: Path, change: str) -> None:

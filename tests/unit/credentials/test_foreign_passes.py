@@ -30,9 +30,17 @@ class Stranger:
         self.signer = SoftwareSigner.generate()
         self.office = office
         self.issued_at = int(office.clock.now().timestamp())
+        self.kid = self.signer.public.kid
 
-    def trust(self, *, status_required: bool = False, products: frozenset[str] | None = None) -> Trust:
-        key = TrustedKey(self.signer.public, frozenset({KeyUse.PASS}), self.issued_at, self.issued_at + 1000)
+    def trust(
+        self,
+        *,
+        status_required: bool = False,
+        products: frozenset[str] | None = None,
+        alias: bytes | None = None,
+    ) -> Trust:
+        uses, ends = frozenset({KeyUse.PASS}), self.issued_at + 1000
+        key = TrustedKey(self.signer.public, uses, self.issued_at, ends, alias=alias)
         issuer = TrustedIssuer(
             id=FOREIGN,
             name={"en": "Sample Foreign Authority"},
@@ -51,7 +59,7 @@ class Stranger:
         )
         protected = cbor2.dumps({1: -7})
         signature = self.signer.sign(cbor2.dumps(["Signature1", protected, b"", payload]))
-        message: object = [protected, {4: self.signer.public.kid}, payload, signature]
+        message: object = [protected, {4: self.kid}, payload, signature]
         for tag in reversed(tags):
             message = cbor2.CBORTag(tag, message)
         raw = cbor2.dumps(message)
@@ -88,3 +96,30 @@ def test_a_foreign_pass_is_refused_where_the_trust_list_does_not_name_its_kind(s
     raw = stranger.write((18,), "map", "zlib", "array")
     report = stranger.office.examine(raw, by=by)
     assert (report.verdict, "claim169" in report.reason) == (VerdictKind.UNKNOWN_ISSUER, True)
+
+
+def test_a_foreign_kid_finds_its_key_by_the_alias_of_the_trust_list() -> None:
+    stranger = Stranger(Office())
+    stranger.kid = b"k-1101"
+    text = stranger.write((61, 18), "bytes", "zlib", "map")
+    known = stranger.office.verifier(trust=stranger.trust(alias=b"k-1101"))
+    unknown = stranger.office.verifier(trust=stranger.trust())
+    assert stranger.office.examine(text, by=known).verdict is VerdictKind.VALID
+    assert stranger.office.examine(text, by=unknown).verdict is VerdictKind.UNKNOWN_ISSUER
+
+
+def test_a_foreign_alias_does_not_lend_another_issuers_name() -> None:
+    stranger = Stranger(Office())
+    stranger.kid = b"k-1101"
+    another = Stranger(stranger.office)
+    by = stranger.office.verifier(trust=stranger.trust(alias=b"k-1101"))
+    another.kid = b"k-1101"
+    report = stranger.office.examine(another.write((18,), "map", "none", "map"), by=by)
+    assert report.verdict is VerdictKind.TAMPERED
+
+
+def test_spaces_that_were_copied_along_do_not_spoil_a_pass() -> None:
+    stranger = Stranger(Office())
+    by = stranger.office.verifier(trust=stranger.trust())
+    text = stranger.write((18,), "map", "zlib", "map")
+    assert stranger.office.examine(f"\r\n  {text} \n", by=by).verdict is VerdictKind.VALID

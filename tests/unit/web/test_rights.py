@@ -34,7 +34,11 @@ def test_no_line_of_the_table_is_empty() -> None:
 
 def test_what_needs_no_token_is_just_this() -> None:
     """Written out a second time on purpose: opening an operation to everyone takes two edits."""
-    pages = {name for name in RIGHTS if name.startswith("show")} | {"submitVerify", "getStatic", "getDocument"}
+    pages = {name for name in RIGHTS if name.startswith("show")} | {
+        "submitVerify",
+        "getStatic",
+        "getDocument",
+    }
     fetched = {"getHealth", "listStatusLists", "getStatusList", "getTrustList", "getRoot", "listProducts"}
     assert {name for name, roles in RIGHTS.items() if roles == PUBLIC} == pages | fetched | {"checkPass"}
 

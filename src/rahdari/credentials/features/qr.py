@@ -73,7 +73,7 @@ class QrFeature:
 
     def read(self, raw: str) -> UnverifiedPass:
         """Read any dialect of Claim 169. Raises ``MalformedInput``, ``UnsupportedAlgorithm``."""
-        read = claim169.read(raw)
+        read = _read(raw)
         sign1 = read.sign1
         return UnverifiedPass(
             feature=KIND,
@@ -82,6 +82,17 @@ class QrFeature:
             content=PassContent(_terms(read.claims, read.identity), _attributes(read.identity)),
             check_signature=_SignatureCheck(sign1.signature, sign1.signing_input()),
         )
+
+
+def _read(raw: str) -> claim169.UnverifiedPass:
+    """Read ``raw`` as it stands; spaces around it may be Base45's own, or may have been copied along."""
+    try:
+        return claim169.read(raw)
+    except MalformedInput:
+        bare = raw.strip(" \r\n\t")
+        if bare == raw:
+            raise
+        return claim169.read(bare)
 
 
 @dataclass(frozen=True, slots=True)

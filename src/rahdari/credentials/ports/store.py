@@ -97,6 +97,10 @@ class CardStore(Protocol):
         """Go through every card, in any order, without holding them all."""
         ...
 
+    def iterate_passes(self) -> Iterator[Pass]:
+        """Go through every pass, those of one card together, without holding them all."""
+        ...
+
 
 class StatusStore(Protocol):
     """Keeps the authority's status lists: which places are taken, and what was published."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from rahdari.credentials.values.audit import AuditEntry, AuditEvent, AuditFault
+from rahdari.credentials.values.cards import Pass
 from rahdari.wire import cbor
 from rahdari.wire.errors import BadSignature
 from rahdari.wire.keys import PublicKey, Signer
@@ -64,6 +65,23 @@ def _sealed(entry: AuditEntry, signer: Signer) -> AuditEntry:
 def seal_input(sequence: int, digest: bytes) -> bytes:
     """What a seal signs: a context string, so that no other signature of the key can pass for one."""
     return cbor.encode([_SEAL_CONTEXT, sequence, digest])
+
+
+def digest_of_passes(passes: Iterable[Pass]) -> str:
+    """Digest what was issued with a card, so that the log vouches for rows that no signature covers.
+
+    SHA-256 over each pass's feature, place, kid and payload, in the order of the features.
+    """
+    digest = hashlib.sha256()
+    for one in sorted(passes, key=lambda one: one.feature):
+        for part in (
+            one.feature.encode(),
+            f"{one.place.uri}#{one.place.index}".encode(),
+            one.kid,
+            one.payload,
+        ):
+            digest.update(len(part).to_bytes(4, "big") + part)
+    return digest.hexdigest()
 
 
 class ChainReader:

@@ -54,8 +54,8 @@ def _revocable(stage: Stage) -> _Moves:
     }
 
 
-def _replaceable(stage: Stage) -> _Moves:
-    return {(stage, Act.REPLACE): Move(Stage.REPLACED, frozenset({ISSUER}), _REPLACE)}
+def _replaceable(stage: Stage, role: str = ISSUER) -> _Moves:
+    return {(stage, Act.REPLACE): Move(Stage.REPLACED, frozenset({role}), _REPLACE)}
 
 
 def _expirable(stage: Stage) -> _Moves:
@@ -82,7 +82,8 @@ MOVES: Mapping[tuple[Stage | None, Act], Move] = MappingProxyType(
         **_revocable(Stage.SUSPENDED),
         **_replaceable(Stage.ISSUED),
         **_replaceable(Stage.ACTIVE),
-        **_replaceable(Stage.SUSPENDED),
+        # A suspicion must not be got rid of by a new card from the counter.
+        **_replaceable(Stage.SUSPENDED, SUPERVISOR),
         **_replaceable(Stage.EXPIRED),
         **_expirable(Stage.ISSUED),
         **_expirable(Stage.ACTIVE),

@@ -37,7 +37,8 @@ class Trust:
         self._by_kid: dict[bytes, list[Candidate]] = {}
         for issuer in listed.issuers:
             for key in issuer.keys:
-                self._by_kid.setdefault(key.public.kid, []).append(Candidate(issuer, key))
+                for kid in {key.public.kid, key.alias or key.public.kid}:
+                    self._by_kid.setdefault(kid, []).append(Candidate(issuer, key))
 
     @property
     def expires(self) -> datetime:

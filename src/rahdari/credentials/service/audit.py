@@ -1,12 +1,13 @@
 """Examining the log: the chain, the seals, a checkpoint kept elsewhere, and the register beside it."""
 
 from collections.abc import Iterable, Mapping
+from itertools import groupby
 
-from rahdari.credentials.rules.audit_chain import ChainReader
+from rahdari.credentials.rules.audit_chain import ChainReader, digest_of_passes
 from rahdari.credentials.rules.life_cycle import MOVES
 from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.values.audit import AuditEntry, AuditFault, AuditFinding
-from rahdari.credentials.values.cards import Act, Card, Stage
+from rahdari.credentials.values.cards import Act, Card, CardNumber, Stage
 from rahdari.wire.keys import PublicKey
 
 # A broken log of millions of entries would fill the screen with millions of faults.
@@ -29,7 +30,9 @@ def verify_log(
         if checkpoint and entry.sequence == checkpoint[0]:
             noted = entry.digest
     reader.finish()
-    faults = [*reader.faults, *replay.faults, *replay.compare(desk.store.iterate_cards())]
+    by_card = groupby(desk.store.iterate_passes(), key=lambda one: one.card)
+    passes = {card: digest_of_passes(some) for card, some in by_card}
+    faults = [*reader.faults, *replay.faults, *replay.compare(desk.store.iterate_cards(), passes)]
     if checkpoint and noted != checkpoint[1]:
         faults.append(AuditFault(checkpoint[0], "is not what the checkpoint says: the log was rolled back"))
     return AuditFinding(reader.entries, reader.head, tuple(faults[:FAULTS_MAX]))
@@ -60,17 +63,17 @@ class _Replay:
         elif act is Act.REINSTATE:
             self._proposals.pop(subject, None)
 
-    def compare(self, cards: Iterable[Card]) -> list[AuditFault]:
+    def compare(self, cards: Iterable[Card], passes: Mapping[CardNumber, str]) -> list[AuditFault]:
         faults, seen = [], set[str]()
         for card in cards:
             seen.add(card.number)
-            faults.extend(self._compare_card(card))
+            faults.extend(self._compare_card(card, passes.get(card.number)))
         gone = len(self._stages.keys() - seen)
         if gone:
             faults.append(AuditFault(None, f"{gone} cards stand in the log and not in the register"))
         return faults
 
-    def _compare_card(self, card: Card) -> list[AuditFault]:
+    def _compare_card(self, card: Card, passes: str | None) -> list[AuditFault]:
         logged, terms = self._stages.get(card.number), self._terms.get(card.number, {})
         if logged is not card.stage:
             return [
@@ -82,6 +85,7 @@ class _Replay:
             "is of another product": terms.get("product") != str(card.product),
             "belongs to another holder": terms.get("holder", card.holder) != card.holder,
             "has another expiry": terms.get("expires", ends) != ends,
+            "has other passes or places": terms.get("passes") != passes,
             # Who forges this could revoke alone: the second officer is told from the first one by it.
             "has another proposal of revocation": proposed
             != (card.revocation_proposed_by, card.revocation_reason),

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from rahdari.credentials.errors import CardTaken, UnknownCard, UnknownFeature
 from rahdari.credentials.features import find_feature
+from rahdari.credentials.rules.audit_chain import digest_of_passes
 from rahdari.credentials.rules.holders import check_party
 from rahdari.credentials.rules.life_cycle import LIVE_STAGES, decide_move, require_second_officer
 from rahdari.credentials.rules.products import find_expiry
@@ -91,8 +92,13 @@ def issue(desk: Desk, cards: Sequence[Card], *, actor: Actor, activate: bool = T
     stage = Stage.ACTIVE if activate else Stage.ISSUED
     issued = tuple(_issued(desk, card, holders[card.holder], stage) for card in cards)
     desk.store.update_cards(issued, was=Stage.APPLIED)
-    desk.store.add_passes(make_passes(desk, issued, holders))
-    desk.record(*(event for card in issued for event in _issue_events(desk, card, actor, activate=activate)))
+    passes = make_passes(desk, issued, holders)
+    desk.store.add_passes(passes)
+    by_card: dict[CardNumber, list[Pass]] = {}
+    for one in passes:
+        by_card.setdefault(one.card, []).append(one)
+    events = (_issue_events(desk, one, by_card[one.number], actor, activate=activate) for one in issued)
+    desk.record(*(event for some in events for event in some))
     return issued
 
 
@@ -103,10 +109,17 @@ def _issued(desk: Desk, card: Card, holder: Holder, stage: Stage) -> Card:
     return replace(card, stage=stage, valid_from=now, expires=find_expiry(product, holder.party, now))
 
 
-def _issue_events(desk: Desk, card: Card, actor: Actor, *, activate: bool) -> tuple[AuditEvent, ...]:
-    ends = card.expires.isoformat() if card.expires else "never"
+def _issue_events(
+    desk: Desk, card: Card, passes: Sequence[Pass], actor: Actor, *, activate: bool
+) -> tuple[AuditEvent, ...]:
     issued = desk.event(
-        actor, Act.ISSUE, card.number, reason=Reason.ENTITLED, expires=ends, product=str(card.product)
+        actor,
+        Act.ISSUE,
+        card.number,
+        reason=Reason.ENTITLED,
+        expires=card.expires.isoformat() if card.expires else "never",
+        passes=digest_of_passes(passes),
+        product=str(card.product),
     )
     if not activate:
         return (issued,)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, tuple_
 from sqlalchemy.engine import Row
 
 from rahdari.credentials.errors import CardTaken, WrongStage
@@ -112,6 +112,23 @@ class CardTable(Part):
             if len(page) < _ROWS_AT_ONCE:
                 return
             last = page[-1].number
+
+    def iterate_passes(self) -> Iterator[Pass]:
+        """Go through every pass by card and feature, a page at a time."""
+        last: tuple[str, str] = ("", "")
+        while True:
+            wanted = (
+                select(issued_pass, shard.c.uri)
+                .join(shard, shard.c.number == issued_pass.c.shard)
+                .where(tuple_(issued_pass.c.card, issued_pass.c.feature) > last)
+                .order_by(issued_pass.c.card, issued_pass.c.feature)
+                .limit(_ROWS_AT_ONCE)
+            )
+            page = [_pass(row) for row in self._connection.execute(wanted)]
+            yield from page
+            if len(page) < _ROWS_AT_ONCE:
+                return
+            last = page[-1].card, page[-1].feature
 
 
 def _card_row(one: Card) -> dict[str, object]:

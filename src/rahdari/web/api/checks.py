@@ -86,7 +86,8 @@ async def examine_form(request: Request[None, None, State], house: House) -> Rep
         if raw:
             return await examine_picture(raw, house)
     if isinstance(text, str) and text.strip():
-        return await examine_text(text.strip(), house)
+        # Line ends only: a space may be the first character of Base45 (RFC 9285, 4.2).
+        return await examine_text(text.strip("\r\n\t"), house)
     raise BadBody("the form holds neither a picture nor a pass; choose a picture or paste the text of a pass")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from rahdari.wire import jws, strict_json
+from rahdari.wire import base64url, jws, strict_json
 from rahdari.wire.errors import BadSignature, MalformedInput
 from rahdari.wire.keys import PublicKey, Signer
 from rahdari.wire.trust_list.entities import (
@@ -123,6 +123,7 @@ def _key_as_json(key: TrustedKey) -> dict[str, object]:
         "not_before": key.not_before,
         "not_after": key.not_after,
         **({} if key.withdrawn_at is None else {"withdrawn_at": key.withdrawn_at}),
+        **({} if key.alias is None else {"alias": base64url.encode(key.alias)}),
     }
 
 
@@ -145,13 +146,14 @@ def _read_issuer(value: object) -> TrustedIssuer:
 
 def _read_key(value: object) -> TrustedKey:
     key = _object(value)
-    _require_members(key, {"jwk", "uses", "not_before", "not_after"}, optional={"withdrawn_at"})
+    _require_members(key, {"jwk", "uses", "not_before", "not_after"}, optional={"withdrawn_at", "alias"})
     return TrustedKey(
         public=jws.read_public_jwk(key["jwk"]),
         uses=_distinct(_entries(key, "uses", _read_use, len(KeyUse))),
         not_before=_integer(key, "not_before"),
         not_after=_integer(key, "not_after"),
         withdrawn_at=_integer(key, "withdrawn_at") if "withdrawn_at" in key else None,
+        alias=base64url.decode(_text(key["alias"])) if "alias" in key else None,
     )
 
 

@@ -27,6 +27,8 @@ NAME_CHARS_MAX = 200
 # What an address may cost inside a QR code; see ``status_list.reference``.
 URI_CHARS_MAX = 512
 ID_CHARS_MAX = 256
+# RFC 9052, 3.1 sets no length for a kid; nobody's is longer than a SHA-512.
+ALIAS_BYTES_MAX = 64
 # The largest integer that every JSON reader keeps exact (RFC 8259, 6): a list a second for 285 million years.
 SEQUENCE_MAX = (1 << 53) - 1
 # 9999-12-31T23:59:59Z, the last second that a calendar of the house can show.
@@ -56,7 +58,8 @@ class KeyUse(StrEnum):
 class TrustedKey:
     """A public key with its uses and its window, both ends in seconds since 1970, the end excluded.
 
-    ``withdrawn_at`` is set when the key must no longer be believed; None while all is well.
+    ``withdrawn_at`` is set when the key must no longer be believed; None while all is well. ``alias`` is the
+    kid under which an issuer of another house names this key in its passes; ours name a key by its thumbprint.
 
     Raises:
         MalformedInput: no use, a window that is empty, a time outside the calendar.
@@ -67,8 +70,11 @@ class TrustedKey:
     not_before: int
     not_after: int
     withdrawn_at: int | None = None
+    alias: bytes | None = None
 
     def __post_init__(self) -> None:
+        if self.alias is not None and not 1 <= len(self.alias) <= ALIAS_BYTES_MAX:
+            raise MalformedInput(f"a key's alias has from 1 to {ALIAS_BYTES_MAX} bytes")
         if not self.uses:
             raise MalformedInput("a trusted key needs at least one use; an empty set would mean nothing")
         _require_seconds(self.not_before, self.not_after, self.withdrawn_at)
