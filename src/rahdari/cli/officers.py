@@ -104,7 +104,9 @@ def disable(name: str, /, *, session: Given) -> None:
 
 
 def list_tokens(name: str, /, *, session: Given) -> None:
-    """List the tokens of an officer or institution: their ids and terms, never a secret.
+    """List the tokens of an officer or institution.
+
+    Their ids and terms, never a secret.
 
     Args:
         name: Name or id.
