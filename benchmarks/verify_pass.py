@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -12,9 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from benchmarks.peer_room import ABSENT, PeerRoom, is_present
 from benchmarks.rounds import cpu_seconds, median_ratio, print_row
 from benchmarks.sample_pass import CLAIMS, IDENTITY, SIGNER
+from rahdari import credentials
+from rahdari.credentials import FEATURES, OFFLINE, Trust, Verifier
 from rahdari.wire import claim169
 from rahdari.wire.claim169 import Profile
 from rahdari.wire.compression import Compression
+from rahdari.wire.trust_list import KeyUse, TrustedIssuer, TrustedKey, TrustList
 
 TIMES = 100
 KEYS = {SIGNER.public.kid: SIGNER.public}
@@ -54,6 +58,33 @@ def against_the_signature_alone() -> None:
             print_row(f"verify_pass_over_raw_es256_{profile}_{compression}", ratio, 0.60)
 
 
+def the_whole_verification() -> None:
+    """Print the row of ``credentials.verify``: trust, windows, product and terms too, in the house's nouns."""
+    now = datetime.fromtimestamp(CLAIMS.issued_at or 0, UTC)
+    seconds = int(now.timestamp())
+    key = TrustedKey(SIGNER.public, frozenset({KeyUse.PASS}), seconds, seconds + 1)
+    issuer = TrustedIssuer(
+        id=CLAIMS.issuer or "",
+        name={"en": "Sample Authority"},
+        products=frozenset({"claim169"}),
+        status_uris=("https://authority.example/status/",),
+        keys=(key,),
+    )
+    by = Verifier(
+        features=tuple(FEATURES.values()),
+        trust=Trust(TrustList(1, seconds, seconds + 1000, (issuer,))),
+        policy=OFFLINE,
+        statuses=None,
+    )
+    text = claim169.write(SIGNER, CLAIMS, IDENTITY, profile=Profile.MOSIP, compression=Compression.ZLIB)
+    raw = raw_verification(text)
+    ratio = median_ratio(
+        lambda: cpu_seconds(raw, TIMES),
+        lambda: cpu_seconds(lambda: credentials.verify(text, by=by, at=now), TIMES),
+    )
+    print_row("verify_pass_house_over_raw_es256", ratio, 0.60)
+
+
 def against_peers() -> None:
     """Print one row a peer, on the dialect that the peer reads."""
     if not is_present():
@@ -71,4 +102,5 @@ def against_peers() -> None:
 
 if __name__ == "__main__":
     against_the_signature_alone()
+    the_whole_verification()
     against_peers()

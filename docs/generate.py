@@ -3,7 +3,9 @@
 Run ``make docs``. Each page is a function from the house to Markdown.
 """
 
+import importlib
 import inspect
+import pkgutil
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import fields
@@ -35,7 +37,10 @@ NOTE = "<!-- Written by docs/generate.py; change the code, then run `make docs`.
 
 
 def problem_classes() -> tuple[type[Problem], ...]:
-    """Find every refusal that has a code of its own, by code."""
+    """Find every refusal that has a code of its own, by code, in whatever module it stands."""
+    for module in pkgutil.walk_packages(rahdari.__path__, "rahdari."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
     found: dict[str, type[Problem]] = {}
     todo: list[type[Problem]] = [Problem]
     while todo:

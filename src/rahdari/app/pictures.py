@@ -33,5 +33,7 @@ def read_code(raw: bytes) -> str:
             "no QR code can be read in this picture; take it again from closer, in even light, the whole code"
         )
     if len(texts) > 1:
-        raise SeveralCodes(f"the picture holds {len(texts)} different QR codes; crop it to the one that is meant")
+        raise SeveralCodes(
+            f"the picture holds {len(texts)} different QR codes; crop it to the one that is meant"
+        )
     return texts[0]
