@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from rahdari.app.clock import SeededChance
+from rahdari.app.clock import SeededChance, SystemClock
 from rahdari.app.house import House, found_house, open_house
 from rahdari.app.settings import read_settings
 from rahdari.app.synthetic import synthetic_people
@@ -93,12 +93,12 @@ def people(count: int, *, seed: int = 5) -> list[tuple[Party, None, str]]:
                 permanent_region=one.permanent_region,
                 country_of_stay=one.country_of_stay,
                 passport_number=one.passport_number,
-                captured=frozenset(Biometric),
+                captured=frozenset(Biometric(each) for each in one.captured),
             ),
             None,
             one.product,
         )
-        for one in synthetic_people(count, chance=SeededChance(seed), today=date(2026, 11, 1))
+        for one in synthetic_people(count, chance=SeededChance(seed), today=SystemClock().now().date())
     ]
 
 

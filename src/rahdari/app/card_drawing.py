@@ -4,14 +4,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import ClassVar, Literal
 
 import typst
-from PIL import ImageFont, features
 
+from rahdari.app.card_scripts import FONTS_FOLDER, Reach, Script, find_unprintable, script_of
 from rahdari.kernel import Refused
 from rahdari.wire import qr
 from rahdari.wire.errors import TooLarge
@@ -35,16 +34,6 @@ _SHORT_CHARS_MAX = 20  # what half a column of the back shows on one line
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _TEMPLATE = re.compile(r"[a-z0-9_]+\.typ")
 
-# What the bundled fonts can show, with line feeds, joiners and direction marks. The overrides of direction
-# (U+202A to U+202E, U+2066 to U+2069) are left out on purpose: they make a name read as another one.
-_UNPRINTABLE = re.compile(
-    "[^\n\u0020-\u007e\u00a0-\u017f\u0218-\u021b\u1e00-\u1eff\u200c-\u200f\u2010-\u2015\u2018-\u201e"
-    "\u2020-\u2022\u2026\u2030\u2032\u2033\u2039\u203a\u20a8\u20ac\u2116\u2122"
-    "\u0609-\u0614\u061b\u061e-\u0659\u065d-\u0673\u0679-\u0681\u0683-\u068f\u0691\u0693\u0696\u0698-\u069a"
-    "\u069e\u06a1\u06a4\u06a6\u06a9\u06ab\u06af-\u06b1\u06b3\u06b7\u06ba-\u06bc\u06be\u06c0-\u06c4\u06c6\u06c7"
-    "\u06ca\u06cc\u06cd\u06d0\u06d2-\u06d5\u06ee-\u06f9\ufdf2\ufdf4\ufdfa-\ufdfd]"
-)
-
 
 class CardNotDrawable(Refused):
     """The drawing asks for what a card cannot show."""
@@ -54,20 +43,20 @@ class CardNotDrawable(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The same thing said in English and in Urdu."""
+    """The same thing said in the card's first language (in Latin letters) and in its second; empty where unsaid."""
 
-    en: str
-    ur: str
+    first: str
+    second: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CardField:
-    """A labelled value in both languages; ``value_ur`` is empty where there is nothing to translate."""
+    """A labelled value in both languages; ``value_second`` is empty where there is nothing to translate."""
 
-    label_en: str
-    label_ur: str
-    value_en: str
-    value_ur: str = ""
+    label: str
+    label_second: str
+    value: str
+    value_second: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +75,8 @@ class CardDrawing:
     the rest are short ones, nine at most. ``back`` takes three long ones, such as
     addresses, and four short ones. The first inscription stands on the
     front, a second one on the back. ``number`` of 13 digits is shown in the 5-7-1 form. ``photo`` is
-    WebP, PNG or JPEG; empty where none was taken.
+    WebP, PNG or JPEG; empty where none was taken: a person then gets an outline, and what is not a
+    person (``of_person`` false) gets the room. ``second_language`` decides font and direction.
     """
 
     title: Words
@@ -101,10 +91,12 @@ class CardDrawing:
     theme: Theme
     marks: tuple[Words, ...] = ()
     inscriptions: tuple[Words, ...] = ()
-    note: Words = Words("", "")
+    note: Words = Words("")
     name_label: Words = Words("Name", "نام")
     number_label: Words = Words("Identity number", "شناختی نمبر")
     specimen: str = ""
+    second_language: str = "ur"
+    of_person: bool = True
     template: str = "card.typ"
 
 
@@ -117,7 +109,7 @@ class CardPrinter:
     def __init__(self) -> None:
         """Load the fonts beside the templates, and no others."""
         self._fonts = typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=[_FOLDER / "fonts"]
+            include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS_FOLDER]
         )
         self._compilers: dict[str, typst.Compiler] = {}
         self._lock = Lock()
@@ -181,26 +173,27 @@ def five_seven_one(number: str) -> str:
 def _content(drawing: CardDrawing, sides: tuple[str, ...], *, sheet: bool) -> Mapping[str, object]:
     """What the template reads; typst takes it as data, so no text of it can be markup."""
     _check(drawing)
+    script = script_of(drawing.second_language)
+    label, name = drawing.name_label, drawing.name
+    number_label = CardField(drawing.number_label.first, drawing.number_label.second, "")
     return {
         "sides": sides,
         "sheet": sheet,
-        "title_en": drawing.title.en,
-        "title_ur": _words(drawing.title)["ur"],
-        "issuer_en": drawing.issuer.en,
-        "name": _field(
-            CardField(drawing.name_label.en, drawing.name_label.ur, drawing.name.en, drawing.name.ur)
-        ),
+        "script": asdict(script),
+        "title": _words(drawing.title, script),
+        "issuer": drawing.issuer.first,
+        "name": _field(CardField(label.first, label.second, name.first, name.second), script),
         "number": five_seven_one(drawing.number),
-        "number_label_en": drawing.number_label.en,
-        "number_label_ur": _urdu(drawing.number_label.ur, _LINE),
-        "front": [_field(one) for one in drawing.front],
-        "back_short": [_field(one) for one in drawing.back if not _is_long(one)],
-        "back_long": [_field(one, in_lines=True) for one in drawing.back if _is_long(one)],
-        "marks": [_words(one) for one in drawing.marks],
-        "inscriptions": [_words(one) for one in drawing.inscriptions],
-        "note_en": drawing.note.en,
-        "note_ur": _urdu(drawing.note.ur, _LINE),
+        "number_label": _field(number_label, script),
+        "front": [_field(one, script) for one in drawing.front],
+        "back_short": [_field(one, script) for one in drawing.back if not _is_long(one)],
+        "back_long": [_field(one, script, in_lines=True) for one in drawing.back if _is_long(one)],
+        "marks": [_words(one, script) for one in drawing.marks],
+        "inscriptions": [_words(one, script) for one in drawing.inscriptions],
+        "note": drawing.note.first,
+        "note_second": _set(drawing.note.second, script.line),
         "photo": list(drawing.photo),
+        "pictured": drawing.of_person or bool(drawing.photo),
         "serial": drawing.serial,
         "specimen": drawing.specimen,
         "theme": asdict(drawing.theme),
@@ -208,54 +201,27 @@ def _content(drawing: CardDrawing, sides: tuple[str, ...], *, sheet: bool) -> Ma
     }
 
 
-def _field(one: CardField, *, in_lines: bool = False) -> Mapping[str, object]:
+def _field(one: CardField, script: Script, *, in_lines: bool = False) -> Mapping[str, object]:
+    reach = script.line if in_lines else script.measure(one.value_second)
     return {
-        "label_en": one.label_en,
-        "label_ur": _urdu(one.label_ur, _LINE),
-        "value_en": one.value_en,
-        "value_ur": _urdu(one.value_ur, _LINE if in_lines else _ink(one.value_ur)),
+        "label": one.label,
+        "label_second": _set(one.label_second, script.line),
+        "value": one.value,
+        "value_second": _set(one.value_second, reach),
     }
 
 
 def _is_long(one: CardField) -> bool:
-    return bool(one.value_ur) or len(one.value_en) > _SHORT_CHARS_MAX
+    return bool(one.value_second) or len(one.value) > _SHORT_CHARS_MAX
 
 
-def _words(words: Words) -> Mapping[str, object]:
-    return {"en": words.en, "ur": _urdu(words.ur, _ink_of_product(words.ur))}
+def _words(words: Words, script: Script) -> Mapping[str, object]:
+    return {"first": words.first, "second": _set(words.second, script.measure(words.second))}
 
 
-def _urdu(text: str, reach: tuple[float, float]) -> Mapping[str, object]:
+def _set(text: str, reach: Reach) -> Mapping[str, object]:
     top, bottom = reach
     return {"text": text, "top": top, "bottom": bottom}
-
-
-# How far a line reaches over and under its baseline, in em: what all but long joined words keep within.
-_LINE = (1.5, 0.6)
-_INK_PX = 32
-
-
-def _ink(text: str) -> tuple[float, float]:
-    """Measure how far a text's ink reaches over and under the baseline, in em.
-
-    Nastaliq places letters by offsets that typst's own measure leaves out; the same shaping (HarfBuzz)
-    measures them here, on one line, which no line of the wrapped text exceeds.
-    """
-    line = " ".join(text.split())
-    if not line or not features.check("raqm"):  # Pillow may have been built without HarfBuzz
-        return _LINE
-    _, top, _, bottom = _ink_font().getbbox(line, anchor="ls", direction="rtl", language="ur")
-    return max(0.5, -top / _INK_PX), max(0.1, bottom / _INK_PX)
-
-
-# A product's own words come again on every card; a person's are measured and forgotten.
-_ink_of_product = lru_cache(maxsize=256)(_ink)
-
-
-@lru_cache(maxsize=1)
-def _ink_font() -> ImageFont.FreeTypeFont:
-    path = _FOLDER / "fonts" / "NotoNastaliqUrdu-Regular.ttf"
-    return ImageFont.truetype(path, _INK_PX, layout_engine=ImageFont.Layout.RAQM)
 
 
 def _check(drawing: CardDrawing) -> None:
@@ -280,11 +246,12 @@ def _check_texts(texts: list[str]) -> None:
     if longest > TEXT_CHARS_MAX:
         raise CardNotDrawable(f"a text of {longest} characters; a card shows {TEXT_CHARS_MAX} at most")
     for text in texts:
-        letter = _UNPRINTABLE.search(text)
+        letter = find_unprintable(text)
         if letter:  # a card with a gap in its name is worse than none
             raise CardNotDrawable(
-                f"letter U+{ord(letter.group()):04X} is in none of the card's fonts (Latin and Urdu); "
-                "write the text in composed form (NFC) and without control characters"
+                f"letter U+{ord(letter):04X} is in none of the card's fonts (Latin, Urdu, and the Chinese "
+                "characters of GB 2312); write the text in composed form (NFC), without control characters "
+                "and without rarer characters"
             )
 
 
@@ -299,9 +266,9 @@ def _texts(drawing: CardDrawing) -> list[str]:
     )
     texts = [drawing.number, drawing.serial, drawing.specimen]
     for words in (*pairs, *drawing.marks, *drawing.inscriptions):
-        texts += [words.en, words.ur]
+        texts += [words.first, words.second]
     for one in (*drawing.front, *drawing.back):
-        texts += [one.label_en, one.label_ur, one.value_en, one.value_ur]
+        texts += [one.label, one.label_second, one.value, one.value_second]
     return texts
 
 

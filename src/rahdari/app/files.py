@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from rahdari.app.errors import FolderFailed
+from rahdari.app.errors import BadFile, FolderFailed
 
 SECRET_MODE = 0o600
 PUBLIC_MODE = 0o644
@@ -44,7 +44,8 @@ def read_limited(path: Path, *, size_bytes_max: int) -> bytes:
     """Read a file of at most ``size_bytes_max`` bytes.
 
     Raises:
-        FolderFailed: it is not there, cannot be read, or is larger.
+        FolderFailed: it is not there, or cannot be read.
+        BadFile: it is larger.
     """
     try:
         with path.open("rb") as file:
@@ -52,5 +53,5 @@ def read_limited(path: Path, *, size_bytes_max: int) -> bytes:
     except OSError as error:
         raise FolderFailed(f"cannot read {path}: {error.strerror}") from None
     if len(content) > size_bytes_max:
-        raise FolderFailed(f"{path} is larger than {size_bytes_max} bytes; this cannot be the right file")
+        raise BadFile(f"{path} is larger than {size_bytes_max} bytes; this cannot be the right file")
     return content

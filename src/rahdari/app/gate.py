@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from rahdari.app.errors import BadFile, FolderFailed
+from rahdari.app.clock import SystemClock
+from rahdari.app.errors import BadFile
 from rahdari.app.files import read_limited, write_whole
+from rahdari.app.settings import Settings
 from rahdari.app.status_sources import TOKEN_BYTES_MAX, StatusSource
 from rahdari.credentials import (
     FEATURES,
@@ -21,18 +23,12 @@ from rahdari.credentials import (
     accept,
     accept_list,
     examine,
+    readmit_list,
 )
-from rahdari.credentials.errors import (
-    CredentialsRefused,
-    NoTrust,
-    TrustExpired,
-    TrustRolledBack,
-    TrustUnsigned,
-)
-from rahdari.credentials.rules.status import read_token
+from rahdari.credentials.errors import NoTrust, TrustExpired, TrustRolledBack
 from rahdari.kernel import Clock, Problem
 from rahdari.wire import trust_list
-from rahdari.wire.errors import MalformedInput
+from rahdari.wire.errors import MalformedInput, UnsupportedAlgorithm
 from rahdari.wire.jws import read_public_jwk
 from rahdari.wire.keys import PublicKey
 
@@ -72,6 +68,10 @@ class Gate:
         write_whole(path, json.dumps(root.as_jwk()).encode())
         return root
 
+    def root(self) -> PublicKey:
+        """Give the root that is pinned. Raises ``NoTrust``."""
+        return self._roots()[0]
+
     def import_trust(self, text: str) -> Trust:
         """Accept a signed trust list and keep it. Raises ``TrustRefused``, ``MalformedInput``."""
         held = self._find_held_trust()
@@ -97,6 +97,8 @@ class Gate:
         except TrustExpired:
             # Handed on nevertheless: the verification itself answers "stale", which is what a gate should show.
             return Trust(trust_list.decode(text).verify_with(list(roots)))
+        except (MalformedInput, UnsupportedAlgorithm):
+            raise NoTrust("the trust list that is held is damaged; run: rahdari trust import") from None
 
     def sync(self, source: StatusSource) -> SyncResult:
         """Fetch the status lists of every trusted issuer; what is refused leaves the held list as it was."""
@@ -160,7 +162,7 @@ class Gate:
         """Find the list that is held; a damaged one is as good as none, or it could never be replaced."""
         try:
             return self.trust()
-        except (NoTrust, TrustUnsigned, MalformedInput):
+        except Problem:
             return None
 
     def _list_path(self, uri: str) -> Path:
@@ -174,13 +176,8 @@ class Gate:
     def _read_held(self, path: Path, trust: Trust) -> HeldList | None:
         """Read a held list; one that no longer verifies is as good as none, and `stale` says so."""
         try:
-            raw = read_limited(path, size_bytes_max=TOKEN_BYTES_MAX)
-            uri = read_token(raw).uri
-            at, skew = self._clock.now(), self._policy.clock_skew
-            return accept_list(
-                raw, uri=uri, trust=trust, held=None, at=at, clock_skew=skew, allow_expired=True
-            )
-        except (CredentialsRefused, MalformedInput, FolderFailed):
+            return readmit_list(read_limited(path, size_bytes_max=TOKEN_BYTES_MAX), trust=trust)
+        except Problem:
             return None
 
 
@@ -191,6 +188,14 @@ def _read_root(raw: bytes) -> PublicKey:
         raise BadFile(
             "the root file holds no public key (JWK, RFC 7517); get root.jwk from the authority"
         ) from None
+
+
+def open_gate(settings: Settings, *, clock: Clock | None = None, folder: Path | None = None) -> Gate:
+    """Open the offline verifier alone, in ``folder`` or the home: no database, no keys, no authority needed."""
+    policy = make_policy(
+        status_age_max_seconds=settings.status_age_max_seconds, clock_skew_seconds=settings.clock_skew_seconds
+    )
+    return Gate(folder or settings.home / "verifier", clock or SystemClock(), policy)
 
 
 def make_policy(*, status_age_max_seconds: int, clock_skew_seconds: int) -> VerificationPolicy:

@@ -10,27 +10,26 @@ from typing import Protocol
 from rahdari.app.errors import BadFile
 from rahdari.credentials import Biometric, Gender, HolderKind, Organisation, Party, Person, local_text
 from rahdari.credentials.errors import BadRow
+from rahdari.credentials.values.text import LocalText
 
 # One transaction imports a file, and its photographs (some 30 KB a holder) lie in memory until then.
 FILE_BYTES_MAX = 64 * 1024 * 1024
 ROWS_MAX = 20_000
 CELL_CHARS_MAX = 1000
 
+# The languages that shipped products and the samples use; each text has a column in each of them.
+LANGUAGES = ("en", "ur", "zh")
 REQUIRED_COLUMNS = ("product", "number", "name.en", "nationality")
 COLUMNS = (
     *REQUIRED_COLUMNS,
     "kind",
-    "name.ur",
-    "name.zh",
-    "guardian.en",
-    "guardian.ur",
+    *(f"name.{language}" for language in LANGUAGES if language != "en"),
+    *(f"guardian.{language}" for language in LANGUAGES),
     "gender",
     "date_of_birth",
     "family_number",
-    "address.en",
-    "address.ur",
-    "permanent_address.en",
-    "permanent_address.ur",
+    *(f"address.{language}" for language in LANGUAGES),
+    *(f"permanent_address.{language}" for language in LANGUAGES),
     "permanent_region",
     "country_of_stay",
     "passport_number",
@@ -42,12 +41,17 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class HolderRow:
-    """One row: its line in the file (the heading is line 1), the party, the product, the photo's file name."""
+    """One row: its line in the file (the heading is line 1), the party, the product, the photo's file name.
+
+    ``unread`` names the columns whose cells could not be read; what the party has there means nothing, and the
+    row may only be searched for further faults.
+    """
 
     line: int
     party: Party
     product: str
     photo: str | None
+    unread: frozenset[str] = frozenset()
 
 
 class _Reader(Protocol):
@@ -67,7 +71,10 @@ class _BadCell(Exception):
 
 
 def read_holder_file(raw: bytes) -> tuple[list[HolderRow], list[BadRow]]:
-    """Read a CSV file (RFC 4180, UTF-8, with a heading): the rows that can be read, and every bad cell.
+    """Read a CSV file (RFC 4180, UTF-8, with a heading): its rows, and every bad cell.
+
+    A row with bad cells is among the rows too, its ``unread`` columns named; one with too few or too many
+    cells is not.
 
     Raises:
         BadFile: too large, not UTF-8, without rows, or with a wrong heading.
@@ -90,12 +97,13 @@ def _read_rows(reader: "_Reader") -> tuple[list[HolderRow], list[BadRow]]:
     _check_heading(heading)
     rows: list[HolderRow] = []
     faults: list[BadRow] = []
-    before = reader.line_num
+    before, seen = reader.line_num, 0
     for cells in reader:
         line, before = before + 1, reader.line_num
         if not any(cells):
             continue
-        if len(rows) + len(faults) >= ROWS_MAX:
+        seen += 1
+        if seen > ROWS_MAX:
             raise BadFile(f"the file has more than {ROWS_MAX} rows; cut it into several")
         if len(cells) != len(heading):
             faults.append(
@@ -134,16 +142,18 @@ def _read_row(line: int, cells: Mapping[str, str], rows: list[HolderRow], faults
             values[column] = read(cells.get(column, ""))
         except _BadCell as bad:
             found.append(BadRow(line, column, bad.message))
-    if not found and values["kind"] is HolderKind.PERSON:
+    if values.get("kind") is HolderKind.PERSON:
         found += [
             BadRow(line, column, "is empty")
             for column in ("gender", "date_of_birth")
-            if values[column] is None
+            if column in values and values[column] is None
         ]
-    if found:
-        faults.extend(found)
-        return
-    rows.append(HolderRow(line, _party(cells, values), cells["product"], cells.get("photo") or None))
+    faults.extend(found)
+    unread = frozenset(one.column for one in found)
+    party = _party(
+        cells, {**_STAND_INS, **{name: value for name, value in values.items() if value is not None}}
+    )
+    rows.append(HolderRow(line, party, cells["product"], cells.get("photo") or None, unread))
 
 
 def _kind(cell: str) -> HolderKind:
@@ -196,31 +206,41 @@ _READERS: Mapping[str, Callable[[str], object]] = {
 }
 
 
+# What stands where a cell could not be read; see ``HolderRow.unread``.
+_STAND_INS: Mapping[str, object] = {
+    "kind": HolderKind.PERSON,
+    "gender": Gender.OTHER,
+    "date_of_birth": date(2000, 1, 1),
+    "captured": frozenset(),
+}
+
+
 def _party(cells: Mapping[str, str], values: Mapping[str, object]) -> Party:
     def text(column: str) -> str | None:
         return cells.get(column) or None
 
-    name = local_text(en=text("name.en"), ur=text("name.ur"), zh=text("name.zh"))
-    address = local_text(en=text("address.en"), ur=text("address.ur"))
+    def texts(field: str) -> LocalText:
+        return local_text(**{language: text(f"{field}.{language}") for language in LANGUAGES})
+
     if values["kind"] is HolderKind.ORGANISATION:
         return Organisation(
             number=cells["number"],
-            name=name,
+            name=texts("name"),
             nationality=cells["nationality"],
             form=text("form") or "company",
-            address=address,
+            address=texts("address"),
             permanent_region=text("permanent_region"),
         )
     return Person(
         number=cells["number"],
-        name=name,
-        guardian=local_text(en=text("guardian.en"), ur=text("guardian.ur")),
+        name=texts("name"),
+        guardian=texts("guardian"),
         gender=values["gender"],  # type: ignore[arg-type]
         date_of_birth=values["date_of_birth"],  # type: ignore[arg-type]
         nationality=cells["nationality"],
         family_number=text("family_number"),
-        address=address,
-        permanent_address=local_text(en=text("permanent_address.en"), ur=text("permanent_address.ur")),
+        address=texts("address"),
+        permanent_address=texts("permanent_address"),
         permanent_region=text("permanent_region"),
         country_of_stay=text("country_of_stay"),
         passport_number=text("passport_number"),

@@ -11,7 +11,7 @@ from rahdari.app.clock import SystemChance, SystemClock
 from rahdari.app.errors import AlreadyInitialised, NotInitialised
 from rahdari.app.files import SECRET_MODE, write_whole
 from rahdari.app.foundation import MIGRATIONS, Foundation, open_keyring, read_catalogue
-from rahdari.app.gate import Gate, make_policy
+from rahdari.app.gate import Gate, open_gate
 from rahdari.app.keyring_files import SCRYPT_N, FileKeyRing, create_store, find_passphrase
 from rahdari.app.officers import OPERATOR, Officers
 from rahdari.app.press import Press
@@ -19,9 +19,22 @@ from rahdari.app.registry import Registry
 from rahdari.app.settings import FILE_NAME, Settings, write_settings
 from rahdari.credentials import CardProduct
 from rahdari.credentials.service import keys
+from rahdari.credentials.store import SqlStore
 from rahdari.database import is_current, migrate, open_database, require_current
 from rahdari.kernel import Actor, ActorKind, Chance, Clock
 from rahdari.wire.keys import Algorithm
+
+__all__ = [
+    "OPERATOR_ROLES",
+    "Founding",
+    "House",
+    "found_house",
+    "is_initialised",
+    "migrate_house",
+    "open_gate",
+    "open_house",
+    "wire",
+]
 
 OPERATOR_ROLES = frozenset(role for role in Role if role is not Role.VERIFIER)
 
@@ -54,10 +67,7 @@ def wire(settings: Settings, clock: Clock, chance: Chance) -> House:
     foundation = Foundation(
         settings, clock, chance, database, read_catalogue(settings.home), open_keyring(settings)
     )
-    policy = make_policy(
-        status_age_max_seconds=settings.status_age_max_seconds, clock_skew_seconds=settings.clock_skew_seconds
-    )
-    gate = Gate(settings.home / "verifier", clock, policy)
+    gate = open_gate(settings, clock=clock)
     return House(
         settings=settings,
         foundation=foundation,
@@ -83,14 +93,6 @@ def open_house(settings: Settings, *, clock: Clock | None = None, chance: Chance
     house = wire(settings, clock or SystemClock(), chance or SystemChance())
     require_current(house.foundation.database, MIGRATIONS)
     return house
-
-
-def open_gate(settings: Settings, *, clock: Clock | None = None, folder: Path | None = None) -> Gate:
-    """Open the offline verifier alone, in ``folder`` or the home: no database, no keys, no authority needed."""
-    policy = make_policy(
-        status_age_max_seconds=settings.status_age_max_seconds, clock_skew_seconds=settings.clock_skew_seconds
-    )
-    return Gate(folder or settings.home / "verifier", clock or SystemClock(), policy)
 
 
 def is_initialised(settings: Settings) -> bool:
@@ -124,12 +126,13 @@ def found_house(
     The verifier of the same folder trusts the new root. A run that broke off is begun anew from nothing.
 
     Raises:
-        AlreadyInitialised: there is one; nothing was changed.
+        AlreadyInitialised: there is one, or the database holds one; nothing was changed.
         BadSettings, FolderFailed, DatabaseFailed.
     """
     clock, chance = clock or SystemClock(), chance or SystemChance()
     if is_initialised(settings):
         raise AlreadyInitialised(f"there is an authority in {settings.home} already; nothing was changed")
+    _refuse_kept_keys(settings)
     settings.home.mkdir(parents=True, exist_ok=True)
     write_whole(settings.home / FILE_NAME, write_settings(settings).encode())
     _make_stores(settings, chance, scrypt_n)
@@ -149,6 +152,31 @@ def found_house(
         officers=officers,
     )
     return house, told
+
+
+def _refuse_kept_keys(settings: Settings) -> None:
+    """Refuse a database that holds another folder's authority: its keys are not here, and could never sign.
+
+    A run that broke off has left its root in this folder, and goes on.
+    """
+    if (settings.home / "public" / "root.jwk").is_file() or not _may_hold_tables(settings.database_url):
+        return
+    with open_database(settings.database_url, lock_wait_seconds=settings.lock_wait_seconds) as database:
+        if not is_current(database, MIGRATIONS):
+            return
+        with database.reading() as connection:
+            has_keys = bool(SqlStore(connection).list_keys())
+    if has_keys:
+        raise AlreadyInitialised(
+            f"{database.place} holds an authority that is already initialised, from another home folder; nothing "
+            "was changed: use that folder with --home, or name an empty database"
+        )
+
+
+def _may_hold_tables(database_url: str) -> bool:
+    """Tell whether there is anything to open; opening a SQLite file that is not there would make it."""
+    file = database_url.removeprefix("sqlite:///").partition("?")[0]
+    return file == database_url or Path(file).is_file()
 
 
 def _make_stores(settings: Settings, chance: Chance, scrypt_n: int) -> None:

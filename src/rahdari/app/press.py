@@ -1,8 +1,11 @@
 """Cards as pictures: what a product's file says is printed, filled in from the register."""
 
+from datetime import date
 from functools import cached_property
 
 from rahdari.app.card_drawing import CardDrawing, CardField, CardPrinter, Side, Theme, Words
+from rahdari.app.card_scripts import LATIN, script_of
+from rahdari.app.countries import name_country
 from rahdari.app.foundation import Foundation
 from rahdari.credentials import Card, CardNumber, CardProduct, Holder, LocalText, Person, print_number
 from rahdari.credentials.rules.products import find_inscriptions, find_marks, localised, setting
@@ -11,12 +14,19 @@ from rahdari.credentials.values.products import CardField as FieldSpec
 from rahdari.credentials.values.products import Inscription
 from rahdari.wire import qr
 
-_LIFETIME = Words("Lifetime", "تاحیات")
-_GENDERS = {"M": Words("Male", "مرد"), "F": Words("Female", "عورت"), "X": Words("X", "خواجہ سرا")}
+# What the cards say by themselves, in the languages that the house can set; product files say the rest.
+_LIFETIME: LocalText = {"en": "Lifetime", "ur": "تاحیات", "zh": "长期"}
+_GENDERS: dict[str, LocalText] = {
+    "M": {"en": "Male", "ur": "مرد", "zh": "男"},
+    "F": {"en": "Female", "ur": "عورت", "zh": "女"},
+    "X": {"en": "X", "ur": "خواجہ سرا", "zh": "其他"},
+}
+_NAME: LocalText = {"en": "Name", "ur": "نام", "zh": "名称"}
+_NUMBER: LocalText = {"en": "Number", "ur": "نمبر", "zh": "号码"}
 _LOCAL = frozenset({"name", "guardian", "address", "permanent_address"})
+_COUNTRIES = frozenset({"nationality", "country_of_stay"})
 # Drawn on the card itself, at its own place.
 _PLACED = frozenset({"name", "number"})
-SPECIMEN = "SYNTHETIC SPECIMEN"
 
 
 class Press:
@@ -77,56 +87,66 @@ def draw(
 ) -> CardDrawing:
     """Put a card's drawing together as its product's file says, as of its day of issue."""
     party, day = holder.party, (card.valid_from or card.applied_at).date()
+    tongues = tongues_of(product)
     lines = [one for one in product.fields if one.name not in _PLACED]
-    labels = {one.name: one for one in product.fields}
+    labels = {one.name: one.label for one in product.fields}
     return CardDrawing(
-        title=_words(product.title),
-        issuer=Words(issuer, ""),
+        title=_words(product.title, tongues),
+        issuer=Words(issuer),
         number=print_number(product, party.number),
-        name=_words(party.name),
-        front=tuple(_line(one, card, holder) for one in lines if one.side == "front"),
-        back=tuple(_line(one, card, holder) for one in lines if one.side == "back"),
+        name=_words(party.name, tongues),
+        front=tuple(_line(one, card, holder, tongues) for one in lines if one.side == "front"),
+        back=tuple(_line(one, card, holder, tongues) for one in lines if one.side == "back"),
         photo=photo,
         serial=card.number,
         qr_text=qr_text,
         theme=Theme(product.theme.get("ink", "#0b3d2e"), product.theme.get("accent", "#1f7a55")),
-        marks=_all(find_marks(product, party, day)),
-        inscriptions=_all(find_inscriptions(product, party, day)),
-        note=Words(product.notice, ""),
-        name_label=_label(labels, "name", Words("Name", "نام")),
-        number_label=_label(labels, "number", Words("Number", "نمبر")),
-        specimen=SPECIMEN,
+        marks=_all(find_marks(product, party, day), tongues),
+        inscriptions=_all(find_inscriptions(product, party, day), tongues),
+        note=Words(product.notice),
+        name_label=_words(labels.get("name", _NAME), tongues),
+        number_label=_words(labels.get("number", _NUMBER), tongues),
+        specimen=product.theme.get("specimen", ""),
+        second_language=tongues[1],
+        of_person=isinstance(party, Person),
         template=product.template,
     )
 
 
-def _label(labels: dict[str, FieldSpec], name: str, otherwise: Words) -> Words:
-    return _words(labels[name].label) if name in labels else otherwise
+def tongues_of(product: CardProduct) -> tuple[str, str]:
+    """Choose the card's two languages: the first in Latin letters, then the first other one (empty: none)."""
+    latin = (one for one in product.languages if script_of(one).fonts[0] == LATIN)
+    first = next(latin, "en")
+    return first, next((one for one in product.languages if one != first), "")
 
 
-def _words(text: LocalText) -> Words:
-    return Words(localised(text, "en"), text.get("ur", ""))
+def _words(text: LocalText, tongues: tuple[str, str]) -> Words:
+    return Words(localised(text, tongues[0]), text.get(tongues[1], ""))
 
 
-def _all(inscriptions: tuple[Inscription, ...]) -> tuple[Words, ...]:
-    return tuple(_words(one.text) for one in inscriptions)
+def _all(inscriptions: tuple[Inscription, ...], tongues: tuple[str, str]) -> tuple[Words, ...]:
+    return tuple(_words(one.text, tongues) for one in inscriptions)
 
 
-def _line(spec: FieldSpec, card: Card, holder: Holder) -> CardField:
-    label, value = _words(spec.label), _value(spec.name, card, holder)
-    return CardField(label.en, label.ur, value.en, value.ur)
+def _line(spec: FieldSpec, card: Card, holder: Holder, tongues: tuple[str, str]) -> CardField:
+    label, value = _words(spec.label, tongues), _value(spec.name, card, holder, tongues)
+    return CardField(label.first, label.second, value.first, value.second)
 
 
-def _value(name: str, card: Card, holder: Holder) -> Words:
+def _value(name: str, card: Card, holder: Holder, tongues: tuple[str, str]) -> Words:
     party = holder.party
     if name in _LOCAL:
-        return _words(getattr(party, name, {}))
-    if name == "valid_from":
-        return Words((card.valid_from or card.applied_at).strftime("%d.%m.%Y"), "")
-    if name == "expires":
-        return Words(card.expires.strftime("%d.%m.%Y"), "") if card.expires else _LIFETIME
+        return _words(getattr(party, name, {}), tongues)
+    if name in _COUNTRIES:
+        return _country(str(getattr(party, name, "") or ""), tongues)
     if name == "gender" and isinstance(party, Person):
-        return _GENDERS[party.gender]
-    if name == "date_of_birth" and isinstance(party, Person):
-        return Words(party.date_of_birth.strftime("%d.%m.%Y"), "")
-    return Words(str(getattr(party, name, "") or ""), "")
+        return _words(_GENDERS[party.gender], tongues)
+    if name == "expires" and card.expires is None:
+        return _words(_LIFETIME, tongues)
+    found = (card.valid_from or card.applied_at) if name == "valid_from" else getattr(party, name, None)
+    found = card.expires if name == "expires" else found
+    return Words(found.strftime("%d.%m.%Y") if isinstance(found, date) else str(found or ""))
+
+
+def _country(code: str, tongues: tuple[str, str]) -> Words:
+    return Words(name_country(code, tongues[0]) or code, name_country(code, tongues[1]))

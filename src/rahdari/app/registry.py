@@ -22,6 +22,7 @@ from rahdari.credentials.service import cards, holders
 from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.values.audit import AuditEntry
 from rahdari.kernel import Actor, ActorKind, Problem
+from rahdari.wire.errors import TooLarge
 
 # What one transaction holds: large enough that a flush to disk costs little a card, small enough that an
 # officer at a counter does not wait for a bulk issue.
@@ -90,19 +91,17 @@ class Registry:
     def _checked(
         self, desk: Desk, row: HolderRow, photo_of: Callable[[str], Portrait], faults: list[BadRow]
     ) -> tuple[Party, Portrait | None, str] | None:
+        found: list[BadRow] = []
+        if "product" not in row.unread:
+            refused = holders.find_entry_faults(desk, row.party, row.product, unread=row.unread)
+            found += [_bad_row(row.line, one) for one in refused]
+        portrait = None
         try:
-            holders.check_entry(desk, row.party, row.product)
             portrait = photo_of(row.photo) if row.photo else None
-        except BadHolder as refusal:
-            faults.append(BadRow(row.line, refusal.field, refusal.message))
-            return None
-        except CredentialsRefused as refusal:
-            faults.append(BadRow(row.line, "product", refusal.message))
-            return None
         except Problem as refusal:
-            faults.append(BadRow(row.line, "photo", refusal.message))
-            return None
-        return row.party, portrait, row.product
+            found.append(BadRow(row.line, "photo", refusal.message))
+        faults.extend(found)
+        return None if found or row.unread else (row.party, portrait, row.product)
 
     def get_holder(self, holder: HolderId) -> Holder:
         """Get a holder. Raises ``UnknownHolder``."""
@@ -149,20 +148,40 @@ class Registry:
 
         Each batch is one transaction: a process that is killed leaves whole batches behind, and the next run
         goes on where this one stopped. No card is issued twice, none is lost.
+
+        Raises:
+            BadHolder: at the end, if there were cards whose pass no QR code can hold; all others are issued.
         """
-        done = 0
+        done, unfit = 0, set[CardNumber]()
         while limit is None or done < limit:
-            with self._on.writing() as desk:
-                waiting = desk.store.list_applied(
-                    product, limit=BATCH if limit is None else min(BATCH, limit - done)
-                )
-                issued = cards.issue(desk, waiting, actor=actor)
+            size = BATCH if limit is None else min(BATCH, limit - done)
+            issued = self._issue_batch(product, size, unfit, actor)
             if not issued:
-                return done
-            done += len(issued)
+                break
+            done += issued
             if progress:
-                progress(len(issued))
+                progress(issued)
+        if unfit:
+            raise BadHolder(
+                "name",
+                f"{done} cards were issued, {len(unfit)} were not, since no QR code holds what they would say: "
+                f"{', '.join(sorted(unfit))}; shorten the texts of their holders",
+            )
         return done
+
+    def _issue_batch(self, product: str | None, size: int, unfit: set[CardNumber], actor: Actor) -> int:
+        """Issue the next batch. A card whose pass fits no carrier is set aside, or it would hold up all others."""
+        while True:
+            waiting: list[Card] = []
+            try:
+                with self._on.writing() as desk:
+                    listed = desk.store.list_applied(product, limit=size + len(unfit))
+                    waiting = [card for card in listed if card.number not in unfit][:size]
+                    return len(cards.issue(desk, waiting, actor=actor))
+            except TooLarge:
+                if len(waiting) == 1:
+                    unfit.add(waiting[0].number)
+                size = max(1, len(waiting) // 2)
 
     def act(self, number: CardNumber, what: Act, *, actor: Actor, reason: Reason | None = None) -> Card:
         """Do one act of the life-cycle table; durable when it returns. Raises ``CredentialsRefused``."""
@@ -212,10 +231,16 @@ class Registry:
             return desk.store.read_log_of(number)
 
 
+def _bad_row(line: int, fault: CredentialsRefused) -> BadRow:
+    return BadRow(line, fault.field if isinstance(fault, BadHolder) else "product", fault.message)
+
+
 def _find_doubles(desk: Desk, rows: Sequence[HolderRow], faults: list[BadRow]) -> None:
     """Find numbers that stand twice in the file, or in the register already."""
     lines: dict[tuple[HolderKind, str], int] = {}
     for row in rows:
+        if {"product", "number", "kind"} & row.unread:
+            continue
         try:
             shape = desk.products.get_current(row.product).number
             number = canonical_number(shape, row.party.number)

@@ -1,10 +1,10 @@
 """``rahdari audit``: the log of every act."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.table import Table
+from rich.console import RenderableType
 
 from rahdari.access import Role, require_any
 from rahdari.app.authority import Checkpoint
@@ -14,7 +14,8 @@ from rahdari.cli.authority import Given
 from rahdari.cli.documents import instant
 from rahdari.cli.errors import BadUsage
 from rahdari.cli.exit_codes import ExitCode
-from rahdari.cli.terminal import table_of
+from rahdari.cli.session import Session
+from rahdari.cli.terminal import count_of, table_of
 from rahdari.credentials import AuditEntry
 
 # A checkpoint is a number and a digest.
@@ -41,14 +42,13 @@ def verify(*, checkpoint: Path | None = None, session: Given) -> int:
         "head": finding.head.hex(),
         "faults": faults,
     }
+    entries = count_of(finding.entries, "entry", "entries")
     if finding.is_intact:
-        session.terminal.answer(
-            document, f"The log is intact: {finding.entries} entries, head {finding.head.hex()}"
-        )
+        session.terminal.answer(document, f"The log is intact: {entries}, head {finding.head.hex()}")
         return ExitCode.DONE
     session.terminal.answer(
         document,
-        f"THE LOG IS NOT INTACT: {len(faults)} faults in {finding.entries} entries.",
+        f"THE LOG IS NOT INTACT: {count_of(len(faults), 'fault')} in {entries}.",
         table_of(("entry", "what"), ((one.sequence or "", one.what) for one in finding.faults)),
         "Keep the database as it is and compare it with a backup.",
     )
@@ -76,17 +76,25 @@ def log(*, limit: int = 20, session: Given) -> None:
     require_any(session.actor(), frozenset({Role.AUDITOR.value}))
     if not 1 <= limit <= LISTED_MAX:
         raise BadUsage(f"--limit must lie between 1 and {LISTED_MAX}")
-    entries = session.house().authority.read_log_end(limit)
-    session.terminal.answer({"entries": [entry_document(one) for one in entries]}, entry_table(entries))
+    entries, names = session.house().authority.read_log_end(limit), officer_names(session)
+    session.terminal.answer(
+        {"entries": [entry_document(one, names) for one in entries]}, entry_table(entries, names)
+    )
 
 
-def entry_document(entry: AuditEntry) -> dict[str, object]:
-    """Describe an entry of the log."""
+def officer_names(session: Session) -> Mapping[str, str]:
+    """Map the id of every officer and institution to its name."""
+    return {one.id: one.name for one in session.house().officers.list()}
+
+
+def entry_document(entry: AuditEntry, names: Mapping[str, str]) -> dict[str, object]:
+    """Describe an entry of the log; ``names`` knows officers by id."""
     event = entry.event
     return {
         "sequence": entry.sequence,
         "at": instant(event.at),
         "actor": event.actor,
+        "actor_name": names.get(event.actor),
         "act": event.act,
         "subject": event.subject,
         "reason": event.reason,
@@ -95,19 +103,20 @@ def entry_document(entry: AuditEntry) -> dict[str, object]:
     }
 
 
-def entry_table(entries: Sequence[AuditEntry]) -> Table:
-    """Draw entries of the log as a table."""
+def entry_table(entries: Sequence[AuditEntry], names: Mapping[str, str]) -> RenderableType:
+    """Draw entries of the log, each in two lines: what was done to what, and when by whom."""
     return table_of(
-        ("entry", "at", "actor", "act", "subject", "reason"),
+        ("entry", "act", "subject, actor"),
         (
             (
                 one.sequence,
-                instant(one.event.at) or "",
-                one.event.actor,
-                one.event.act,
-                one.event.subject,
-                one.event.reason or "",
+                f"{one.event.act} {one.event.reason or ''}\n{instant(one.event.at)}",
+                f"{one.event.subject}\nby {_who(one.event.actor, names)}",
             )
             for one in entries
         ),
     )
+
+
+def _who(actor: str, names: Mapping[str, str]) -> str:
+    return f"{names[actor]} {actor}" if actor in names else actor

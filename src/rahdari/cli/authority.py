@@ -48,7 +48,7 @@ def init(
         pairs(document),
         "Read the root's fingerprint out to whoever will verify your passes, and keep the folder "
         f"{_root(told.home)} offline: it signs trust lists and nothing else.",
-        "Next: rahdari holder import FILE.csv, then rahdari pass issue --all",
+        f"Next: {session.command('holder import FILE.csv')}, then {session.command('pass issue --all')}",
     )
 
 

@@ -1,5 +1,6 @@
 """Values of the house as JSON documents; the same names as in the HTTP API."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from rahdari.cli.terminal import Document
@@ -14,6 +15,7 @@ from rahdari.credentials import (
     Person,
     Report,
     Verified,
+    print_number,
 )
 
 
@@ -22,6 +24,24 @@ def instant(at: date | datetime | None) -> str | None:
     if isinstance(at, datetime):
         return at.isoformat(timespec="seconds").replace("+00:00", "Z")
     return at.isoformat() if at else None
+
+
+def grouped_number(products: Iterable[CardProduct], party: Party) -> str:
+    """Write a holder's number as the cards of its kind print it, such as 35202-1234567-1."""
+    for product in products:
+        written = print_number(product, party.number)
+        if product.holder is party.kind and written != party.number:
+            return written
+    return party.number
+
+
+def card_cells(card: Card) -> tuple[object, ...]:
+    """Write a card as a row below ``CARD_HEADINGS``."""
+    ends = instant(card.expires) or ("lifetime" if card.valid_from else "")
+    return card.number, str(card.product), card.stage, ends
+
+
+CARD_HEADINGS = ("card", "product", "stage", "expires")
 
 
 def card_document(card: Card) -> dict[str, object]:

@@ -17,6 +17,17 @@ class InputTooLarge(Refused):
     code: ClassVar[str] = "cli.input_too_large"
 
 
+class BadProductFile(Refused):
+    """A product's data file has faults; ``faults`` lists each."""
+
+    code: ClassVar[str] = "cli.bad_product_file"
+
+    def __init__(self, faults: tuple[str, ...], message: str) -> None:
+        """Keep every fault."""
+        super().__init__(message)
+        self.faults = faults
+
+
 class NothingWaits(Refused):
     """No application waits to be issued."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -13,10 +13,16 @@ from rahdari.app.files import read_limited
 from rahdari.app.holder_files import FILE_BYTES_MAX
 from rahdari.app.portraits import derivatives
 from rahdari.cli.authority import Given
-from rahdari.cli.documents import card_document, holder_document
+from rahdari.cli.documents import (
+    CARD_HEADINGS,
+    card_cells,
+    card_document,
+    grouped_number,
+    holder_document,
+)
 from rahdari.cli.errors import BadUsage
 from rahdari.cli.session import Session
-from rahdari.cli.terminal import pairs, table_of
+from rahdari.cli.terminal import count_of, pairs, table_of
 from rahdari.credentials import (
     Biometric,
     Gender,
@@ -49,14 +55,17 @@ class HolderOptions:
         name_zh: Name in Chinese.
         guardian_en: Father's or husband's name in English.
         guardian_ur: Father's or husband's name in Urdu.
+        guardian_zh: Father's or husband's name in Chinese.
         gender: As printed on the card.
-        born: Date of birth, as 1990-12-31.
+        date_of_birth: Date of birth, as 1990-12-31.
         nationality: Country code of three capitals (ISO 3166-1 alpha-3).
         family_number: Family number.
         address_en: Present address in English.
         address_ur: Present address in Urdu.
+        address_zh: Present address in Chinese.
         permanent_address_en: Permanent address in English.
         permanent_address_ur: Permanent address in Urdu.
+        permanent_address_zh: Permanent address in Chinese.
         permanent_region: Region of the permanent address, as PK-PB (ISO 3166-2).
         country_of_stay: For overseas and origin cards, as nationality.
         passport_number: For overseas and origin cards.
@@ -71,14 +80,17 @@ class HolderOptions:
     name_zh: str | None = None
     guardian_en: str | None = None
     guardian_ur: str | None = None
+    guardian_zh: str | None = None
     gender: Literal["M", "F", "X"] | None = None
-    born: date | None = None
+    date_of_birth: Annotated[date | None, Parameter(name=("--date-of-birth", "--born"))] = None
     nationality: str = "PAK"
     family_number: str | None = None
     address_en: str | None = None
     address_ur: str | None = None
+    address_zh: str | None = None
     permanent_address_en: str | None = None
     permanent_address_ur: str | None = None
+    permanent_address_zh: str | None = None
     permanent_region: str | None = None
     country_of_stay: str | None = None
     passport_number: str | None = None
@@ -112,7 +124,7 @@ def add(
         document,
         "Registered, with an application that waits to be issued.",
         pairs(document),
-        f"Next: rahdari pass issue {holder.id}",
+        f"Next: {session.command(f'pass issue {holder.id}')}",
     )
 
 
@@ -123,7 +135,7 @@ def _portrait(raw: bytes) -> Portrait:
 
 def _party(told: HolderOptions) -> Party:
     name = local_text(en=told.name_en, ur=told.name_ur, zh=told.name_zh)
-    address = local_text(en=told.address_en, ur=told.address_ur)
+    address = local_text(en=told.address_en, ur=told.address_ur, zh=told.address_zh)
     if told.organisation:
         return Organisation(
             number=told.number,
@@ -133,18 +145,22 @@ def _party(told: HolderOptions) -> Party:
             address=address,
             permanent_region=told.permanent_region,
         )
-    if told.gender is None or told.born is None:
-        raise BadUsage("a person needs --gender and --born; an organisation is told by --organisation")
+    if told.gender is None or told.date_of_birth is None:
+        raise BadUsage(
+            "a person needs --gender and --date-of-birth; an organisation is told by --organisation"
+        )
     return Person(
         number=told.number,
         name=name,
-        guardian=local_text(en=told.guardian_en, ur=told.guardian_ur),
+        guardian=local_text(en=told.guardian_en, ur=told.guardian_ur, zh=told.guardian_zh),
         gender=Gender(told.gender),
-        date_of_birth=told.born,
+        date_of_birth=told.date_of_birth,
         nationality=told.nationality,
         family_number=told.family_number,
         address=address,
-        permanent_address=local_text(en=told.permanent_address_en, ur=told.permanent_address_ur),
+        permanent_address=local_text(
+            en=told.permanent_address_en, ur=told.permanent_address_ur, zh=told.permanent_address_zh
+        ),
         permanent_region=told.permanent_region,
         country_of_stay=told.country_of_stay,
         passport_number=told.passport_number,
@@ -169,8 +185,8 @@ def import_file(file: Path, /, *, session: Given) -> None:
         )
     session.terminal.answer(
         {"imported": count},
-        f"{count} holders were registered, each with an application that waits to be issued.",
-        "Next: rahdari pass issue --all",
+        f"Registered {count_of(count, 'holder')}, each with an application that waits to be issued.",
+        f"Next: {session.command('pass issue --all')}",
     )
 
 
@@ -204,11 +220,9 @@ def show(holder: str, /, *, session: Given) -> None:
     document = holder_document(found)
     session.terminal.answer(
         {**document, "cards": [card_document(card) for card in cards]},
-        pairs(document),
-        table_of(
-            ("card", "product", "stage", "expires"),
-            ((one.number, one.product, one.stage, one.expires or "") for one in cards),
-        ),
+        pairs({**document, "number": grouped_number(session.house().products, found.party)}),
+        "",
+        table_of(CARD_HEADINGS, map(card_cells, cards)),
     )
 
 
@@ -239,6 +253,7 @@ def list_holders(*, after: str | None = None, limit: int = 50, session: Given) -
     if not 1 <= limit <= LISTED_MAX:
         raise BadUsage(f"--limit must lie between 1 and {LISTED_MAX}")
     found = session.house().registry.list_holders(after=HolderId(after) if after else None, limit=limit)
+    products = session.house().products
     session.terminal.answer(
         {"holders": [holder_document(one) for one in found]},
         table_of(
@@ -247,13 +262,14 @@ def list_holders(*, after: str | None = None, limit: int = 50, session: Given) -
                 (
                     one.id,
                     one.party.kind,
-                    one.party.number,
+                    grouped_number(products, one.party),
                     one.party.name.get("en", ""),
-                    one.party.name.get("ur", ""),
+                    " ".join(text for language, text in one.party.name.items() if language != "en"),
                 )
                 for one in found
             ),
+            spare=("kind", ""),
         ),
     )
     if len(found) == limit:
-        session.terminal.note(f"There may be more: rahdari holder list --after {found[-1].id}")
+        session.terminal.note(f"There may be more: {session.command(f'holder list --after {found[-1].id}')}")

@@ -1,31 +1,39 @@
 """``rahdari pass``: the acts of a card's life."""
 
-from rahdari.cli.audit import entry_document, entry_table
+from rahdari.cli.audit import entry_document, entry_table, officer_names
 from rahdari.cli.authority import Given
 from rahdari.cli.documents import card_document
 from rahdari.cli.errors import BadUsage
 from rahdari.cli.passes import card_number
 from rahdari.cli.session import Session
-from rahdari.credentials import Act, Card, Reason
+from rahdari.cli.terminal import count_of
+from rahdari.credentials import MOVES, Act, Card, Reason
 
-_PUBLISH = "The register answers so at once; offline verifiers learn it with: rahdari status publish"
 
-
-def _reason(word: str | None) -> Reason | None:
+def _reason(what: Act, word: str | None) -> Reason | None:
     if word is None:
         return None
-    try:
-        return Reason(word.strip().lower().replace("-", "_").replace(" ", "_"))
-    except ValueError:
-        raise BadUsage(f"no such reason; there are: {', '.join(Reason)}") from None
+    admitted = [reason for (_, act), move in MOVES.items() if act is what for reason in move.reasons]
+    asked = word.strip().lower().replace("-", "_").replace(" ", "_")
+    if asked not in admitted:
+        known = ", ".join(dict.fromkeys(admitted))
+        raise BadUsage(f"this is no reason to {what.value.replace('_', ' ')} a card; admitted: {known}")
+    return Reason(asked)
 
 
 def _act(session: Session, card: str, what: Act, reason: str | None, said: str) -> Card:
     changed = session.house().registry.act(
-        card_number(card), what, actor=session.actor(), reason=_reason(reason)
+        card_number(card), what, actor=session.actor(), reason=_reason(what, reason)
     )
     session.terminal.answer(card_document(changed), f"Card {changed.number} is {changed.stage}. {said}")
     return changed
+
+
+def _publish(session: Session) -> str:
+    return (
+        "The register answers so at once; offline verifiers learn it with: "
+        f"{session.command('status publish')}"
+    )
 
 
 def activate(card: str, /, *, session: Given) -> None:
@@ -35,7 +43,7 @@ def activate(card: str, /, *, session: Given) -> None:
         card: Number of the card.
         session: This run.
     """
-    _act(session, card, Act.ACTIVATE, None, _PUBLISH)
+    _act(session, card, Act.ACTIVATE, None, _publish(session))
 
 
 def suspend(card: str, /, *, reason: str | None = None, session: Given) -> None:
@@ -46,7 +54,7 @@ def suspend(card: str, /, *, reason: str | None = None, session: Given) -> None:
         reason: fraud_suspected, holder_request, lost, stolen or court_order.
         session: This run.
     """
-    _act(session, card, Act.SUSPEND, reason, _PUBLISH)
+    _act(session, card, Act.SUSPEND, reason, _publish(session))
 
 
 def reinstate(card: str, /, *, reason: str | None = None, session: Given) -> None:
@@ -57,7 +65,7 @@ def reinstate(card: str, /, *, reason: str | None = None, session: Given) -> Non
         reason: cleared, found, holder_request or court_order.
         session: This run.
     """
-    _act(session, card, Act.REINSTATE, reason, _PUBLISH)
+    _act(session, card, Act.REINSTATE, reason, _publish(session))
 
 
 def revoke(card: str, /, *, reason: str | None = None, session: Given) -> None:
@@ -73,19 +81,22 @@ def revoke(card: str, /, *, reason: str | None = None, session: Given) -> None:
     registry, number, actor = session.house().registry, card_number(card), session.actor()
     standing = registry.get_card(number)
     if standing.revocation_proposed_by is not None:
-        if _reason(reason) not in (None, standing.revocation_reason):
+        if _reason(Act.REVOKE, reason) not in (None, standing.revocation_reason):
             raise BadUsage(
                 f"the revocation was proposed for {standing.revocation_reason}; approve it without another --reason"
             )
-        _act(session, card, Act.REVOKE, None, f"Both officers are in the log. {_PUBLISH}")
+        _act(session, card, Act.REVOKE, None, f"Both officers are in the log. {_publish(session)}")
         return
-    proposed = registry.act(number, Act.PROPOSE_REVOCATION, actor=actor, reason=_reason(reason))
+    proposed = registry.act(
+        number, Act.PROPOSE_REVOCATION, actor=actor, reason=_reason(Act.PROPOSE_REVOCATION, reason)
+    )
     session.terminal.answer(
         card_document(proposed),
         f"Revocation of card {number} is proposed ({proposed.revocation_reason}); "
         f"the card is still {proposed.stage}.",
         "Another supervisor must approve it: "
-        f"rahdari pass revoke {number} --as supervisor. To stop the card meanwhile: rahdari pass suspend {number}",
+        f"{session.command(f'pass revoke {number} --as supervisor')}. "
+        f"To stop the card meanwhile: {session.command(f'pass suspend {number}')}",
     )
 
 
@@ -99,21 +110,21 @@ def replace(card: str, /, *, reason: str, session: Given) -> None:
         reason: lost, stolen, damaged or renewed.
         session: This run.
     """
-    wanted = _reason(reason)
+    wanted = _reason(Act.REPLACE, reason)
     if wanted is None:
         raise BadUsage("--reason is needed: lost, stolen, damaged or renewed")
     old, new = session.house().registry.replace(card_number(card), actor=session.actor(), reason=wanted)
     session.terminal.answer(
         {"old": card_document(old), "new": card_document(new)},
-        f"Card {old.number} is {old.stage}; card {new.number} takes its place. {_PUBLISH}",
-        f"Next: rahdari pass render {new.number} --png",
+        f"Card {old.number} is {old.stage}; card {new.number} takes its place. {_publish(session)}",
+        f"Next: {session.command(f'pass render {new.number} --png')}",
     )
 
 
 def expire(*, session: Given) -> None:
     """Note every card whose validity has ended."""
     count = session.house().registry.expire_due()
-    session.terminal.answer({"expired": count}, f"{count} cards have come to the end of their validity.")
+    session.terminal.answer({"expired": count}, f"{count_of(count, 'card')} came to the end of validity.")
 
 
 def history(card: str, /, *, session: Given) -> None:
@@ -126,8 +137,8 @@ def history(card: str, /, *, session: Given) -> None:
     session.actor()
     number, registry = card_number(card), session.house().registry
     registry.get_card(number)
-    entries = registry.get_history(number)
+    entries, names = registry.get_history(number), officer_names(session)
     session.terminal.answer(
-        {"card": number, "history": [entry_document(one) for one in entries]},
-        entry_table(entries),
+        {"card": number, "history": [entry_document(one, names) for one in entries]},
+        entry_table(entries, names),
     )

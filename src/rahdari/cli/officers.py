@@ -87,6 +87,7 @@ def list_principals(*, session: Given) -> None:
                 (one.id, one.kind, one.name, " ".join(sorted(one.roles)), instant(one.disabled_at) or "")
                 for one in found
             ),
+            spare=("disabled",),
         ),
     )
 

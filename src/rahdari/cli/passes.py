@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
-from rich.table import Table
 
 from rahdari.app.files import write_whole
 from rahdari.app.house import House
 from rahdari.cli.authority import Given
-from rahdari.cli.documents import card_document, holder_document
+from rahdari.cli.documents import CARD_HEADINGS, card_cells, card_document, holder_document
 from rahdari.cli.drawing import fit_width, is_tall
 from rahdari.cli.errors import BadUsage, NothingWaits
 from rahdari.cli.holders import find_holder
 from rahdari.cli.session import Session
-from rahdari.cli.terminal import pairs, table_of
+from rahdari.cli.terminal import count_of, pairs, table_of
+from rahdari.cli.words import USUAL_FILE
 from rahdari.credentials import Card, CardNumber, Stage
 
+USUAL_NAME = Path(USUAL_FILE)
 # Enough to tell how long a bulk issue takes; what waits behind it is issued all the same.
 COUNTED_MAX = 1_000_000
 
@@ -60,8 +61,9 @@ def issue(
     issued = [registry.issue(card.number, actor=actor, activate=not no_activation) for card in waiting]
     session.terminal.answer(
         {"issued": [card_document(card) for card in issued]},
-        _cards_table(issued),
-        f"Next: rahdari pass show {issued[0].number} --qr, or rahdari pass render {issued[0].number} --png",
+        table_of(CARD_HEADINGS, map(card_cells, issued)),
+        f"Next: {session.command(f'pass show {issued[0].number} --qr')}, "
+        f"or {session.command(f'pass render {issued[0].number} --png')}",
     )
 
 
@@ -86,13 +88,8 @@ def _issue_all(session: Session, product: str | None) -> None:
     total = len(registry.list_applied(product=product, limit=COUNTED_MAX))
     with session.terminal.progress("Issuing", total) as advance:
         count = registry.issue_waiting(actor=actor, product=product, progress=advance)
-    session.terminal.answer({"issued": count}, f"{count} cards were issued; no application waits any more.")
-
-
-def _cards_table(cards: list[Card]) -> Table:
-    return table_of(
-        ("card", "product", "stage", "expires"),
-        ((one.number, one.product, one.stage, one.expires or "lifetime") for one in cards),
+    session.terminal.answer(
+        {"issued": count}, f"Issued {count_of(count, 'card')}; no application waits any more."
     )
 
 
@@ -132,7 +129,8 @@ def _show_qr(session: Session, house: House, number: CardNumber) -> None:
     drawn = fit_width(house.press.qr_terminal(number), session.terminal.width)
     if drawn is None:
         session.terminal.note(
-            f"The terminal is too narrow for this QR code; write it to a file: rahdari pass render {number} --qr"
+            "The terminal is too narrow for this QR code; write it to a file: "
+            f"{session.command(f'pass render {number} --qr')}"
         )
         return
     session.terminal.write(drawn)
@@ -140,28 +138,29 @@ def _show_qr(session: Session, house: House, number: CardNumber) -> None:
         session.terminal.note("Drawn at half its width, so it stands tall; a wider terminal shows it square.")
 
 
-def render(  # noqa: PLR0913 - one flag a form
+def render(  # noqa: PLR0913 - one option a form
     card: str,
     /,
     *,
-    png: bool = False,
-    pdf: bool = False,
-    qr: bool = False,
-    wallet: bool = False,
-    text: bool = False,
+    png: Path | None = None,
+    pdf: Path | None = None,
+    qr: Path | None = None,
+    wallet: Path | None = None,
+    text: Path | None = None,
     side: Literal["front", "back", "both"] = "both",
     out: Path = Path(),
     session: Given,
 ) -> None:
     """Write a card's files: picture, PDF, QR code, wallet file.
 
-    Without a form named, the picture and the PDF are written.
+    Without a form named, the picture and the PDF are written. A file name may follow each form, as in
+    --png card.png; else the file is named by the card's number.
 
     Args:
         card: Number of the card.
         png: The card as a picture, 406 dots an inch.
         pdf: The card as PDF, front and back, in the size of a bank card.
-        qr: The QR code alone.
+        qr: The QR code alone, as a picture.
         wallet: The SD-JWT VC for a wallet.
         text: The text of the QR code.
         side: Which side of the card the picture shows.
@@ -170,19 +169,21 @@ def render(  # noqa: PLR0913 - one flag a form
     """
     session.actor()
     house, number = session.house(), card_number(card)
-    forms: Mapping[str, tuple[bool, Callable[[], bytes]]] = {
+    forms: Mapping[str, tuple[Path | None, Callable[[], bytes]]] = {
         f"{number}.png": (png, partial(house.press.card_png, number, side)),
         f"{number}.pdf": (pdf, partial(house.press.card_pdf, number)),
         f"{number}-qr.png": (qr, partial(house.press.qr_png, number)),
         f"{number}.sd-jwt": (wallet, partial(_pass_file, house, number, "sd-jwt-vc")),
         f"{number}.txt": (text, partial(_pass_file, house, number, "qr")),
     }
-    wanted = [name for name, (is_wanted, _) in forms.items() if is_wanted] or list(forms)[:2]
+    wanted = [name for name, (asked, _) in forms.items() if asked is not None] or list(forms)[:2]
     house.registry.get_card(number)
     files = []
     for name in wanted:
-        write_whole(out / name, forms[name][1]())
-        files.append(str(out / name))
+        asked, draw = forms[name]
+        path = out / (name if asked in (None, USUAL_NAME) else asked)
+        write_whole(path, draw())
+        files.append(str(path))
     session.terminal.answer({"card": number, "files": files}, *(f"Wrote {file}" for file in files))
 
 

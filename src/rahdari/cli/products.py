@@ -1,13 +1,20 @@
 """``rahdari product``: card products."""
 
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
+
+from rich.console import RenderableType
 
 from rahdari.app.files import read_limited
 from rahdari.app.foundation import read_catalogue
+from rahdari.app.product_files import find_product_faults
 from rahdari.cli.authority import Given
 from rahdari.cli.documents import product_document
-from rahdari.cli.terminal import pairs, table_of
-from rahdari.credentials import read_product
+from rahdari.cli.errors import BadProductFile
+from rahdari.cli.session import Session
+from rahdari.cli.terminal import count_of, pairs, table_of
+from rahdari.credentials import CardProduct, read_product
 
 # The largest of the shipped files has 3 KiB; the reader has its own limit, this one keeps a mistaken file out.
 FILE_BYTES_MAX = 1 << 20
@@ -40,22 +47,65 @@ def show(product: str, /, *, session: Given) -> None:
         product: Its id, as nic.
         session: This run.
     """
-    document = product_document(read_catalogue(session.settings().home).get_current(product))
-    session.terminal.answer(document, pairs(document))
+    found = read_catalogue(session.settings().home).get_current(product)
+    session.terminal.answer(_full_document(found), *_lines(found))
+
+
+def _full_document(product: CardProduct) -> dict[str, object]:
+    return {
+        **product_document(product),
+        "mark_texts": {one.id: dict(one.text) for one in product.marks},
+        "inscription_texts": {one.id: dict(one.text) for one in product.inscriptions},
+    }
+
+
+def _lines(product: CardProduct) -> Iterator[RenderableType]:
+    texts = {"mark": product.marks, "inscription": product.inscriptions}
+    document = product_document(product)
+    yield pairs({name: value for name, value in document.items() if name not in {"marks", "inscriptions"}})
+    for word, inscriptions in texts.items():
+        for one in inscriptions:
+            yield ""
+            yield pairs({word: one.id, **one.text})
 
 
 def check(file: Path, /, *, session: Given) -> None:
     """Check a product's data file before it is used.
 
+    Every fault is listed; a file without one comes into use in the folder products of the home folder.
+
     Args:
-        file: The TOML file; it comes into use in the folder products of the home folder.
+        file: The TOML file.
         session: This run.
     """
-    product = read_product(read_limited(file, size_bytes_max=FILE_BYTES_MAX), name=file.name)
-    document = product_document(product)
+    raw = read_limited(file, size_bytes_max=FILE_BYTES_MAX)
+    faults = find_product_faults(raw, name=file.name)
+    if faults:
+        raise BadProductFile(
+            faults,
+            f"{file.name} has {count_of(len(faults), 'fault')}; mend the file, then check it again "
+            "(docs/look-up/products.md tells every key)",
+        )
+    product = read_product(raw, name=file.name)
     session.terminal.answer(
-        document,
+        _full_document(product),
         f"{file.name} is good.",
-        pairs(document),
-        f"Copy it into {session.settings().home / 'products'}",
+        *_lines(product),
+        "",
+        _next_step(session, file, product),
     )
+
+
+def _next_step(session: Session, file: Path, product: CardProduct) -> str:
+    home = session.settings().home
+    issue = session.command(f"holder add --product {product.ref.id} ...")
+    if file.resolve().parent == (home / "products").resolve():
+        return f"It is in use already. Next: {issue}"
+    known = {one.ref: one for one in read_catalogue(home).list_current()}.get(product.ref)
+    if known is not None and known != product:
+        return (
+            f"Another file describes {product.ref}, and cards of it may be in hands: raise the version of this "
+            "one, then check it again."
+        )
+    folder = shlex.quote(str(home / "products"))
+    return f"Next: mkdir -p {folder} && cp {shlex.quote(str(file))} {folder}/ - then: {issue}"

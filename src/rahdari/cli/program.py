@@ -190,7 +190,8 @@ def run(arguments: Sequence[str], *, environment: Mapping[str, str] | None = Non
     try:
         return _dispatch(arguments, terminal, environment)
     except CycloptsError as error:
-        terminal.refuse("cli.bad_usage", f"{error}; see rahdari --help", ExitCode.USAGE)
+        what = str(error).strip().rstrip(".")
+        terminal.refuse("cli.bad_usage", f"{what}; see rahdari --help", ExitCode.USAGE)
         return ExitCode.USAGE
     except Problem as problem:
         code = exit_code_of(problem.code, family=type(problem))
@@ -257,7 +258,10 @@ def _sentence(problem: Problem) -> str:
 
 
 def _details(problem: Problem) -> list[Document]:
-    """List the bad rows of a file, where the problem has some."""
+    """List the bad rows or other faults of a file, where the problem has some."""
+    faults = getattr(problem, "faults", ())
+    if faults:
+        return [{"fault": one} for one in faults]
     rows = getattr(problem, "rows", ())
     return [{"line": one.line, "column": one.column, "what": one.message} for one in rows]
 

@@ -1,5 +1,8 @@
 """One run of the command line: the settings, the house and the officer, each opened when first needed."""
 
+import shlex
+import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +15,21 @@ from rahdari.cli.terminal import Terminal
 from rahdari.kernel import Actor
 
 FIRST_OFFICER = "officer"
+NAME = "rahdari"
+HOME_DEFAULT = Path("rahdari-home")
+
+
+def program_word(called: str) -> str:
+    """Write how the program was called: by a path where the shell would not find it by its name alone.
+
+    Example:
+        >>> program_word("some/where/rahdari"), program_word("-m")
+        ('some/where/rahdari', 'rahdari')
+    """
+    if Path(called).name != NAME or "/" not in called:
+        return NAME
+    known = shutil.which(NAME)
+    return NAME if known and Path(known).resolve() == Path(called).resolve() else shlex.quote(called)
 
 
 class Session:
@@ -56,6 +74,14 @@ class Session:
     def gate(self, folder: Path | None = None) -> Gate:
         """Open the offline verifier of the home folder, or that in ``folder``."""
         return open_gate(self.settings(), folder=folder)
+
+    def command(self, words: str) -> str:
+        """Write a command of this program for people to type: as it was called, in the same home folder."""
+        is_usual = self.home in (None, HOME_DEFAULT) and not (
+            self.home and self.environment.get("RAHDARI_HOME")
+        )
+        place = "" if is_usual else f" --home {shlex.quote(str(self.home))}"
+        return f"{program_word(sys.argv[0])} {words}{place}"
 
     def actor(self) -> Actor:
         """Tell who acts: ``--as NAME``, else the bearer of ``RAHDARI_TOKEN``, else the first officer.

@@ -13,7 +13,7 @@ from rahdari.cli.authority import Given
 from rahdari.cli.documents import instant
 from rahdari.cli.errors import BadUsage
 from rahdari.cli.exit_codes import ExitCode
-from rahdari.cli.terminal import table_of
+from rahdari.cli.terminal import count_of, table_of
 
 
 def publish(*, session: Given) -> None:
@@ -52,7 +52,7 @@ def sync(
     ]
     session.terminal.answer(
         {"taken": list(result.taken), "failed": failed},
-        f"{len(result.taken)} status lists are held anew.",
+        f"Fetched {count_of(len(result.taken), 'status list')}.",
         *(f"NOT taken: {one['list']}: {one['what']}" for one in failed),
     )
     return ExitCode.NEGATIVE if failed else ExitCode.DONE
@@ -92,5 +92,5 @@ def show(*, verifier: Path | None = None, session: Given) -> None:
     session.terminal.answer(
         {"lists": rows},
         table_of(("list", "issuer", "as of", "places"), (tuple(row.values()) for row in rows)),
-        "" if rows else "No status list is held; run: rahdari status sync",
+        "" if rows else f"No status list is held; run: {session.command('status sync')}",
     )

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NoReturn, TextIO
 
-from rich.console import Console, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.rule import Rule
 from rich.table import Table
@@ -16,6 +17,9 @@ from typing_extensions import override
 
 Document = Mapping[str, object]
 Advance = Callable[[int], None]
+
+# Columns between two columns of a table.
+GAP = 2
 
 # Letters of Urdu need joiners (Cf); what turns the reading direction of a whole line does not stand in a name.
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -115,28 +119,81 @@ class Terminal:
 
     @contextmanager
     def progress(self, what: str, total: int | None) -> Iterator[Advance]:
-        """Show a progress bar on stderr while something long goes on; call what is given with each advance."""
+        """Show a progress bar on stderr while something long goes on; call what is given with each advance.
+
+        Where there is nothing to do, there is no bar: none for a ``total`` of 0, and where nobody knows the total
+        none before the first advance.
+        """
+        if total == 0 or self._is_quiet or self.is_json:
+            yield lambda _: None
+            return
         bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             console=self._err,
-            disable=self._is_quiet or self.is_json,
         )
-        with bar:
-            task = bar.add_task(what, total=total)
-            yield lambda count: bar.advance(task, count)
+        task = bar.add_task(what, total=total)
+
+        def advance(count: int) -> None:
+            bar.start()
+            bar.advance(task, count)
+
+        try:
+            if total is not None:
+                bar.start()
+            yield advance
+        finally:
+            bar.stop()
 
 
-def table_of(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """Draw a table; every cell is made harmless first."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(printable(str(cell))) for cell in row))
-    return table
+class Listing:
+    """A table that keeps ids whole: too narrow a terminal loses columns or bends sentences, never words."""
+
+    def __init__(
+        self, headings: Sequence[str], rows: Iterable[Sequence[object]], *, spare: Sequence[str] = ()
+    ) -> None:
+        """Take the cells, each made harmless; ``spare`` names the columns that may be left away, in that order."""
+        self._headings = tuple(headings)
+        self._rows = [[printable(plain_value(cell)) for cell in row] for row in rows]
+        self._spare = tuple(spare)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Choose the columns that fit, or put them under one another, row by row."""
+        for left_away in range(len(self._spare) + 1):
+            gone = set(self._spare[:left_away])
+            shown = [at for at, heading in enumerate(self._headings) if heading not in gone]
+            least = [self._width(at, str.split) for at in shown]
+            room = options.max_width - sum(least) - GAP * (len(shown) - 1)
+            if room >= 0:
+                yield self._table(shown, least, room)
+                return
+        for row in self._rows:
+            yield pairs(dict(zip(self._headings, row, strict=True)))
+            yield Text("")
+
+    def _width(self, at: int, parts: Callable[[str], list[str]]) -> int:
+        cells = [self._headings[at], *(row[at] for row in self._rows)]
+        return max((cell_len(part) for cell in cells for part in parts(cell)), default=0)
+
+    def _table(self, shown: Sequence[int], least: Sequence[int], room: int) -> Table:
+        """Give each column what its longest word needs, and the rest to those that want more, from the left."""
+        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
+        for at, needed in zip(shown, least, strict=True):
+            more = min(room, self._width(at, str.splitlines) - needed)
+            room -= more
+            table.add_column(self._headings[at], width=needed + more, overflow="fold")
+        for row in self._rows:
+            table.add_row(*(Text(row[at]) for at in shown))
+        return table
+
+
+def table_of(
+    headings: Sequence[str], rows: Iterable[Sequence[object]], *, spare: Sequence[str] = ()
+) -> Listing:
+    """Draw a table; every cell is made harmless first. See ``Listing``."""
+    return Listing(headings, rows, spare=spare)
 
 
 def pairs(document: Document) -> Table:
@@ -146,13 +203,26 @@ def pairs(document: Document) -> Table:
     table.add_column(overflow="fold")
     for name, value in document.items():
         if value not in (None, "", (), [], {}):
-            table.add_row(name.replace("_", " "), Text(printable(_plain(value))))
+            table.add_row(name.replace("_", " "), Text(printable(plain_value(value))))
     return table
 
 
-def _plain(value: object) -> str:
+def plain_value(value: object) -> str:
+    """Write a value as people read it: yes and no, lists with commas, texts in every language."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return "  ".join(f"{_plain(one)}" for one in value.values())
+        return "  ".join(plain_value(one) for one in value.values())
     if isinstance(value, list | tuple | frozenset):
-        return ", ".join(_plain(one) for one in value)
-    return str(value)
+        return ", ".join(plain_value(one) for one in value)
+    return "" if value is None else str(value)
+
+
+def count_of(number: int, one: str, many: str = "") -> str:
+    """Write a number of things: 1 card, 2 cards.
+
+    Example:
+        >>> count_of(1, "card"), count_of(1000, "entry", "entries")
+        ('1 card', '1,000 entries')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from rich.table import Table
+from rich.console import RenderableType
 
 from rahdari.app.authority import fingerprint
 from rahdari.app.files import read_limited, write_whole
-from rahdari.app.gate import ROOT_BYTES_MAX, TRUST_BYTES_MAX
+from rahdari.app.gate import ROOT_BYTES_MAX, TRUST_BYTES_MAX, Gate
 from rahdari.cli.authority import Given
 from rahdari.cli.documents import instant, key_document
 from rahdari.cli.errors import BadUsage
@@ -91,8 +91,8 @@ def import_list(
             f"Pinned the root {fingerprint(pinned)}; compare it with what the authority says."
         )
     trust = gate.import_trust(text)
-    document = _trust_document(trust)
-    session.terminal.answer(document, "The trust list was taken over.", *_tables(trust))
+    document = _trust_document(trust, gate)
+    session.terminal.answer(document, "The trust list was taken over.", *_tables(trust, gate))
 
 
 def show(*, verifier: Path | None = None, session: Given) -> None:
@@ -102,12 +102,14 @@ def show(*, verifier: Path | None = None, session: Given) -> None:
         verifier: The verifier folder, else the one in the home folder.
         session: This run.
     """
-    trust = session.gate(verifier).trust()
-    session.terminal.answer(_trust_document(trust), *_tables(trust))
+    gate = session.gate(verifier)
+    trust = gate.trust()
+    session.terminal.answer(_trust_document(trust, gate), *_tables(trust, gate))
 
 
-def _trust_document(trust: Trust) -> dict[str, object]:
+def _trust_document(trust: Trust, gate: Gate) -> dict[str, object]:
     return {
+        "root_fingerprint": fingerprint(gate.root()),
         "sequence": trust.listed.sequence,
         "issued_at": instant(datetime.fromtimestamp(trust.listed.issued_at, UTC)),
         "expires": instant(trust.expires),
@@ -134,8 +136,9 @@ def _trust_document(trust: Trust) -> dict[str, object]:
     }
 
 
-def _tables(trust: Trust) -> tuple[Table, Table]:
+def _tables(trust: Trust, gate: Gate) -> tuple[RenderableType, ...]:
     head = {
+        "root fingerprint": fingerprint(gate.root()),
         "sequence": trust.listed.sequence,
         "expires": instant(trust.expires),
         "issuers": ", ".join(f"{one.name.get('en', '')} ({one.id})" for one in trust.listed.issuers),
@@ -146,17 +149,15 @@ def _tables(trust: Trust) -> tuple[Table, Table]:
             key.public.kid.hex(),
             key.public.algorithm,
             " ".join(sorted(key.uses)),
-            _window(key.not_before, key.not_after),
+            instant(datetime.fromtimestamp(key.not_before, UTC)),
+            instant(datetime.fromtimestamp(key.not_after, UTC)),
             "withdrawn" if key.withdrawn_at else "",
         )
         for issuer in trust.listed.issuers
         for key in issuer.keys
     )
-    return pairs(head), table_of(("issuer", "key", "algorithm", "signs", "window", ""), rows)
-
-
-def _window(begin: int, end: int) -> str:
-    return f"{datetime.fromtimestamp(begin, UTC):%Y-%m-%d} to {datetime.fromtimestamp(end, UTC):%Y-%m-%d}"
+    columns = ("issuer", "key", "algorithm", "signs", "from", "until", "")
+    return pairs(head), "", table_of(columns, rows, spare=("issuer", "algorithm"))
 
 
 def rotate(

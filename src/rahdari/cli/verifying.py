@@ -1,6 +1,8 @@
 """``rahdari pass verify``: a picture, a file or a text, offline or online."""
 
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import RenderableType
@@ -8,15 +10,19 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from rahdari.app.errors import BadFile
 from rahdari.app.files import read_limited
+from rahdari.app.foundation import read_catalogue
 from rahdari.app.pictures import read_code
 from rahdari.cli.authority import Given
 from rahdari.cli.documents import attributes_document, instant, report_document
 from rahdari.cli.errors import BadUsage, InputTooLarge
 from rahdari.cli.exit_codes import verdict_exit_code
-from rahdari.cli.terminal import Terminal, pairs, printable
+from rahdari.cli.session import Session
+from rahdari.cli.terminal import pairs, printable
 from rahdari.cli.words import STANDARD_INPUT
-from rahdari.credentials import Outcome, Report, VerdictKind
+from rahdari.credentials import CardProduct, Outcome, Report, VerdictKind, print_number
+from rahdari.kernel import Problem
 from rahdari.wire import qr
 
 # The largest picture that is read at all; a text of this size is refused by the verification's first step.
@@ -57,20 +63,29 @@ def verify(
         raise BadUsage("--online asks the register; --verifier is for offline verification")
     raw = text if text is not None else read_pass(read_source(source or STANDARD_INPUT))
     report = session.house().authority.examine(raw) if online else session.gate(verifier).examine(raw)
-    tell(session.terminal, report, mode="online" if online else "offline")
+    mode = "online" if online else "offline"
+    session.terminal.answer(report_document(report, mode=mode), *report_lines(report, _products(session)))
     return verdict_exit_code(report.verdict.value)
 
 
 def read_source(source: str) -> bytes:
     """Read a file, or standard input. Raises ``FolderFailed``, ``InputTooLarge``."""
     if source != STANDARD_INPUT:
-        return read_limited(Path(source), size_bytes_max=INPUT_BYTES_MAX)
+        try:
+            return read_limited(Path(source), size_bytes_max=INPUT_BYTES_MAX)
+        except BadFile:
+            raise _too_large("the file") from None
     raw = sys.stdin.buffer.read(INPUT_BYTES_MAX + 1)
     if len(raw) > INPUT_BYTES_MAX:
-        raise InputTooLarge(
-            f"the input has more than {INPUT_BYTES_MAX} bytes; no pass and no picture of one has"
-        )
+        raise _too_large("the input")
     return raw
+
+
+def _too_large(what: str) -> InputTooLarge:
+    return InputTooLarge(
+        f"{what} has more than {INPUT_BYTES_MAX} bytes; no pass and no picture of one has: give the right file, "
+        "or a smaller picture"
+    )
 
 
 def read_pass(raw: bytes) -> str:
@@ -86,25 +101,41 @@ def read_pass(raw: bytes) -> str:
     return raw.decode("utf-8", errors="replace").strip("\r\n\t")
 
 
-def tell(terminal: Terminal, report: Report, *, mode: str) -> None:
-    """Tell a verification as the command's answer."""
-    terminal.answer(report_document(report, mode=mode), *report_lines(report))
+def _products(session: Session) -> tuple[CardProduct, ...]:
+    """List the products of the home folder; a verifier's may have none, or bad ones, and verifies all the same."""
+    try:
+        return read_catalogue(session.settings().home).list_current()
+    except Problem:
+        return ()
 
 
-def report_lines(report: Report) -> tuple[RenderableType, ...]:
-    """Tell a verification: the verdict large, why, what was checked, and the claims only if it is valid."""
+def report_lines(report: Report, products: Sequence[CardProduct] = ()) -> tuple[RenderableType, ...]:
+    """Tell a verification: the verdict large, why, what was checked, and the claims only if it is valid.
+
+    ``products`` say how the holder's number is grouped.
+    """
     claims: RenderableType = "Nothing that the pass says is shown, because nothing of it may be relied on."
     if report.verified is not None:
-        claims = pairs(attributes_document(report.verified.attributes))
+        told, ref = attributes_document(report.verified.attributes), report.verified.terms.product
+        for product in products:
+            if ref is not None and product.ref.id == ref.id:
+                told["number"] = print_number(product, str(told.get("number", "")))
+        claims = pairs(told)
     return _banner(report), _checks(report), "", claims
+
+
+# As reasons tell an instant: 2027-03-01 12:00 UTC, with seconds or without.
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d(?::\d\d)?) UTC")
 
 
 def _banner(report: Report) -> Panel:
     style = "bold green" if report.verdict is VerdictKind.VALID else "bold red"
     verdict = " ".join(report.verdict.value.replace("_", " ").upper())
-    said = Text.assemble(
-        (verdict, style), "\n", printable(report.reason), "\n", (f"as of {instant(report.as_of)}", "dim")
-    )
+    # One form of instants everywhere (ISO 8601).
+    reason, as_of = _INSTANT.sub(r"\1T\2Z", printable(report.reason)), instant(report.as_of) or ""
+    said = Text.assemble((verdict, style), "\n", reason)
+    if as_of.removesuffix("Z").rpartition(":")[0] not in reason:
+        said.append(f"\nas of {as_of}", "dim")
     return Panel(said, border_style=style, expand=False, padding=(0, 2))
 
 

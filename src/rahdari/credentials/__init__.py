@@ -17,7 +17,7 @@ from rahdari.credentials.features import FEATURES, find_feature
 from rahdari.credentials.policy import OFFLINE, VerificationPolicy
 from rahdari.credentials.rules.life_cycle import MOVES, ROLES, Move
 from rahdari.credentials.rules.products import Catalogue, print_number, read_product
-from rahdari.credentials.rules.status import HeldList, Snapshot, accept_list
+from rahdari.credentials.rules.status import HeldList, Snapshot, accept_list, readmit_list
 from rahdari.credentials.rules.trust import Trust, accept
 from rahdari.credentials.rules.verification import Verifier, examine, step_table, verify
 from rahdari.credentials.values.audit import AuditEntry, AuditFault, AuditFinding
@@ -92,6 +92,7 @@ __all__ = [
     "local_text",
     "print_number",
     "read_product",
+    "readmit_list",
     "step_table",
     "verify",
 ]

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from babel.core import get_global
 from PIL import Image, ImageFilter, ImageFont
 
-from rahdari.app import card_drawing
+from rahdari.app import card_drawing, card_scripts
 from rahdari.app.card_drawing import CardDrawing, CardField, CardNotDrawable, CardPrinter, Theme, Words
+from rahdari.app.countries import name_country
 from rahdari.app.portraits import derivatives
 from rahdari.app.synthetic import SyntheticPerson, draw_portrait, synthetic_people
 from rahdari.wire import qr
@@ -62,6 +64,24 @@ def drawing(person: SyntheticPerson = PEOPLE[0], qr_text: str = PASS) -> CardDra
         inscriptions=(Words("Resident of Azad Jammu and Kashmir", "رہائشی آزاد جموں و کشمیر"),),
         note=Words("Genuine only if the code verifies.", "تصدیق کے بغیر درست نہیں"),
         specimen="SYNTHETIC SPECIMEN",
+    )
+
+
+def firm() -> CardDrawing:
+    return dataclasses.replace(
+        drawing(),
+        title=Words("Corridor Firm Pass", "走廊企业通行证"),
+        name=Words("Sample Trading Company", "样本贸易有限公司"),
+        front=(CardField("Registered in", "注册地", "China", "中国"),),
+        back=(CardField("Address", "住所", "Sample Road 1, Kashgar", "喀什市样本路1号"),),
+        photo=b"",
+        marks=(),
+        inscriptions=(),
+        note=Words("Sample."),
+        name_label=Words("Firm", "企业名称"),
+        number_label=Words("Credit Code", "统一社会信用代码"),
+        second_language="zh",
+        of_person=False,
     )
 
 
@@ -206,6 +226,23 @@ def test_no_stroke_of_a_nastaliq_name_leaves_its_row(printer: CardPrinter, engli
     assert rows.max() <= 18.6 * 16
 
 
+def test_an_urdu_value_keeps_clear_of_the_row_below(printer: CardPrinter) -> None:
+    """Six short fields, the upper ones with long Urdu values, as on the origin card."""
+    upper = tuple(
+        CardField("Country", "ملک قیام", "United Arab Emirates", "متحدہ عرب امارات") for _ in range(3)
+    )
+    lower = tuple(CardField("Date", "تاریخ", "01.03.2026") for _ in range(3))
+    first = CardField("Father", "والد", "Sample", "نمونہ")
+    full = dataclasses.replace(drawing(), specimen="", front=(first, *upper, *lower))
+    emptied = tuple(dataclasses.replace(one, value="", value_second="\u200f") for one in upper)
+    with_values = np.asarray(grey(printer.png(full))).astype(int)
+    without = np.asarray(
+        grey(printer.png(dataclasses.replace(full, front=(first, *emptied, *lower))))
+    ).astype(int)
+    rows, _ = np.nonzero(np.abs(with_values - without) > 40)
+    assert rows.max() < (27.6 + 8 - 0.8) * 16
+
+
 def test_nastaliq_letters_are_joined(printer: CardPrinter) -> None:
     """Joined letters make a narrower word than the same letters held apart."""
 
@@ -221,14 +258,15 @@ def test_nastaliq_letters_are_joined(printer: CardPrinter) -> None:
 
 def test_only_the_bundled_fonts_are_used(printer: CardPrinter) -> None:
     families = {font.family for font in printer._fonts.fonts()}
-    assert families == {"Noto Nastaliq Urdu", "Noto Sans"}
+    assert families == card_scripts.FAMILIES
     raw = printer.pdf(drawing())
     assert set(re.findall(rb"\+(Noto[A-Za-z]+)", raw)) <= {b"NotoSans", b"NotoNastaliqUrdu"}
+    assert b"+NotoSansCJKsc" in printer.pdf(firm())
 
 
 def test_every_font_has_its_licence_beside_it() -> None:
     fonts = Path(card_drawing.__file__).parent / "cards" / "fonts"
-    for font in fonts.glob("*.ttf"):
+    for font in (*fonts.glob("*.ttf"), *fonts.glob("*.otf")):
         licence = fonts / f"{font.stem.partition('-')[0]}-LICENSE.txt"
         assert "SIL OPEN FONT LICENSE Version 1.1" in licence.read_text(encoding="utf-8")
 
@@ -261,6 +299,45 @@ def test_a_card_without_a_photo_shows_an_outline(printer: CardPrinter) -> None:
     assert frame.min() > 120
 
 
+def test_chinese_is_set_from_left_to_right_at_the_left_of_its_column(printer: CardPrinter) -> None:
+    def span(chinese: str) -> tuple[int, int]:
+        bare = dataclasses.replace(firm(), name=Words("", chinese), specimen="")
+        band = np.asarray(grey(printer.png(bare)))[12 * 16 + 24 : 18 * 16, 44 * 16 : 83 * 16]
+        ink = np.flatnonzero((band < 90).any(axis=0))
+        return int(ink.min()), int(ink.max())
+
+    (left, right), (longer_left, longer_right) = span("中国"), span("中国中国")
+    assert abs(left - longer_left) < 8
+    assert longer_right > right + 30
+
+
+def test_what_is_not_a_person_gets_no_outline_of_one_and_its_room(printer: CardPrinter) -> None:
+    with_outline = np.asarray(grey(printer.png(dataclasses.replace(firm(), of_person=True))))
+    without = np.asarray(grey(printer.png(firm())))
+    corner = (slice(11 * 16, 40 * 16), slice(4 * 16, 25 * 16))
+    assert (with_outline[corner] < 60).sum() == 0
+    assert (without[corner] < 60).sum() > 200
+
+
+def test_the_code_on_a_card_in_chinese_reads(printer: CardPrinter) -> None:
+    assert qr.read_picture(printer.png(firm(), "both")) == (PASS,)
+
+
+def specimen_ink(printer: CardPrinter, card: CardDrawing) -> tuple[int, int]:
+    """The columns that the specimen's words reach on the front, in pixels."""
+    marked = np.asarray(grey(printer.png(card))).astype(int)
+    bare = np.asarray(grey(printer.png(dataclasses.replace(card, specimen="")))).astype(int)
+    columns = np.flatnonzero((np.abs(marked - bare) > 4).any(axis=0))
+    return int(columns.min()), int(columns.max())
+
+
+@pytest.mark.parametrize("words", ["SYNTHETIC SPECIMEN", "MUSTER", "A" * 80])
+def test_the_specimens_words_stand_beside_the_photograph_whole(printer: CardPrinter, words: str) -> None:
+    left, right = specimen_ink(printer, dataclasses.replace(drawing(), specimen=words))
+    assert left > 27 * 16  # the photograph ends at 26.8 mm
+    assert right < 83 * 16
+
+
 field = CardField("a", "ب", "b", "ب")
 REFUSED = {
     "colour": {"theme": Theme("red", "#000000")},
@@ -280,7 +357,7 @@ REFUSED = {
 @pytest.mark.parametrize(
     ("letter", "code"),
     [
-        ("\u738b", "738B"),
+        ("\u9f98", "9F98"),  # a Chinese character outside GB 2312
         ("\x00", "0000"),
         ("\ud800", "D800"),
         ("\u202e", "202E"),
@@ -297,16 +374,33 @@ def test_a_letter_that_would_leave_a_gap_is_refused_by_its_code(
 
 def test_every_letter_that_is_let_through_leaves_ink(printer: CardPrinter) -> None:
     fonts = Path(card_drawing.__file__).parent / "cards" / "fonts"
-    latin, urdu = (
+    loaded = [
         ImageFont.truetype(fonts / name, 40)
-        for name in ("NotoSans-Regular.ttf", "NotoNastaliqUrdu-Regular.ttf")
-    )
-    absent = [bytes(font.getmask("\ue123")) for font in (latin, urdu)]
+        for name in ("NotoSans-Regular.ttf", "NotoNastaliqUrdu-Regular.ttf", "NotoSansCJKsc-Regular.otf")
+    ]
+    absent = [bytes(font.getmask("\ue123")) for font in loaded]
     for code in range(0x21, 0x10000):
         letter = chr(code)
-        if card_drawing._UNPRINTABLE.match(letter) or unicodedata.category(letter) in ("Zs", "Cf", "Mn"):
+        if card_scripts.find_unprintable(letter) or unicodedata.category(letter) in ("Zs", "Cf", "Mn"):
             continue
-        assert [bytes(font.getmask(letter)) for font in (latin, urdu)] != absent, f"U+{code:04X}"
+        assert [bytes(font.getmask(letter)) for font in loaded] != absent, f"U+{code:04X}"
+
+
+def test_all_characters_of_gb_2312_are_let_through() -> None:
+    rows = range(0xB0, 0xF8)  # GB 2312-80, rows 16 to 87: the hanzi of both levels
+    pairs = (bytes((row, cell)) for row in rows for cell in range(0xA1, 0xFF))
+    hanzi = "".join(pair.decode("gb2312", "ignore") for pair in pairs)
+    assert len(hanzi) == 6763
+    assert card_scripts.find_unprintable(hanzi) == ""
+
+
+@pytest.mark.parametrize("language", ["en", "ur", "zh"])
+def test_every_country_has_a_name_that_a_card_can_show(language: str) -> None:
+    codes = [code for code in get_global("territory_aliases") if len(code) == 3 and code.isalpha()]
+    names = {code: name_country(code, language) for code in codes}
+    assert len(codes) > 200
+    assert [code for code, name in names.items() if card_scripts.find_unprintable(name)] == []
+    assert name_country("QQQ", language) == name_country("CHN", "") == ""
 
 
 @pytest.mark.parametrize("words", REFUSED)

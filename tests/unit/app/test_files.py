@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rahdari.app.errors import FolderFailed
+from rahdari.app.errors import BadFile, FolderFailed
 from rahdari.app.files import SECRET_MODE, read_limited, write_whole
 
 
@@ -33,5 +33,5 @@ def test_a_file_that_is_absent_or_too_large_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FolderFailed, match="cannot read"):
         read_limited(tmp_path, size_bytes_max=9)
     (tmp_path / "large").write_bytes(b"x" * 10)
-    with pytest.raises(FolderFailed, match="larger than 9"):
+    with pytest.raises(BadFile, match="larger than 9"):
         read_limited(tmp_path / "large", size_bytes_max=9)

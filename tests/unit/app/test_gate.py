@@ -1,6 +1,8 @@
 """The offline verifier's folder: what it takes, what it keeps, what it refuses."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -146,6 +148,115 @@ def test_a_held_list_that_was_damaged_on_the_disk_is_as_good_as_none(house: Hous
     (held,) = (tmp_path / "home" / "verifier" / "status").iterdir()
     held.write_bytes(b"\0" * 100)
     assert house.gate.examine(text).verdict is VerdictKind.STALE
+
+
+def flips(whole: bytes) -> Iterator[bytes]:
+    """The content with one bit turned, at places all over it."""
+    for at in range(0, len(whole), max(1, len(whole) // 60)):
+        for bit in (1, 0x80):
+            yield whole[:at] + bytes([whole[at] ^ bit]) + whole[at + 1 :]
+
+
+def test_a_list_that_was_altered_anywhere_is_replaced_by_the_next_sync(house: House, tmp_path: Path) -> None:
+    text = house.registry.get_pass(issued(house).number).text
+    house.authority.publish()
+    house.gate.sync(source_of(house))
+    (held,) = (tmp_path / "home" / "verifier" / "status").iterdir()
+    for damaged in flips(held.read_bytes()):
+        held.write_bytes(damaged)
+        assert house.gate.examine(text).verdict in (VerdictKind.STALE, VerdictKind.VALID)
+    assert house.gate.sync(source_of(house)).failed == ()
+    assert house.gate.examine(text).verdict is VerdictKind.VALID
+
+
+def test_a_trust_list_that_was_altered_anywhere_is_replaced_by_the_next_import(
+    house: House, tmp_path: Path
+) -> None:
+    path = tmp_path / "home" / "verifier" / "trust.jwt"
+    whole = path.read_bytes()
+    listed = house.authority.current_trust_list()
+    for damaged in flips(whole):
+        path.write_bytes(damaged)
+        assert house.gate.import_trust(listed).listed.sequence == 1
+    path.write_bytes(b'{"alg": "none"}')
+    with pytest.raises(NoTrust, match="damaged"):
+        house.gate.examine("NOT A PASS")
+
+
+def test_a_list_under_the_name_of_another_one_does_not_stand_in_for_it(house: House, tmp_path: Path) -> None:
+    text = house.registry.get_pass(issued(house).number).text
+    house.authority.publish()
+    house.gate.sync(source_of(house))
+    (held,) = (tmp_path / "home" / "verifier" / "status").iterdir()
+    held.rename(held.with_name("0" * 64 + ".cwt"))
+    assert house.gate.examine(text).verdict is VerdictKind.STALE
+
+
+@pytest.mark.parametrize("wound", [timedelta(days=-2), timedelta(days=8)])
+def test_a_held_list_stands_against_older_ones_and_condemns_whatever_the_clock_says(
+    house: House, clock: WoundClock, wound: timedelta
+) -> None:
+    clock.wind(timedelta(days=3))
+    card, other = issued(house), issued(house, 2)
+    text, good = (house.registry.get_pass(one.number).text for one in (card, other))
+    path = house.authority.public_folder / "s/1.cwt"
+    house.authority.publish()
+    before = path.read_bytes()
+    clock.wind(timedelta(hours=2))
+    house.registry.act(card.number, Act.SUSPEND, actor=officer(house))
+    house.authority.publish()
+    house.gate.sync(source_of(house))
+    clock.wind(wound)
+    assert house.gate.examine(good).verdict in (VerdictKind.STALE, VerdictKind.NOT_YET_VALID)
+    path.write_bytes(before)
+    assert len(house.gate.sync(source_of(house)).failed) == 1
+    clock.wind(-wound)
+    assert house.gate.examine(text).verdict is VerdictKind.SUSPENDED
+
+
+def test_a_clock_that_was_set_back_lets_no_suspended_pass_through(house: House, clock: WoundClock) -> None:
+    card = issued(house)
+    text, path = house.registry.get_pass(card.number).text, house.authority.public_folder / "s/1.cwt"
+    house.authority.publish()
+    before = path.read_bytes()
+    clock.wind(timedelta(days=1))
+    house.registry.act(card.number, Act.SUSPEND, actor=officer(house))
+    house.authority.publish()
+    house.gate.sync(source_of(house))
+    clock.wind(timedelta(hours=-23))
+    path.write_bytes(before)
+    (failed,) = house.gate.sync(source_of(house)).failed
+    assert "older" in failed[1].message
+    assert house.gate.examine(text).verdict is VerdictKind.SUSPENDED
+
+
+class _Mixed:
+    """A source with one good list between bad ones."""
+
+    def __init__(self, good: FolderSource, bad: bytes) -> None:
+        self._good, self._bad = good, bad
+
+    def list_addresses(self, prefix: str) -> tuple[str, ...]:
+        return (f"{prefix}0", *self._good.list_addresses(prefix), f"{prefix}9")
+
+    def fetch(self, uri: str) -> bytes:
+        return self._good.fetch(uri) if uri.endswith("/1") else self._bad
+
+
+@pytest.mark.parametrize("bad", [b"", b"junk", b"eyJ.eyJ.", b"\xd2\x84\x43\xa1\x01\x00\xa0\x40\x40"])
+def test_a_bad_list_does_not_stop_the_others(house: House, bad: bytes) -> None:
+    house.authority.publish()
+    synced = house.gate.sync(_Mixed(source_of(house), bad))
+    assert ([uri[-2:] for uri in synced.taken], len(synced.failed)) == (["/1"], 2)
+
+
+def test_verifying_offline_loads_neither_the_database_nor_the_press_nor_a_client_of_servers() -> None:
+    code = (
+        "import sys; from rahdari.app.gate import open_gate; from rahdari.app.status_sources import HttpSource;"
+        "print([one for one in ('sqlalchemy', 'typst', 'httpx', 'litestar') if one in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)  # noqa: S603
+    assert told.stdout == "[]\n"
 
 
 def test_the_policy_of_the_settings_decides_when_a_status_is_stale(

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from rahdari.app.errors import BadFile
-from rahdari.app.holder_files import CELL_CHARS_MAX, ROWS_MAX, read_holder_file
+from rahdari.app.holder_files import CELL_CHARS_MAX, COLUMNS, LANGUAGES, ROWS_MAX, read_holder_file
 from rahdari.credentials import Biometric, Gender, Organisation, Person
 
 HEAD = "product,number,name.en,nationality,kind,gender,date_of_birth,captured,permanent_region,form"
@@ -14,7 +14,7 @@ GOOD = "nic,3520200000011,Sample Holder,PAK,,F,1990-01-02,photograph iris,PK-PB,
 
 def read(*lines: str) -> tuple[list[object], list[tuple[int, str]]]:
     rows, faults = read_holder_file("\n".join((HEAD, *lines)).encode())
-    return [row.party for row in rows], [(fault.line, fault.column) for fault in faults]
+    return [row.party for row in rows if not row.unread], [(fault.line, fault.column) for fault in faults]
 
 
 def test_a_person_and_a_firm_are_read() -> None:
@@ -52,6 +52,27 @@ def test_every_bad_cell_of_a_row_is_told(line: str, faults: list[tuple[int, str]
     parties, told = read(line, GOOD)
     assert sorted(told) == sorted(faults)
     assert len(parties) == 1
+
+
+def test_a_row_with_bad_cells_is_kept_for_the_search_of_further_faults() -> None:
+    rows, _ = read_holder_file(f"{HEAD}\nnic,12,Sample,PAK,,Q,x,,,\n".encode())
+    assert [(row.line, row.party.number, row.unread) for row in rows] == [
+        (2, "12", frozenset({"gender", "date_of_birth"}))
+    ]
+
+
+def test_every_text_has_a_column_in_every_language() -> None:
+    fields = ("name", "guardian", "address", "permanent_address")
+    columns = [f"{field}.{language}" for field in fields for language in LANGUAGES]
+    assert set(columns) <= set(COLUMNS)
+    heading = ",".join(["product", "number", "nationality", "gender", "date_of_birth", *columns])
+    cells = ",".join(["nic", "3520200000011", "PAK", "F", "1990-01-02", *columns])
+    [row], faults = read_holder_file(f"{heading}\n{cells}\n".encode())
+    assert faults == []
+    assert row.party.address == {language: f"address.{language}" for language in LANGUAGES}
+    assert isinstance(row.party, Person)
+    assert row.party.guardian == {language: f"guardian.{language}" for language in LANGUAGES}
+    assert row.party.permanent_address["zh"] == "permanent_address.zh"
 
 
 def test_lines_are_counted_as_an_editor_counts_them() -> None:

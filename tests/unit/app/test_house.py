@@ -54,6 +54,15 @@ def test_a_second_founding_is_refused_and_changes_nothing(tmp_path: Path) -> Non
     assert before == {path: path.read_bytes() for path in before}
 
 
+def test_a_database_that_holds_another_folders_authority_is_left_alone(tmp_path: Path) -> None:
+    founded(tmp_path / "one").close()
+    shared = f"sqlite:///{tmp_path / 'one' / 'rahdari.db'}"
+    settings = replace(read_settings(tmp_path / "other", {}), database=shared)
+    with pytest.raises(AlreadyInitialised, match=r"already initialised.*nothing was changed"):
+        found_house(settings, scrypt_n=2)
+    assert not (tmp_path / "other").exists()
+
+
 def test_a_founding_that_broke_off_is_finished_by_the_next_one(tmp_path: Path) -> None:
     founded(tmp_path).close()
     (tmp_path / "public" / "trust.jwt").unlink()

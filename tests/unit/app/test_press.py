@@ -7,13 +7,27 @@ from pathlib import Path
 
 import pytest
 
+from rahdari.app.card_drawing import CardDrawing, CardPrinter
 from rahdari.app.house import House
-from rahdari.app.press import draw
-from rahdari.credentials import Card, CardNumber, Holder, HolderId, Person, ProductRef, Stage
+from rahdari.app.press import draw, tongues_of
+from rahdari.credentials import (
+    Card,
+    CardNumber,
+    CardProduct,
+    Holder,
+    HolderId,
+    Organisation,
+    Person,
+    ProductRef,
+    Stage,
+    local_text,
+    read_product,
+)
 from rahdari.credentials.errors import UnknownCard, UnknownFeature
 from rahdari.wire import qr
 from tests.unit.app.founding import founded, issued, officer
 from tests.unit.credentials.scene import person, product
+from tests.unit.wire.test_qr_writing import base45_text
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
@@ -30,7 +44,7 @@ def drawn(party: Person, product_id: str = "nic", *, expires: datetime | None = 
     )
     holder = Holder(HolderId("holder-1"), party, AT)
     made = draw(product(product_id), card, holder, qr_text="QR", photo=b"", issuer="Sample Authority")
-    lines = {one.label_en: (one.value_en, one.value_ur) for one in (*made.front, *made.back)}
+    lines = {one.label: (one.value, one.value_second) for one in (*made.front, *made.back)}
     return {"number": made.number, "lines": lines, "made": made}
 
 
@@ -49,8 +63,8 @@ def test_the_number_is_grouped_and_every_line_of_the_file_is_there() -> None:
 
 def test_a_senior_of_azad_jammu_and_kashmir_bears_both_words_in_both_languages() -> None:
     made = drawn(person(born=date(1950, 1, 1), region="PK-JK"))["made"]
-    assert [(one.en, one.ur) for one in made.marks] == [("Senior Citizen", "بزرگ شہری")]  # type: ignore[attr-defined]
-    assert [(one.en, one.ur) for one in made.inscriptions] == [  # type: ignore[attr-defined]
+    assert [(one.first, one.second) for one in made.marks] == [("Senior Citizen", "بزرگ شہری")]  # type: ignore[attr-defined]
+    assert [(one.first, one.second) for one in made.inscriptions] == [  # type: ignore[attr-defined]
         ("Resident of Azad Jammu and Kashmir", "رہائشی آزاد جموں و کشمیر")
     ]
 
@@ -65,8 +79,69 @@ def test_the_overseas_and_the_origin_card_have_lines_of_their_own() -> None:
     for product_id in ("nicop", "poc"):
         lines = drawn(replace(person(), nationality="CHN"), product_id)["lines"]
         assert isinstance(lines, dict)
-        assert lines["Country of Stay"] == ("CHN", "")
+        assert lines["Country of Stay"] == ("China", "چین")
         assert any("Passport" in label for label in lines)
+
+
+def a_firm() -> tuple[CardProduct, Organisation]:
+    path = Path(__file__).parents[3] / "examples" / "products" / "firm.toml"
+    named = local_text(en="Sample Trading Company", zh="样本贸易有限公司")
+    located = local_text(en="Sample Road 1, Kashgar", zh="喀什市样本路1号")
+    party = Organisation(
+        number="91000000MA00000000", name=named, nationality="CHN", address=located, form="company"
+    )
+    return read_product(path.read_bytes(), name=path.name), party
+
+
+def drawn_as(made_of: CardProduct, party: Person | Organisation) -> CardDrawing:
+    card = Card(
+        number=CardNumber("AAAA-BBBB-CCCC"),
+        holder=HolderId("holder-1"),
+        product=made_of.ref,
+        stage=Stage.ACTIVE,
+        applied_at=AT,
+        valid_from=AT,
+    )
+    return draw(
+        made_of,
+        card,
+        Holder(HolderId("holder-1"), party, AT),
+        qr_text="QR",
+        photo=b"",
+        issuer="Sample Authority",
+    )
+
+
+def test_a_firms_pass_speaks_english_and_chinese_and_shows_no_person() -> None:
+    made = drawn_as(*a_firm())
+    assert (made.title.second, made.second_language, made.of_person) == ("走廊企业通行证", "zh", False)
+    assert made.name.second == "样本贸易有限公司"
+    lines = {one.label_second: (one.value, one.value_second) for one in (*made.front, *made.back)}
+    assert lines["注册地"] == ("China", "中国")
+    assert lines["有效期至"] == ("Lifetime", "长期")
+    assert lines["住所"] == ("Sample Road 1, Kashgar", "喀什市样本路1号")
+    assert CardPrinter().png(replace(made, qr_text=base45_text(486)), "both").startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("languages", "tongues"),
+    [
+        (("en", "ur"), ("en", "ur")),
+        (("zh", "en"), ("en", "zh")),
+        (("en",), ("en", "")),
+        (("ur",), ("en", "ur")),
+        (("de", "fr", "zh"), ("de", "fr")),
+    ],
+)
+def test_the_first_language_of_a_card_is_one_in_latin_letters(
+    languages: tuple[str, ...], tongues: tuple[str, str]
+) -> None:
+    assert tongues_of(replace(product("nic"), languages=languages)) == tongues
+
+
+def test_a_card_bears_a_specimens_words_only_where_its_product_says_so() -> None:
+    assert drawn_as(product("nic"), person()).specimen == "SYNTHETIC SPECIMEN"
+    assert drawn_as(replace(product("nic"), theme={}), person()).specimen == ""
 
 
 @pytest.fixture(scope="module")

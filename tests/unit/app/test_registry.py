@@ -8,18 +8,21 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import rahdari.credentials
 from rahdari.app.clock import SystemClock
 from rahdari.app.errors import BadFile
 from rahdari.app.house import House, open_house
 from rahdari.app.registry import BATCH
 from rahdari.app.settings import read_settings
-from rahdari.credentials import Act, CardNumber, HolderId, Portrait, Reason, Stage
-from rahdari.credentials.errors import BadRows, NotAllowed, SameOfficer, UnknownCard, UnknownHolder
+from rahdari.credentials import Act, CardNumber, HolderId, Portrait, Reason, Stage, local_text
+from rahdari.credentials.errors import BadHolder, BadRows, NotAllowed, SameOfficer, UnknownCard, UnknownHolder
 from rahdari.database import Full, Locked
+from tests.fakes.chance import SeededChance
 from tests.fakes.clock import WoundClock
 from tests.unit.app.founding import founded, issued, officer, supervisor
 from tests.unit.credentials.scene import PORTRAIT, person
@@ -50,6 +53,31 @@ def row(holder: int, **changes: str) -> str:
         "photo": "",
     } | changes
     return ",".join(cells.values()) + "\n"
+
+
+def test_a_card_whose_pass_fits_no_code_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    products = tmp_path / "home" / "products"
+    products.mkdir(parents=True)
+    shipped = Path(rahdari.credentials.__file__).parent / "products" / "nic.toml"
+    wordy = '"marks", "photo", "guardian", "address", "passport_number", "country_of_stay"]'
+    text = shipped.read_text(encoding="utf-8").replace('"marks", "photo"]', wordy, 1)
+    text = text.replace('compression = "zlib"', 'compression = "none"', 1)
+    (products / "nic.toml").write_text(text, encoding="utf-8")
+    house = founded(tmp_path / "home", {"RAHDARI_ISSUER": "urn:sample:" + "x" * 100})
+    dice = SeededChance(1)
+    noise = ["".join(chr(0x20000 + dice.below(40_000)) for _ in range(100)) for _ in range(6)]
+    texts = [local_text(en=en, ur=ur) for en, ur in zip(noise[::2], noise[1::2], strict=True)]
+    long = dict.fromkeys(
+        ("family_number", "passport_number", "country_of_stay", "permanent_region"), "X" * 40
+    )
+    unfit = replace(person(2), name=texts[0], guardian=texts[1], address=texts[2], **long)  # type: ignore[arg-type]
+    parties = [person(1), unfit, person(3), person(4)]
+    made = house.registry.add_holders([(party, PORTRAIT, "nic") for party in parties], actor=officer(house))
+    with pytest.raises(BadHolder, match=made[1][1].number):
+        house.registry.issue_waiting(actor=officer(house))
+    stages = [house.registry.get_card(card.number).stage for _, card in made]
+    assert stages == [Stage.ACTIVE, Stage.APPLIED, Stage.ACTIVE, Stage.ACTIVE]
+    house.close()
 
 
 def photo_of(name: str) -> Portrait:
@@ -108,6 +136,32 @@ def test_every_bad_row_is_told_by_line_and_column_and_nothing_is_imported(house:
     ]
     assert all(one.message for one in refused.value.rows)
     assert len(house.registry.list_holders()) == 1
+
+
+def test_every_fault_of_one_row_is_told_at_once(house: House) -> None:
+    house.registry.add_holder(person(9), "nic", actor=officer(house))
+    raw = (
+        HEADING
+        + row(9, gender="Q", photo="absent.webp", **{"guardian.ur": ""})
+        + row(1, number="12", nationality="IND", date_of_birth="2020-01-01")
+        + row(2, date_of_birth="then", product="passport")
+        + row(2, number="", **{"name.ur": ""})
+    ).encode()
+    with pytest.raises(BadRows) as refused:
+        house.registry.import_holders(raw, actor=officer(house), photo_of=photo_of)
+    assert [(one.line, one.column) for one in refused.value.rows] == [
+        (2, "gender"),
+        (2, "guardian.ur"),
+        (2, "number"),
+        (2, "photo"),
+        (3, "number"),
+        (3, "product"),
+        (3, "product"),
+        (4, "date_of_birth"),
+        (4, "product"),
+        (5, "name.ur"),
+        (5, "number"),
+    ]
 
 
 def test_one_officer_does_not_revoke_alone(house: House) -> None:
@@ -202,6 +256,7 @@ def test_a_full_disk_is_told_and_issues_nothing(house: House) -> None:
 
 BULK = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from rahdari.app.house import open_house
 from rahdari.app.settings import read_settings

@@ -1,7 +1,8 @@
 """Where status lists come from: whatever a folder or a server says is bounded and named when it is wrong."""
 
+import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -64,9 +65,9 @@ def test_an_index_of_another_form_is_refused(raw: bytes) -> None:
 def test_a_server_is_asked_for_the_index_and_the_binary_form() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if str(request.url) == f"{PREFIX}lists":
-            return httpx.Response(200, content=write_index((f"{PREFIX}7",)))
+            return httpx.Response(200, stream=httpx.ByteStream(write_index((f"{PREFIX}7",))))
         assert request.headers["accept"] == "application/statuslist+cwt"
-        return httpx.Response(200, content=b"token")
+        return httpx.Response(200, stream=httpx.ByteStream(b"token"))
 
     source = served(answer)
     assert source.list_addresses(PREFIX) == (f"{PREFIX}7",)
@@ -81,7 +82,7 @@ def test_a_server_that_answers_otherwise_has_failed(status: int) -> None:
 
 
 def test_a_server_that_sends_without_end_is_cut_off() -> None:
-    source = served(lambda _: httpx.Response(200, content=b"x" * (INDEX_BYTES_MAX + 1)))
+    source = served(lambda _: httpx.Response(200, stream=httpx.ByteStream(b"x" * (INDEX_BYTES_MAX + 1))))
     with pytest.raises(StatusSourceFailed, match="more than"):
         source.list_addresses(PREFIX)
 
@@ -92,3 +93,49 @@ def test_a_server_that_cannot_be_reached_has_failed() -> None:
 
     with pytest.raises(StatusSourceFailed, match="ConnectError"):
         served(answer).fetch(f"{PREFIX}1")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "deflate", "zstd", "identity, gzip"])
+def test_a_coded_answer_is_refused_before_it_is_unpacked(coding: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.headers["accept-encoding"] == "identity"
+        bomb = httpx.ByteStream(gzip.compress(bytes(50_000_000)))
+        return httpx.Response(200, headers={"content-encoding": coding}, stream=bomb)
+
+    with pytest.raises(StatusSourceFailed, match="coding"):
+        served(answer).fetch(f"{PREFIX}1")
+
+
+class _Drip(httpx.SyncByteStream):
+    def __init__(self, ticker: list[float]) -> None:
+        self._ticker = ticker
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            self._ticker[0] += 9
+            yield b"x"
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_cut_off() -> None:
+    ticker = [0.0]
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=_Drip(ticker)))
+    source = HttpSource(httpx.Client(transport=transport), tick=lambda: ticker[0])
+    with pytest.raises(StatusSourceFailed, match="20 seconds"):
+        source.fetch(f"{PREFIX}1")
+    assert ticker[0] == 27
+
+
+@pytest.mark.parametrize("uri", ["https://[", "https://x:99999/1", f"{PREFIX}\n1", "http://\ud800/", "", "1"])
+def test_what_is_no_address_has_failed_like_a_server_that_is_not_there(uri: str) -> None:
+    source = HttpSource(httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(404))))
+    with pytest.raises(StatusSourceFailed):
+        source.fetch(uri)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", " ", "1\n", "1 ", "\x1b[2J", "..", ".", "../1", "a/b", "1?x", "1#x", "%31", "\ud800", "\u0661", "1" * 129],
+)
+def test_an_address_that_is_not_the_prefix_and_a_plain_name_is_left_out(name: str) -> None:
+    raw = json.dumps({"status_lists": [PREFIX + name, f"{PREFIX}1", f"{PREFIX}1", PREFIX[:-1] + "x/1"]}).encode()
+    assert read_index(raw, PREFIX) == (f"{PREFIX}1",)

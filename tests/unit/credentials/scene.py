@@ -150,9 +150,11 @@ class Office:
         with self.writing() as desk:
             return cards.issue(desk, waiting, actor=OFFICER, activate=activate)
 
-    def issued(self, party: Party | None = None, product_id: str = "nic") -> Card:
+    def issued(
+        self, party: Party | None = None, product_id: str = "nic", *, portrait: Portrait | None = PORTRAIT
+    ) -> Card:
         """Register a party and issue the card at once."""
-        return self.issue(self.add(party or person(), product_id))[0]
+        return self.issue(self.add(party or person(), product_id, portrait=portrait))[0]
 
     def act(self, card: Card, what: Act, *, by: Actor = OFFICER, reason: Reason | None = None) -> Card:
         with self.writing() as desk:

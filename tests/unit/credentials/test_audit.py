@@ -4,17 +4,20 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from rahdari.app.house import House, found_house, open_house
 from rahdari.app.settings import read_settings
-from rahdari.credentials import Act, Reason
+from rahdari.credentials import Act, KeyRecord, KeyUse, Reason
+from rahdari.credentials.errors import NoTrust, UnknownKey
 from rahdari.credentials.rules.audit_chain import digest_of
 from rahdari.credentials.service.audit import FAULTS_MAX
 from rahdari.credentials.store import SqlStore
 from rahdari.credentials.values.audit import AuditEntry
+from rahdari.wire.keys import SoftwareSigner
 from tests.fakes.chance import SeededChance
 from tests.fakes.clock import WoundClock
 from tests.unit.credentials.scene import person
@@ -204,6 +207,56 @@ def test_a_tail_that_was_cut_is_found_by_the_register_beside_it(copied: Path) ->
 def test_a_card_that_was_changed_beside_the_log_is_found(copied: Path, change: str) -> None:
     assert run(copied, change) > 0
     assert faults(copied)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE credentials_key SET use = 'pass' WHERE use = 'status'",
+        "UPDATE credentials_key SET withdrawn_at = not_before WHERE use = 'answer'",
+        "DELETE FROM credentials_key WHERE use = 'answer'",
+        "DELETE FROM credentials_trust_list",
+        "UPDATE credentials_trust_list SET sequence = sequence + 1",
+        "UPDATE credentials_audit SET act = 'create_key' WHERE act = 'enrol'",
+    ],
+)
+def test_a_key_or_trust_list_that_was_changed_beside_the_log_is_found(copied: Path, change: str) -> None:
+    assert run(copied, change) > 0
+    if "DELETE FROM credentials_trust_list" in change:
+        with pytest.raises(NoTrust):
+            faults(copied)
+    else:
+        assert faults(copied)
+
+
+def test_the_root_does_not_vouch_for_a_key_that_only_the_table_knows(copied: Path) -> None:
+    stranger = SoftwareSigner.generate().public
+    house = opened(copied)
+    with house.foundation.writing() as desk:
+        now = desk.clock.now()
+        desk.store.add_key(
+            KeyRecord(public=stranger, use=KeyUse.PASS, not_before=now, not_after=now + timedelta(days=9))
+        )
+    officer = house.officers.authenticate_named("officer")
+    with pytest.raises(UnknownKey, match="audit verify"):
+        house.authority.rotate(KeyUse.STATUS, actor=officer)
+    house.close()
+    assert any(stranger.kid.hex() in what for what in faults(copied))
+
+
+def test_a_withdrawal_that_was_undone_beside_the_log_is_found_and_not_signed(copied: Path) -> None:
+    house = opened(copied)
+    officer = house.officers.authenticate_named("officer")
+    kid = next(one.public.kid for one in house.authority.list_keys() if one.use is KeyUse.PASS)
+    house.authority.withdraw(kid, actor=officer)
+    house.close()
+    assert faults(copied) == []
+    run(copied, "UPDATE credentials_key SET withdrawn_at = NULL")
+    assert faults(copied)
+    house = opened(copied)
+    with pytest.raises(UnknownKey):
+        house.authority.sign_trust_list(actor=officer)
+    house.close()
 
 
 def test_two_cards_that_changed_hands_beside_the_log_are_found(copied: Path) -> None:

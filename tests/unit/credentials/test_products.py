@@ -30,11 +30,12 @@ from rahdari.credentials.rules.products import (
     find_marks,
     localised,
 )
-from tests.unit.credentials.scene import PRODUCT_FOLDER, Office, person, product, shipped
+from tests.unit.credentials.scene import PORTRAIT, PRODUCT_FOLDER, Office, person, product, shipped
 
 TODAY = date(2026, 3, 1)
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "products" / "firm.toml"
-BABY, CHILD, YOUTH = frozenset[Biometric](), {Biometric.PHOTOGRAPH, Biometric.IRIS}, set(Biometric)
+BABY, YOUTH = frozenset[Biometric](), frozenset(Biometric)
+CHILD = frozenset({Biometric.PHOTOGRAPH, Biometric.IRIS})
 
 
 def aged(years: int, days: int = 0) -> Person:
@@ -67,10 +68,11 @@ def test_what_is_captured_of_a_child_depends_on_its_age(
     assert find_captures(product("nicop"), aged(years, days), TODAY) == captured
 
 
-def test_what_may_not_be_captured_is_not_kept() -> None:
+def test_what_the_rules_let_be_captured_is_kept_and_the_pass_is_valid() -> None:
     office = Office()
     for years, captured in ((2, BABY), (3, CHILD), (10, YOUTH)):
-        card = office.issued(replace(aged(years), number=f"35202{years:07d}1"), "juvenile")
+        holder = replace(aged(years), number=f"35202{years:07d}1", captured=captured)
+        card = office.issued(holder, "juvenile", portrait=PORTRAIT if captured else None)
         with office.writing() as desk:
             kept = desk.store.find_holders([card.holder])[card.holder].party
             portrait = desk.store.find_portrait(card.holder)
@@ -78,6 +80,54 @@ def test_what_may_not_be_captured_is_not_kept() -> None:
         assert kept.captured == captured
         assert (portrait is None) == (years < 3)
         assert office.examine(office.text(card)).verdict is VerdictKind.VALID
+
+
+@pytest.mark.parametrize(
+    ("years", "captured"),
+    [(2, {Biometric.PHOTOGRAPH}), (2, {Biometric.IRIS}), (9, {Biometric.FINGERPRINTS})],
+)
+def test_what_may_not_be_captured_at_an_age_is_refused(years: int, captured: set[Biometric]) -> None:
+    holder = replace(aged(years), captured=frozenset(captured))
+    with pytest.raises(BadHolder) as refused:
+        check_party(product("juvenile"), holder, TODAY)
+    assert refused.value.field == "captured"
+
+
+def test_a_photograph_of_an_infant_is_refused() -> None:
+    office = Office()
+    with pytest.raises(BadHolder) as refused:
+        office.issued(replace(aged(2), captured=frozenset()), "juvenile", portrait=PORTRAIT)
+    assert refused.value.field == "photo"
+
+
+def test_a_number_of_azad_jammu_and_kashmir_has_the_shape_though_the_library_does_not_list_it() -> None:
+    shape = product("nic").number
+    assert canonical_number(shape, "82202-0000001-1") == "8220200000011"
+    for wrong in ("82202-0000001-0", "82202-000001-1", "92202-0000001-1"):
+        with pytest.raises(BadHolder):
+            canonical_number(shape, wrong)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", local_text(en="Sample\u202eHolder", ur="نمونہ")),
+        ("name", local_text(en="Sample\x1b[2J", ur="نمونہ")),
+        ("name", local_text(en="S", ur="\U0001f600" * 150)),
+        ("family_number", "F" * 1000),
+        ("family_number", "F\x1b"),
+        ("passport_number", "\U00010330" * 10),
+    ],
+)
+def test_what_no_card_can_print_or_no_code_can_hold_is_refused(field: str, value: object) -> None:
+    with pytest.raises(BadHolder) as refused:
+        check_party(product("nic"), replace(person(), **{field: value}), TODAY)  # type: ignore[arg-type]
+    assert refused.value.field.startswith(field)
+
+
+def test_joiners_that_urdu_spelling_needs_are_letters() -> None:
+    name = local_text(en="Sample", ur="می\u200cخواہ")
+    check_party(product("nic"), replace(person(), name=name), TODAY)
 
 
 def test_the_senior_mark_and_lifetime_validity_begin_at_the_sixtieth_birthday() -> None:

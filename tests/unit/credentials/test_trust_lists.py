@@ -1,7 +1,7 @@
 """Which trust lists and status lists are taken, and which are refused."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,6 +15,7 @@ from rahdari.credentials import (
     VerdictKind,
     accept,
     accept_list,
+    readmit_list,
 )
 from rahdari.credentials.errors import (
     NotAllowed,
@@ -24,13 +25,13 @@ from rahdari.credentials.errors import (
     TrustUnsigned,
     UnknownKey,
 )
-from rahdari.credentials.rules.status import read_token
+from rahdari.credentials.rules.status import read_token, sign_list
 from rahdari.credentials.service import keys, status
 from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.service.status import LIST_LIFE
 from rahdari.credentials.values.cards import StatusPlace
 from rahdari.kernel import Actor, ActorKind
-from rahdari.wire import jws, status_list
+from rahdari.wire import base64url, jws, status_list
 from rahdari.wire.errors import MalformedInput
 from rahdari.wire.keys import Algorithm, SoftwareSigner
 from rahdari.wire.status_list import StatusArray, StatusList
@@ -68,11 +69,19 @@ def test_a_list_that_is_not_signed_by_the_root_is_refused(office: Office) -> Non
     for text in (by_stranger, with_our_kid, f"{header}.{payload}.{'A' * len(signature)}"):
         with pytest.raises(TrustUnsigned):
             take(office, text)
-    for text in (f"{header}.{payload}.", "", "a.b.c", payload, f"{header}.{payload}.{signature[:-2]}"):
+    for text in ("", "a.b.c", payload, f"{header}.{payload}.{signature[:-2]}"):
         with pytest.raises(MalformedInput):
             take(office, text)
     with pytest.raises(TrustUnsigned):
         accept(office.trust_text, roots=[], held_sequence=0, at=office.clock.now())
+
+
+def test_a_list_that_nobody_signed_is_refused_as_unsigned(office: Office) -> None:
+    header, payload, signature = office.trust_text.split(".")
+    none = base64url.encode(b'{"alg":"none","typ":"rahdari-trust-list+jwt"}')
+    for text in (f"{header}.{payload}.", f"{none}.{payload}.", f"{none}.{payload}.{signature}"):
+        with pytest.raises(TrustUnsigned, match="no signature at all; get the signed one"):
+            take(office, text)
 
 
 def test_a_list_is_refused_from_its_expiry_on(office: Office) -> None:
@@ -205,8 +214,50 @@ def test_an_expired_status_list_is_refused_and_one_that_was_held_can_still_conde
     now, skew = office.clock.now(), OFFLINE.clock_skew
     with pytest.raises(StatusListRefused, match="expired"):
         accept_list(raw, uri=uri, trust=trust, held=None, at=now, clock_skew=skew)
-    held = accept_list(raw, uri=uri, trust=trust, held=None, at=now, clock_skew=skew, allow_expired=True)
+    held = readmit_list(raw, trust=trust)
     assert held.listed.uri == uri
+
+
+def test_two_status_lists_of_one_second_are_not_both_taken(office: Office) -> None:
+    card = office.issued()
+    (uri, raw) = office.lists()[0]
+    office.act(card, Act.SUSPEND)
+    with office.writing() as desk:
+        signer = desk.signer(KeyUse.STATUS)
+        worse = sign_list(
+            desk.store.list_shards()[0],
+            desk.store.list_standings(1),
+            signer=signer,
+            at=datetime.fromtimestamp(read_token(raw).issued_at, UTC),
+            ttl=timedelta(minutes=5),
+            life=LIST_LIFE,
+        )
+    held = office.accept(uri, worse.cwt)
+    with pytest.raises(StatusListRefused, match="not newer"):
+        office.accept(uri, raw, held)
+    assert office.accept(uri, worse.jwt.encode(), held) == held
+
+
+def test_the_lists_of_a_publisher_grow_in_time_also_within_a_second_and_when_its_clock_is_set_back(
+    office: Office,
+) -> None:
+    first = read_token(office.lists()[0][1]).issued_at
+    assert read_token(office.lists()[0][1]).issued_at == first + 1
+    office.clock.wind(timedelta(seconds=-30))
+    assert read_token(office.lists()[0][1]).issued_at == first + 2
+    office.clock.wind(timedelta(seconds=90))
+    assert read_token(office.lists()[0][1]).issued_at == first + 60
+
+
+def test_a_list_is_taken_back_in_only_with_its_publishers_signature(office: Office) -> None:
+    (uri, raw) = office.lists()[0]
+    trust = office.trust()
+    assert readmit_list(raw, trust=trust).listed.uri == uri
+    with pytest.raises(StatusListRefused, match="not signed"):
+        readmit_list(raw[:-1] + bytes([raw[-1] ^ 1]), trust=trust)
+    stranger = status_list.sign_cwt(SoftwareSigner.generate(), read_token(raw).unverified)
+    with pytest.raises(StatusListRefused, match="not signed"):
+        readmit_list(stranger, trust=trust)
 
 
 def test_a_status_list_from_the_future_is_refused_beyond_the_clocks_skew(office: Office) -> None:

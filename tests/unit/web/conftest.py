@@ -76,10 +76,11 @@ def make_entries(clock: WoundClock, count: int) -> list[tuple[Person, Portrait |
             permanent_region=one.permanent_region,
             country_of_stay=one.country_of_stay,
             passport_number=one.passport_number,
-            captured=frozenset(Biometric),
+            captured=frozenset(Biometric(each) for each in one.captured),
         )
         pictures = {profile.value: picture for profile, picture in drawn.qr.items()}
-        entries.append((party, Portrait(drawn.card, pictures), one.product))
+        portrait = Portrait(drawn.card, pictures) if one.captured else None
+        entries.append((party, portrait, one.product))
     return entries
 
 

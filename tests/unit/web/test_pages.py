@@ -1,6 +1,8 @@
 """The pages: complete without a script, in every language."""
 
+import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -8,7 +10,7 @@ from typing_extensions import override
 
 from rahdari.credentials import MOVES, Act
 from rahdari.web.pages.products import list_acts
-from rahdari.web.pages.schemas import list_fields
+from rahdari.web.pages.schemas import list_fields, sketch
 from tests.unit.web.conftest import Stage
 
 PATHS = ("/", "/products", "/about", "/problems", "/problems/credentials.wrong_stage", "/api")
@@ -182,6 +184,42 @@ def test_the_fields_of_a_schema_are_listed_with_their_paths() -> None:
         ("many", False, "[In]"),
         ("many.x", True, "string"),
     ]
+
+
+def test_the_api_page_asks_at_the_address_that_it_was_asked_at(stage: Stage) -> None:
+    text = stage.client.get("/api", headers={"host": "gate.example:8443"}).text
+    assert "curl http://gate.example:8443/api/v1/checks" in text
+    assert stage.house.settings.public_url not in text
+    hostile = stage.client.get("/api", headers={"host": '"><b>x</b>'})
+    assert "<b>x</b>" not in hostile.text
+    assert hostile.status_code < 500
+
+
+def test_the_api_page_shows_a_body_for_every_json_operation(stage: Stage) -> None:
+    text = stage.client.get("/api").text
+    document = stage.client.get("/api/openapi.json").json()
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            if "application/json" in operation.get("requestBody", {}).get("content", {}):
+                begin = text.index(f'id="{operation["operationId"]}"')
+                part = unescape(text[begin : text.index("</details>", begin)])
+                body = re.search(r"-d '(.*?)'</code>", part, re.DOTALL)
+                assert body, operation["operationId"]
+                assert isinstance(json.loads(body[1]), dict)
+    assert "pattern ^[A-Za-z0-9_" in unescape(text)
+
+
+@pytest.mark.parametrize(("language", "word"), [("ur", "حاملین"), ("zh", "持有人")])
+def test_the_groups_of_the_api_page_are_named_in_the_visitors_language(
+    stage: Stage, language: str, word: str
+) -> None:
+    assert f'<h2 id="tag-holders">{word}</h2>' in stage.client.get(f"/api?lang={language}").text
+
+
+def test_a_sketch_of_a_body_has_every_field_and_comes_to_an_end() -> None:
+    loop: dict[str, object] = {"properties": {"a": {"$ref": "#/l"}, "n": {"type": "integer"}}}
+    assert '"n": 0' in json.dumps(sketch(loop, {"l": loop}))
+    assert sketch({"type": "array", "items": {"enum": ["x", "y"]}}, {}) == ["x"]
 
 
 def test_a_schema_that_holds_itself_comes_to_an_end() -> None:

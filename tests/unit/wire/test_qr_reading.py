@@ -1,7 +1,9 @@
 """Pictures are strangers': what phones and scanners make is read, what attackers make refused."""
 
+import contextlib
 import io
 import struct
+import time
 import zlib
 from collections.abc import Callable
 
@@ -11,7 +13,7 @@ from PIL import Image, ImageFilter, ImageOps
 
 from rahdari.wire import qr
 from rahdari.wire.errors import MalformedInput, TooLarge
-from rahdari.wire.qr.reading import _texts
+from rahdari.wire.qr.reading import _reduced, _texts
 from tests.unit.wire.test_qr_writing import base45_text
 
 TEXT = base45_text(486, seed=5)  # a pass without photo
@@ -125,6 +127,54 @@ def test_more_symbols_than_any_sheet_has_are_refused() -> None:
         sheet.paste(one, (place % 9 * one.width, place // 9 * one.height))
     with pytest.raises(TooLarge, match="QR codes"):
         qr.read_picture(saved(sheet))
+
+
+def finders(side: int, step: int = 12) -> Image.Image:
+    """Nothing but finder patterns with modules of one pixel: each may belong to a symbol with any two others."""
+    one = np.full((step, step), 255, np.uint8)
+    one[0:7, 0:7], one[1:6, 1:6], one[2:5, 2:5] = 0, 255, 0
+    return Image.fromarray(np.tile(one, (side // step + 1, side // step + 1))[:side, :side])
+
+
+@pytest.mark.parametrize("side", [1000, 1999, 2000, 2600, 3000, 4000, 4992])
+@pytest.mark.parametrize("step", [8, 9, 12])
+def test_a_picture_made_to_keep_the_decoder_busy_is_dealt_with_at_once(side: int, step: int) -> None:
+    raw = saved(finders(side, step))
+    began = time.process_time()
+    with contextlib.suppress(TooLarge):
+        assert qr.read_picture(raw) == ()
+    assert time.process_time() - began < 4, "unhindered it takes up to three minutes"
+
+
+def test_finder_patterns_by_the_thousand_are_told() -> None:
+    with pytest.raises(TooLarge, match="finder patterns"):
+        qr.read_picture(saved(finders(1500)))
+
+
+@pytest.mark.parametrize(
+    ("text", "module_px", "mode"),
+    [(TEXT, 8, "RGB"), (PHOTO_TEXT, 6, "RGB"), (PHOTO_TEXT, 6, "RGBA"), (TEXT, 6, "P"), (TEXT, 6, "1")],
+)
+def test_a_card_that_fills_half_of_a_large_photograph_is_read(text: str, module_px: int, mode: str) -> None:
+    taken = Image.new("L", (4000, 3000), 170)
+    card = symbol(text, module_px).rotate(7, expand=True, fillcolor=170, resample=Image.Resampling.BICUBIC)
+    taken.paste(card, (1500, 900))
+    taken = taken.filter(ImageFilter.GaussianBlur(1.5)).convert(mode)
+    raw = saved(taken, "JPEG", quality=60) if mode == "RGB" else saved(taken)
+    assert qr.read_picture(raw) == (text,)
+
+
+def test_reducing_keeps_every_row_and_column_in_its_place() -> None:
+    slope = Image.linear_gradient("L").resize((4321, 3001))
+    small = np.asarray(_reduced(slope)).astype(int)
+    assert small.shape == (1389, 2000)
+    assert np.abs(small - np.asarray(slope.resize((2000, 1389), Image.Resampling.BOX))).max() <= 1
+
+
+@pytest.mark.parametrize(("width", "height"), [(70_000, 100), (100, 70_000), (20_001, 8)])
+def test_a_side_that_no_camera_makes_is_refused(width: int, height: int) -> None:
+    with pytest.raises(TooLarge, match="a side at most"):
+        qr.read_picture(saved(Image.new("L", (width, height), 255)))
 
 
 def png_header(width: int, height: int) -> bytes:

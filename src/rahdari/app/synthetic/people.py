@@ -13,6 +13,7 @@ from rahdari.kernel.chance import Chance
 
 Product = Literal["nic", "nicop", "poc", "juvenile"]
 Gender = Literal["M", "F", "X"]
+Captured = Literal["photograph", "fingerprints", "iris"]
 _T = TypeVar("_T")
 
 # The serial part of a national number has seven digits, and no two people share one.
@@ -43,6 +44,7 @@ class SyntheticPerson:
     nationality: str
     country_of_stay: str | None
     passport_number: str | None
+    captured: tuple[Captured, ...]
     product: Product
     portrait_seed: int
 
@@ -81,7 +83,8 @@ _CAST = (
 def synthetic_people(count: int, *, chance: Chance, today: date) -> Iterator[SyntheticPerson]:
     """Draw ``count`` people as they would be on ``today``; the same chance draws the same people.
 
-    Numbers are unique, valid to ``stdnum.pk.cnic``, and odd in the last digit for men, even for women.
+    Numbers are unique, of the shape of ``stdnum.pk.cnic`` (and begin with 8 in Azad Jammu and Kashmir), and
+    odd in the last digit for men, even for women.
     """
     if not 0 <= count <= PEOPLE_MAX:
         raise ValueError(f"{count} people asked for; there are numbers for 0 to {PEOPLE_MAX}")
@@ -100,6 +103,7 @@ def _person(part: _Part, serial: int, chance: Chance, today: date) -> SyntheticP
     home_en, home_ur = _home(region, chance)
     abroad = _pick(ABROAD, chance) if part.product in ("nicop", "poc") else None
     here_en, here_ur = _home_abroad(abroad, chance) if abroad else (home_en, home_ur)
+    born = _birth(part, chance, today)
     return SyntheticPerson(
         number=_number(region, serial, gender, chance),
         family_number=_family_number(chance),
@@ -108,7 +112,7 @@ def _person(part: _Part, serial: int, chance: Chance, today: date) -> SyntheticP
         guardian_en=f"{father[0]} {family[0]}",
         guardian_ur=f"{father[1]} {family[1]}",
         gender=gender,
-        date_of_birth=_birth(part, chance, today),
+        date_of_birth=born,
         address_en=here_en,
         address_ur=here_ur,
         permanent_address_en=home_en,
@@ -117,6 +121,7 @@ def _person(part: _Part, serial: int, chance: Chance, today: date) -> SyntheticP
         nationality=abroad.code if abroad and part.product == "poc" else "PAK",
         country_of_stay=abroad.code if abroad else None,
         passport_number=f"ZZ{serial:07d}" if abroad else None,
+        captured=_captured(part.age_min),
         product=part.product,
         portrait_seed=_portrait_seed(part, gender, chance),
     )
@@ -159,6 +164,13 @@ def _birth(part: _Part, chance: Chance, today: date) -> date:
     youngest = _years_before(today, part.age_min)
     oldest = _years_before(today, part.age_max) + timedelta(days=1)
     return oldest + timedelta(days=chance.below((youngest - oldest).days + 1))
+
+
+def _captured(age_min: int) -> tuple[Captured, ...]:
+    """What a centre captures at that age: nothing under 3, no fingerprints under 10."""
+    if age_min < 3:
+        return ()
+    return ("photograph", "iris") if age_min < 10 else ("photograph", "fingerprints", "iris")
 
 
 def _years_before(day: date, years: int) -> date:

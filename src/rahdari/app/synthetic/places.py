@@ -25,13 +25,12 @@ class Abroad:
     city_ur: str
 
 
-# The digits are those that python-stdnum's stdnum.pk.cnic knows. It knows none for Azad Jammu and
-# Kashmir, so residents of it are given the digit of Punjab, as if registered in Rawalpindi.
+# The digits are those that python-stdnum's stdnum.pk.cnic knows, and 8, which it does not list.
 AZAD_KASHMIR = Region(
     "PK-JK",
     "Azad Jammu and Kashmir",
     "آزاد جموں و کشمیر",
-    3,
+    8,
     (("Muzaffarabad", "مظفر آباد"), ("Mirpur", "میرپور"), ("Kotli", "کوٹلی"), ("Rawalakot", "راولا کوٹ")),
 )
 REGIONS = (

@@ -1,5 +1,6 @@
 """The command: six steps, one after another."""
 
+import sys
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -14,12 +15,13 @@ from rahdari.cli.demo.online import serving, suspend_and_see
 from rahdari.cli.demo.plan import HOLDERS_MAX, Plan, Wish
 from rahdari.cli.demo.population import find_sample, register_missing
 from rahdari.cli.demo.sample import Sample, print_card, verify_from_picture
-from rahdari.cli.demo.server import HOST, Server
+from rahdari.cli.demo.server import HOST, Server, ending_in_order
 from rahdari.cli.demo.story import Story
 from rahdari.cli.errors import NotAsTold, ServerFailed
 from rahdari.cli.exit_codes import ExitCode
 from rahdari.cli.server import require_free
-from rahdari.cli.session import FIRST_OFFICER, Session
+from rahdari.cli.session import FIRST_OFFICER, Session, program_word
+from rahdari.cli.terminal import count_of
 from rahdari.credentials import Act, Stage
 
 FOLDER = Path("rahdari-demo")
@@ -46,15 +48,15 @@ def demo(
         fresh: Remove an earlier demonstration from the folder and begin anew.
         session: This run.
     """
+    with ending_in_order():
+        return _show(session, Wish(holders=holders, seed=seed, port=port), is_fresh=fresh, is_once=once)
+
+
+def _show(session: Session, wish: Wish, *, is_fresh: bool, is_once: bool) -> int:
     home = session.home or FOLDER
     story = Story(session.terminal)
-    plan, was_there = plans.begin(
-        home,
-        Wish(holders=holders, seed=seed, port=port),
-        today=SystemClock().now().date(),
-        is_fresh=fresh,
-    )
-    if not once:
+    plan, was_there = plans.begin(home, wish, today=SystemClock().now().date(), is_fresh=is_fresh)
+    if not is_once:
         require_free(HOST, plan.port)
     house = session.keep(_authority(session, story, home, plan, was_there=was_there))
     _people(story, house, plan)
@@ -65,7 +67,7 @@ def demo(
         with story.step(5, "Suspended, refused, reinstated"):
             server = until_end.enter_context(serving(story, house, plan, session.environment))
             suspend_and_see(story, house, sample, server)
-        if not once:
+        if not is_once:
             _stay(story, house, sample, server)
     story.end(home)
     return ExitCode.DONE
@@ -109,10 +111,13 @@ def _people(story: Story, house: House, plan: Plan) -> None:
         with story.terminal.progress("Signing and issuing", waiting) as advance:
             issued = house.registry.issue_waiting(actor=officer, progress=advance)
         took = time.perf_counter() - began
-        story.say(f"Registered {made:,} people who do not exist; {plan.holders - made:,} were there before.")
+        story.say(
+            f"Registered {count_of(made, 'synthetic person', 'synthetic people')}; "
+            f"{plan.holders - made:,} were there before."
+        )
         if issued:
             story.say(
-                f"Issued {issued:,} passes of four card products in {took:.1f} s "
+                f"Issued {count_of(issued, 'pass', 'passes')} of the card products in {took:.1f} s "
                 f"({issued / took:,.0f} a second), each with a QR code and a wallet file, each durable and in "
                 "the log."
             )
@@ -137,15 +142,15 @@ def _sample(story: Story, house: House) -> Sample:
 
 def _stay(story: Story, house: House, sample: Sample, server: Server) -> None:
     """Step 6: leave the server running until Ctrl-C, and say what to try."""
-    home, number = house.settings.home, sample.card.number
+    home, number, program = house.settings.home, sample.card.number, program_word(sys.argv[0])
     story.terminal.heading(f"6/6  Serving at {server.url}/")
     story.say(
         "Try next:",
         f"  {server.url}/          upload {sample.picture}, or paste {number}.txt beside it",
         f"  {server.url}/api       the API and its documentation (OpenAPI 3.1)",
-        f"  rahdari pass verify {sample.picture} --home {home}",
-        f"  rahdari pass suspend {number} --reason lost --home {home}",
-        f"  rahdari audit verify --home {home}",
+        f"  {program} pass verify {sample.picture} --home {home}",
+        f"  {program} pass suspend {number} --reason lost --home {home}",
+        f"  {program} audit verify --home {home}",
         f"The token of the first officer stands in {home / 'officers' / 'officer.token'}",
         "Ctrl-C ends the server; a second run goes on with this folder.",
     )

@@ -19,6 +19,7 @@ from rahdari.cli.demo.story import Story
 from rahdari.cli.errors import ServerFailed
 from rahdari.cli.server import is_free
 from rahdari.cli.session import FIRST_OFFICER
+from rahdari.cli.terminal import count_of
 from rahdari.credentials import Act, KeyUse, Reason, VerdictKind
 from rahdari.kernel import ActorKind, Problem
 from rahdari.wire import jws
@@ -156,7 +157,7 @@ def _sync(story: Story, house: House, gate: Gate, server: Server) -> None:
     else:
         way = "from the published folder"
         result = gate.sync(FolderSource(house.authority.public_folder))
-    story.say(f"  sync     {len(result.taken)} status list, signed anew, fetched {way}")
+    story.say(f"  sync     {count_of(len(result.taken), 'status list')}, signed anew, fetched {way}")
     story.require(
         is_true=bool(result.taken) and not result.failed, what="the status lists could not be synced"
     )

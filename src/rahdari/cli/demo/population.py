@@ -24,7 +24,7 @@ def register_missing(house: House, plan: Plan, *, actor: Actor, advance: Advance
         if person.number not in known
     ]
     advance(plan.holders - len(missing))
-    faces = draw_faces([person.portrait_seed for person in missing])
+    faces = draw_faces([person.portrait_seed for person in missing if person.captured])
     for at in range(0, len(missing), BATCH):
         batch = missing[at : at + BATCH]
         # strict=False: the faces go on behind this batch.
@@ -35,8 +35,9 @@ def register_missing(house: House, plan: Plan, *, actor: Actor, advance: Advance
 
 def _entries(
     people: Sequence[SyntheticPerson], faces: Iterator[Portrait]
-) -> list[tuple[Person, Portrait, str]]:
-    return [(_person(one), next(faces), one.product) for one in people]
+) -> list[tuple[Person, Portrait | None, str]]:
+    """The youngest have no photograph: the rules let nothing be captured under three."""
+    return [(_person(one), next(faces) if one.captured else None, one.product) for one in people]
 
 
 def _person(one: SyntheticPerson) -> Person:
@@ -53,8 +54,7 @@ def _person(one: SyntheticPerson) -> Person:
         permanent_region=one.permanent_region,
         country_of_stay=one.country_of_stay,
         passport_number=one.passport_number,
-        # What may not be captured at this age, the register leaves out by the product's rules.
-        captured=frozenset(Biometric),
+        captured=frozenset(Biometric(each) for each in one.captured),
     )
 
 

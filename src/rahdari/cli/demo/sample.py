@@ -113,7 +113,7 @@ def verify_from_picture(story: Story, house: House, sample: Sample) -> Report:
             f"status lists, and nothing else. From {sample.picture.name} it read {len(read)} characters:"
         )
         report = gate.examine(read)
-        story.say(*report_lines(report))
+        story.say(*report_lines(report, house.products))
         story.require(
             is_true=report.verdict is VerdictKind.VALID, what=f"offline the pass is {report.verdict}"
         )

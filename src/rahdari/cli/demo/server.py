@@ -1,10 +1,11 @@
 """The real web server as a child process, and what is asked of it over HTTP."""
 
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,25 +47,50 @@ class Server:
 
 
 @contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Take SIGTERM, SIGINT and SIGHUP as Ctrl-C within the block, so that the server ends before this program.
+
+    Set anew even for SIGINT: a shell starts what it runs in the background deaf to it (POSIX.1-2024, 2.12). SIGHUP
+    stays ignored where ``nohup`` had it so.
+    """
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    heard = [one for one in _ENDINGS if one != signal.SIGHUP or signal.getsignal(one) != signal.SIG_IGN]
+    before = {one: signal.signal(one, interrupt) for one in heard}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+_ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@contextmanager
 def running(home: Path, port: int, environment: Mapping[str, str]) -> Iterator[Server]:
     """Run the web server until the block ends. Raises ``ServerFailed``."""
     log = home / "server.log"
     with log.open("wb") as written:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter with our own words, no shell
-            server_words(str(home), HOST, port),
-            stdin=subprocess.DEVNULL,
-            stdout=written,
-            stderr=subprocess.STDOUT,
-            env=dict(environment),
-            # Ctrl-C comes to us, and we end the server in order.
-            start_new_session=True,
-        )
+        process: subprocess.Popen[bytes] | None = None
         try:
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter with our own words, no shell
+                server_words(str(home), HOST, port),
+                stdin=subprocess.DEVNULL,
+                stdout=written,
+                stderr=subprocess.STDOUT,
+                env=dict(environment),
+                # Ctrl-C comes to us, and we end the server in order.
+                start_new_session=True,
+            )
             server = Server(f"http://{HOST}:{port}", process)
             _wait(server, log)
             yield server
         finally:
-            _end(process)
+            if process is not None:
+                _end(process)
 
 
 def _wait(server: Server, log: Path) -> None:
@@ -87,8 +113,10 @@ def _wait(server: Server, log: Path) -> None:
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(ENDING_SECONDS_MAX)
-    except subprocess.TimeoutExpired:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(ENDING_SECONDS_MAX)
+    finally:
+        # Late, or we were told twice to end: no server outlives us. Of one that has ended, this does nothing.
         process.kill()
         process.wait()
 

@@ -75,12 +75,12 @@ class QrFeature:
         """Read any dialect of Claim 169. Raises ``MalformedInput``, ``UnsupportedAlgorithm``."""
         read = _read(raw)
         sign1 = read.sign1
-        return UnverifiedPass(
+        return _make_pass(
             feature=KIND,
             algorithm=sign1.algorithm,
             kid=sign1.kid,
-            content=PassContent(_terms(read.claims, read.identity), _attributes(read.identity)),
-            check_signature=_SignatureCheck(sign1.signature, sign1.signing_input()),
+            content=_make_content(_terms(read.claims, read.identity), _attributes(read.identity)),
+            check_signature=_make_check(sign1.signature, sign1.signing_input()),
         )
 
 
@@ -207,6 +207,9 @@ _make_identity = quick(Identity)
 _make_attributes = quick(Attributes)
 _make_terms = quick(Terms)
 _make_place = quick(StatusPlace)
+_make_content = quick(PassContent)
+_make_pass = quick(UnverifiedPass)
+_make_check = quick(_SignatureCheck)
 
 
 def _terms(claims: Claims, identity: Identity) -> Terms:

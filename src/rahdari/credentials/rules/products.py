@@ -44,6 +44,7 @@ class _NumberFile(msgspec.Struct, forbid_unknown_fields=True):
     country: str
     kind: str
     groups: tuple[int, ...] = ()
+    stand_ins: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class _EligibilityFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -135,7 +136,7 @@ def _product(file: ProductFile) -> CardProduct:
         holder=file.holder,
         title=file.title,
         languages=file.languages,
-        number=NumberShape(country=file.number.country, kind=file.number.kind, groups=file.number.groups),
+        number=msgspec.convert(file.number, NumberShape, from_attributes=True),
         eligibility=msgspec.convert(file.eligibility, Eligibility, from_attributes=True),
         validity=msgspec.convert(file.validity, Validity, from_attributes=True),
         required=file.required,

@@ -14,7 +14,7 @@ from rahdari.kernel import Refused
 from rahdari.wire import status_list
 from rahdari.wire.errors import BadSignature
 from rahdari.wire.keys import PublicKey, Signer
-from rahdari.wire.status_list import StatusArray, StatusList, StatusListExpired, StatusListToken, StatusType
+from rahdari.wire.status_list import StatusArray, StatusList, StatusListToken, StatusType
 
 # Two bits hold valid, invalid and suspended (Token Status List draft, 7.1).
 BITS = 2
@@ -87,16 +87,13 @@ def accept_list(  # noqa: PLR0913 - a list, where it came from, and what it is h
     held: HeldList | None,
     at: datetime,
     clock_skew: timedelta,
-    allow_expired: bool = False,
 ) -> HeldList:
     """Accept a fetched status list, or refuse it (Token Status List draft, 8.3).
 
     (1) Its address is within those of a trusted issuer. (2) It is signed by that issuer's status key.
     (3) ``sub`` is the address it was fetched for, ``iat`` is not in the future, ``exp`` has not passed.
-    (4) It is not older than the one held: an old list would bring suspended passes back.
-
-    ``allow_expired`` takes a list that was held back in after its ``exp``: it can still condemn a pass, and
-    ``verify`` calls a good standing by an expired list ``stale``.
+    (4) It is not older than the one held, nor another one of the same second: an old list would bring
+    suspended passes back.
 
     Raises:
         MalformedInput, UnsupportedAlgorithm: it is no status list.
@@ -106,16 +103,37 @@ def accept_list(  # noqa: PLR0913 - a list, where it came from, and what it is h
     issuer = _signer_of(token, uri, trust)
     try:
         token.check(uri=uri, at=int(at.timestamp()), skew_seconds=int(clock_skew.total_seconds()))
-    except StatusListExpired as refusal:
-        if not allow_expired:
-            raise StatusListRefused(f"the status list for {uri} is refused: {refusal.message}") from None
     except Refused as refusal:
         raise StatusListRefused(f"the status list for {uri} is refused: {refusal.message}") from None
-    if held is not None and token.issued_at < held.listed.issued_at:
-        raise StatusListRefused(
-            f"the status list for {uri} is older than the one held; ask its publisher why"
-        )
+    if held is not None:
+        _require_progress(token, held.listed)
     return HeldList(issuer, token.unverified)
+
+
+def _require_progress(token: StatusListToken, held: StatusList) -> None:
+    if token.issued_at < held.issued_at:
+        raise StatusListRefused(
+            f"the status list for {token.uri} is older than the one held; ask its publisher why"
+        )
+    if token.issued_at == held.issued_at and token.unverified != held:
+        # A publisher's lists follow one another; which of two of one second came first, nobody can tell.
+        raise StatusListRefused(
+            f"the status list for {token.uri} differs from the one held and is not newer; ask its publisher why"
+        )
+
+
+def readmit_list(raw: bytes, *, trust: Trust) -> HeldList:
+    """Take a list back in that was accepted before and has been held since: by signature and address alone.
+
+    Whatever the clock says now, a list that was held stands against older ones, and what it condemned stays
+    condemned; ``verify`` calls a good standing by an expired list, or by one of the future, ``stale``.
+
+    Raises:
+        MalformedInput, UnsupportedAlgorithm: it is no status list.
+        StatusListRefused: no trusted issuer publishes at its address, or it is not signed by the one who does.
+    """
+    token = read_token(raw)
+    return HeldList(_signer_of(token, token.uri, trust), token.unverified)
 
 
 def _signer_of(token: StatusListToken, uri: str, trust: Trust) -> str:

@@ -7,14 +7,17 @@ from types import MappingProxyType
 
 from rahdari.credentials.errors import TrustExpired, TrustRolledBack, TrustUnsigned
 from rahdari.credentials.values.keys import KeyUse
-from rahdari.wire import trust_list
-from rahdari.wire.errors import BadSignature
+from rahdari.wire import base64url, strict_json, trust_list
+from rahdari.wire.errors import BadSignature, MalformedInput
 from rahdari.wire.keys import Algorithm, PublicKey
 from rahdari.wire.trust_list import TrustedIssuer, TrustedKey, TrustList
 
 # Kids are 8 bytes and may collide (EU DCC specification, 3.3.1: all are tried); more than a handful of
 # collisions is an attack on our time.
 CANDIDATES_MAX = 16
+# RFC 7515, 7.1: header, payload, signature. No header of a trust list is longer than a typ and a kid.
+_JWS_PARTS = 3
+HEADER_CHARS_MAX = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,10 @@ def accept(
         MalformedInput: it is no trust list.
         TrustUnsigned, TrustRolledBack, TrustExpired: the check that failed.
     """
+    if _is_unsigned(text):
+        raise TrustUnsigned(
+            "the trust list carries no signature at all; get the signed one, trust.jwt, from the authority"
+        )
     signed = trust_list.decode(text)
     usable = [root for root in roots if root.algorithm in algorithms]
     try:
@@ -103,5 +110,18 @@ def accept(
         )
     if at.timestamp() >= listed.expires:
         ended = datetime.fromtimestamp(listed.expires, UTC)
-        raise TrustExpired(f"the trust list expired {ended:%Y-%m-%d %H:%M} UTC; fetch the current one")
+        raise TrustExpired(f"the trust list expired {ended:%Y-%m-%dT%H:%M:%SZ}; fetch the current one")
     return Trust(listed)
+
+
+def _is_unsigned(text: str) -> bool:
+    """Tell whether a JWS says of itself that nobody signed it: no signature, or ``alg`` none (RFC 7515, A.5)."""
+    # Cut behind the first four: a text of nothing but periods costs no more than any other.
+    parts = text.split(".", 3)
+    if len(parts) != _JWS_PARTS or len(parts[0]) > HEADER_CHARS_MAX:
+        return False
+    try:
+        header = strict_json.decode_object(base64url.decode(parts[0]), size_bytes_max=HEADER_CHARS_MAX)
+    except MalformedInput:
+        return False
+    return not parts[2] or str(header.get("alg")).lower() == "none"

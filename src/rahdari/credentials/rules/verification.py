@@ -36,6 +36,7 @@ from rahdari.credentials.values.passes import (
     Verified,
 )
 from rahdari.wire.errors import BadSignature, MalformedInput, UnsupportedAlgorithm
+from rahdari.wire.frozen import quick
 
 # A version 40 QR code holds 4296 alphanumeric characters; a wallet file with a photograph some 12 KB. What is
 # longer than this is no pass, and is refused before anything looks at it.
@@ -155,12 +156,15 @@ def _refused(fault: _Fault, at: datetime) -> Report:
     )
 
 
+_make_verified = quick(Verified)
+
+
 def _verify(raw: str, by: Verifier, at: datetime) -> Verified:
     read = _read(raw, by)
     found = _find_signer(read, by.trust, at)
     _check_terms(read, by.policy, at)
     as_of, checks = _check_status(read, found, by, at)
-    return Verified(
+    return _make_verified(
         feature=read.feature,
         issuer=found.issuer.id,
         terms=read.content.terms,
@@ -181,9 +185,11 @@ def _read(raw: str, by: Verifier) -> UnverifiedPass:
             1,
             Malformed(f"{len(raw)} characters are no pass (at most {INPUT_CHARS_MAX}); scan the code again"),
         )
-    accepted = [one for one in by.features if one.kind in by.policy.features]
-    feature = next((one for one in accepted if one.recognises(raw)), None)
-    if feature is None:
+    accepted = by.policy.features
+    for feature in by.features:
+        if feature.kind in accepted and feature.recognises(raw):
+            break
+    else:
         _stop(1, Malformed("this is not a pass of a kind accepted here; scan the code again"))
     # (2) Parsers raise nothing but the two errors below, whatever the bytes.
     try:

@@ -1,13 +1,16 @@
 """Examining the log: the chain, the seals, a checkpoint kept elsewhere, and the register beside it."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from rahdari.credentials.rules.audit_chain import ChainReader, digest_of_passes
 from rahdari.credentials.rules.life_cycle import MOVES
 from rahdari.credentials.service.desk import Desk
-from rahdari.credentials.values.audit import AuditEntry, AuditFault, AuditFinding
+from rahdari.credentials.service.keys import CREATE_KEY, SIGN_TRUST_LIST, WITHDRAW_KEY
+from rahdari.credentials.values.audit import AuditEntry, AuditEvent, AuditFault, AuditFinding
 from rahdari.credentials.values.cards import Act, Card, CardNumber, Stage
+from rahdari.credentials.values.keys import KeyRecord
 from rahdari.wire.keys import PublicKey
 
 # A broken log of millions of entries would fill the screen with millions of faults.
@@ -23,19 +26,56 @@ def verify_log(
     ``keys`` are the audit keys by kid, best taken from the trust list that the root signed.
     ``checkpoint`` is a (sequence, digest) that was noted elsewhere: it finds a log that was rolled back whole.
     """
-    reader, replay, noted = ChainReader(keys), _Replay(), None
+    reader, replay, keys_seen, noted = ChainReader(keys), _Replay(), _KeysSeen(), None
     for entry in desk.store.read_log():
         reader.feed(entry)
         replay.feed(entry)
+        keys_seen.feed(entry.event)
         if checkpoint and entry.sequence == checkpoint[0]:
             noted = entry.digest
     reader.finish()
     by_card = groupby(desk.store.iterate_passes(), key=lambda one: one.card)
     passes = {card: digest_of_passes(some) for card, some in by_card}
     faults = [*reader.faults, *replay.faults, *replay.compare(desk.store.iterate_cards(), passes)]
+    faults += keys_seen.compare(desk.store.list_keys(), desk.store.find_trust_list())
     if checkpoint and noted != checkpoint[1]:
         faults.append(AuditFault(checkpoint[0], "is not what the checkpoint says: the log was rolled back"))
     return AuditFinding(reader.entries, reader.head, tuple(faults[:FAULTS_MAX]))
+
+
+class _KeysSeen:
+    """Remembers which keys the log knows, to find one that was put into the register beside it."""
+
+    def __init__(self) -> None:
+        self._uses: dict[str, str] = {}
+        self._withdrawn: set[str] = set()
+        self._trust_list: tuple[str, str | None] | None = None
+
+    def feed(self, event: AuditEvent) -> None:
+        details = dict(event.details)
+        if event.act == CREATE_KEY:
+            self._uses[event.subject] = details.get("use", "")
+        elif event.act == WITHDRAW_KEY:
+            self._withdrawn.add(event.subject)
+        elif event.act == SIGN_TRUST_LIST:
+            self._trust_list = event.subject, details.get("digest")
+
+    def compare(self, keys: Iterable[KeyRecord], newest: tuple[int, str] | None) -> list[AuditFault]:
+        faults, seen = [], set[str]()
+        for key in keys:
+            thumbprint = key.public.thumbprint().hex()
+            seen.add(thumbprint)
+            is_withdrawn = thumbprint in self._withdrawn
+            if self._uses.get(thumbprint) != key.use or is_withdrawn != (key.withdrawn_at is not None):
+                faults.append(AuditFault(None, f"key {key.public.kid.hex()} is not as the log says"))
+        if self._uses.keys() - seen:
+            faults.append(AuditFault(None, "a key stands in the log and not in the register"))
+        held = (str(newest[0]), hashlib.sha256(newest[1].encode()).hexdigest()) if newest else None
+        if held != self._trust_list:
+            faults.append(
+                AuditFault(None, "the newest trust list is not the one that the log says was signed")
+            )
+        return faults
 
 
 class _Replay:

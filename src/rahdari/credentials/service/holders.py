@@ -1,16 +1,24 @@
 """Registering holders, one by one or by the file."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import date
 
-from rahdari.credentials.errors import HolderTaken, UnknownHolder
+from rahdari.credentials.errors import (
+    BadHolder,
+    CredentialsRefused,
+    HolderTaken,
+    UnknownHolder,
+    UnknownProduct,
+)
 from rahdari.credentials.rules import life_cycle
-from rahdari.credentials.rules.holders import canonical_number, check_party
+from rahdari.credentials.rules.holders import canonical_number, check_party, find_faults
 from rahdari.credentials.rules.products import find_captures
 from rahdari.credentials.service.cards import draw_application
 from rahdari.credentials.service.desk import Desk, require_role
 from rahdari.credentials.values.cards import Act, Card, Reason
 from rahdari.credentials.values.holders import Biometric, Holder, HolderId, Party, Person, Portrait
+from rahdari.credentials.values.products import CardProduct
 from rahdari.kernel import Actor, time_ordered_id
 
 
@@ -54,14 +62,15 @@ def _registered(
     product, now = desk.products.get_current(product_id), desk.clock.now()
     check_party(product, party, now.date())
     party = replace(party, number=canonical_number(product.number, party.number))
-    if isinstance(party, Person):
-        # What the law does not let a centre capture at this age is not kept, even if it was sent.
-        allowed = find_captures(product, party, now.date())
-        party = replace(party, captured=party.captured & allowed)
-        if Biometric.PHOTOGRAPH not in allowed:
-            portrait = None
+    if portrait is not None and isinstance(party, Person):
+        _refuse_forbidden_portrait(product, party, now.date())
     holder = Holder(HolderId(time_ordered_id(now, desk.chance)), party, now)
     return holder, portrait, product_id
+
+
+def _refuse_forbidden_portrait(product: CardProduct, person: Person, day: date) -> None:
+    if Biometric.PHOTOGRAPH not in find_captures(product, person, day):
+        raise BadHolder("photo", f"{product.ref.id} carries no photograph at this age; leave it out")
 
 
 def _refuse_taken(desk: Desk, holders: Sequence[Holder]) -> None:
@@ -83,7 +92,12 @@ def get_holder(desk: Desk, holder: HolderId) -> Holder:
     return found
 
 
-def check_entry(desk: Desk, party: Party, product_id: str) -> None:
-    """Refuse what ``register`` would refuse, the register aside. Raises ``BadHolder``, ``NotEligible``, ..."""
-    product = desk.products.get_current(product_id)
-    check_party(product, party, desk.clock.now().date())
+def find_entry_faults(
+    desk: Desk, party: Party, product_id: str, *, unread: Collection[str] = ()
+) -> tuple[CredentialsRefused, ...]:
+    """Find all that ``register`` would refuse of one entry, the register aside; ``unread`` as ``find_faults``."""
+    try:
+        product = desk.products.get_current(product_id)
+    except UnknownProduct as fault:
+        return (fault,)
+    return tuple(find_faults(product, party, desk.clock.now().date(), unread=unread))

@@ -1,5 +1,6 @@
 """The authority's keys: made, rotated, withdrawn, and told to the world in a trust list."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,12 +9,16 @@ from rahdari.credentials.errors import UnknownKey
 from rahdari.credentials.rules import life_cycle
 from rahdari.credentials.rules.trust import accept
 from rahdari.credentials.service.desk import Desk, is_in_force, require_role
+from rahdari.credentials.values.audit import AuditEvent
 from rahdari.credentials.values.keys import KeyRecord, KeyUse
-from rahdari.kernel import Actor
+from rahdari.kernel import Actor, ActorKind
 from rahdari.wire import trust_list
 from rahdari.wire.keys import Algorithm, PublicKey, Signer
 from rahdari.wire.trust_list import TrustedIssuer, TrustedKey, TrustList
 
+# What the log calls the acts on keys; their subjects are thumbprints, so that no two keys are mixed up.
+CREATE_KEY, WITHDRAW_KEY, SIGN_TRUST_LIST = "create_key", "withdraw_key", "sign_trust_list"
+FOUNDER = Actor("system", ActorKind.SYSTEM)
 TRUST_LIFE = timedelta(days=90)
 # How long a key signs before it must be rotated; what it signed stays good for the pass's whole life.
 KEY_LIFE = timedelta(days=730)
@@ -25,7 +30,9 @@ _SECOND = timedelta(seconds=1)
 def create_keys(desk: Desk, *, algorithm: Algorithm) -> tuple[KeyRecord, ...]:
     """Make the first key of every use. For ``init`` alone; later keys come by ``rotate``."""
     now = desk.clock.now().replace(microsecond=0)
-    return tuple(_add_key(desk, use, algorithm, now) for use in KeyUse)
+    made = tuple(_add_key(desk, use, algorithm, now) for use in KeyUse)
+    desk.record(*(_created(desk, one, FOUNDER) for one in made))
+    return made
 
 
 def _add_key(desk: Desk, use: KeyUse, algorithm: Algorithm, at: datetime) -> KeyRecord:
@@ -33,6 +40,11 @@ def _add_key(desk: Desk, use: KeyUse, algorithm: Algorithm, at: datetime) -> Key
     record = KeyRecord(public=public, use=use, not_before=at, not_after=at + KEY_LIFE)
     desk.store.add_key(record)
     return record
+
+
+def _created(desk: Desk, record: KeyRecord, actor: Actor) -> AuditEvent:
+    thumbprint, kid = record.public.thumbprint().hex(), record.public.kid.hex()
+    return desk.event(actor, CREATE_KEY, thumbprint, kid=kid, use=record.use.value)
 
 
 def rotate(desk: Desk, use: KeyUse, *, algorithm: Algorithm, actor: Actor) -> KeyRecord:
@@ -48,7 +60,7 @@ def rotate(desk: Desk, use: KeyUse, *, algorithm: Algorithm, actor: Actor) -> Ke
             # The end is excluded: what the old key signed within this very second stays good.
             desk.store.update_key(replace(old, not_after=now + _SECOND))
     record = _add_key(desk, use, algorithm, now)
-    desk.record(desk.event(actor, "rotate_key", record.public.kid.hex(), use=use.value))
+    desk.record(_created(desk, record, actor))
     return record
 
 
@@ -64,12 +76,14 @@ def withdraw(desk: Desk, kid: bytes, *, actor: Actor) -> tuple[KeyRecord, ...]:
     found = [one for one in desk.store.list_keys() if one.public.kid == kid and one.withdrawn_at is None]
     if not found:
         raise UnknownKey(f"no key {kid.hex()} is in the register, or it was withdrawn already")
+    events: list[AuditEvent] = []
     for one in found:
         was_in_force = is_in_force(one, desk.clock.now())
         desk.store.update_key(replace(one, withdrawn_at=now))
+        events.append(desk.event(actor, WITHDRAW_KEY, one.public.thumbprint().hex(), kid=kid.hex()))
         if was_in_force:
-            _add_key(desk, one.use, one.public.algorithm, now)
-    desk.record(desk.event(actor, "withdraw_key", kid.hex()))
+            events.append(_created(desk, _add_key(desk, one.use, one.public.algorithm, now), actor))
+    desk.record(*events)
     return tuple(found)
 
 
@@ -87,8 +101,10 @@ def sign_trust_list(
 
     Raises:
         NotAllowed: the actor is no key officer.
+        UnknownKey: a key stands otherwise in the register than in the log; nothing is signed.
     """
     require_role(actor, life_cycle.KEY_OFFICER, to="sign a trust list")
+    _require_accounted(desk)
     newest, now = desk.store.find_trust_list(), desk.clock.now()
     sequence = newest[0] + 1 if newest else 1
     listed = TrustList(
@@ -101,8 +117,22 @@ def sign_trust_list(
     # A list that our own rules refuse must never leave the house.
     accept(text, roots=[root.public], held_sequence=sequence, at=now)
     desk.store.add_trust_list(sequence, text, now)
-    desk.record(desk.event(actor, "sign_trust_list", str(sequence), root=root.public.kid.hex()))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    root_kid = root.public.kid.hex()
+    desk.record(desk.event(actor, SIGN_TRUST_LIST, str(sequence), digest=digest, root=root_kid))
     return text
+
+
+def _require_accounted(desk: Desk) -> None:
+    """Refuse to let the root vouch for a key that only the table knows: somebody put it there."""
+    for key in desk.store.list_keys():
+        acts = {one.event.act for one in desk.store.read_log_of(key.public.thumbprint().hex())}
+        is_withdrawn = key.withdrawn_at is not None
+        if CREATE_KEY not in acts or (WITHDRAW_KEY in acts) != is_withdrawn:
+            raise UnknownKey(
+                f"key {key.public.kid.hex()} stands otherwise in the register than in the log; "
+                "nothing was signed: run rahdari audit verify"
+            )
 
 
 def _own_entry(desk: Desk) -> TrustedIssuer:

@@ -13,6 +13,7 @@ from rahdari.credentials.values.passes import Attributes, PassContent, Terms
 from rahdari.credentials.values.products import CardProduct, FeatureSpec
 from rahdari.credentials.values.status import StatusShard
 from rahdari.credentials.values.text import no_text
+from rahdari.wire.errors import TooLarge
 from rahdari.wire.keys import Signer
 
 # A random place is found at the first or second draw while half of the list is empty; the empty half is the
@@ -46,8 +47,20 @@ def _signed(desk: Desk, card: Card, spec: FeatureSpec, content: PassContent, sig
     terms = content.terms
     if terms.place is None or terms.issued_at is None:
         raise AssertionError("a pass is made with a status place and a time of issue")
-    payload = find_feature(spec.kind).encode(content, spec, signer, desk.chance)
+    payload = _encoded(desk, spec, content, signer)
     return Pass(card.number, spec.kind, terms.place, signer.public.kid, payload, terms.issued_at)
+
+
+def _encoded(desk: Desk, spec: FeatureSpec, content: PassContent, signer: Signer) -> bytes:
+    """Encode; where the carrier is too small for photograph and texts together, the texts go first."""
+    feature = find_feature(spec.kind)
+    try:
+        return feature.encode(content, spec, signer, desk.chance)
+    except TooLarge:
+        if content.attributes.photo is None:
+            raise
+    bare = PassContent(content.terms, replace(content.attributes, photo=None))
+    return feature.encode(bare, spec, signer, desk.chance)
 
 
 def _terms(desk: Desk, card: Card, place: StatusPlace) -> Terms:

@@ -14,20 +14,25 @@ from rahdari.kernel import Clock
 # How long a verifier may keep a list before it asks again, and after which it must not use it.
 LIST_TTL = timedelta(minutes=5)
 LIST_LIFE = timedelta(days=7)
+# RFC 8392, 3.1.6 and RFC 7519, 4.1.6: `iat` counts seconds here.
+_GRAIN = timedelta(seconds=1)
 
 
 def publish(desk: Desk) -> tuple[PublishedStatus, ...]:
     """Sign every status list as the register stands now, and keep the signed forms to be served.
 
-    The first list is opened if there is none, so that an authority without cards publishes too.
+    The first list is opened if there is none, so that an authority without cards publishes too. The instants
+    of one list's forms grow strictly, also within a second or when the clock was set back: a verifier that
+    holds one takes no other of the same instant, and none that is older.
     """
     if desk.store.find_open_shard() is None:
         desk.store.open_shard(uri_prefix=desk.authority.status_prefix, size=desk.authority.shard_entries)
     signer, now = desk.signer(KeyUse.STATUS), desk.clock.now().replace(microsecond=0)
     published: list[PublishedStatus] = []
     for shard in desk.store.list_shards():
-        standings = desk.store.list_standings(shard.number)
-        one = sign_list(shard, standings, signer=signer, at=now, ttl=LIST_TTL, life=LIST_LIFE)
+        standings, before = desk.store.list_standings(shard.number), desk.store.find_published(shard.number)
+        at = max(now, before.issued_at + _GRAIN) if before else now
+        one = sign_list(shard, standings, signer=signer, at=at, ttl=LIST_TTL, life=LIST_LIFE)
         desk.store.publish(one)
         published.append(one)
     return tuple(published)

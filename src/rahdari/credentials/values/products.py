@@ -47,12 +47,14 @@ class CaptureRule:
 class NumberShape:
     """The holder's number: a number of python-stdnum (``country``, ``kind``) and how it is printed.
 
-    ``groups`` are the lengths of the printed groups: (5, 7, 1) prints 35202-1234567-1.
+    ``groups`` are the lengths of the printed groups: (5, 7, 1) prints 35202-1234567-1. ``stand_ins`` maps
+    beginnings that the library does not know to known ones, for the check alone.
     """
 
     country: str
     kind: str
     groups: tuple[int, ...] = ()
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

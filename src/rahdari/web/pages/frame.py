@@ -7,12 +7,11 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
-from babel import Locale
-from babel.core import get_global
 from babel.dates import format_date, format_time
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from rahdari.app.countries import name_country
 from rahdari.credentials import LocalText
 from rahdari.web.languages import LANGUAGES
 from rahdari.web.visit import Visit
@@ -86,6 +85,5 @@ def _pick(text: LocalText, language: str) -> tuple[str, str]:
 
 def _country(code: str, language: str) -> str:
     """Name a country of ISO 3166-1 alpha-3 in words, where the locale knows it."""
-    short = get_global("territory_aliases").get(code, [code])[0]
-    name = Locale.parse(_LOCALES[language]).territories.get(short)
+    name = name_country(code, language)
     return f"{name} ({code})" if name else code

@@ -1,5 +1,6 @@
 """The API's description: as OpenAPI for programs, as a page for people."""
 
+import json
 from functools import cache
 
 import msgspec
@@ -9,7 +10,7 @@ from litestar.datastructures import State
 from rahdari.web.api.document import describe
 from rahdari.web.doors import TheHouse
 from rahdari.web.pages.frame import render
-from rahdari.web.pages.schemas import list_fields
+from rahdari.web.pages.schemas import list_fields, sketch
 from rahdari.web.visit import visit_of
 
 _OPENAPI = "application/vnd.oai.openapi+json;version=3.1"
@@ -38,7 +39,8 @@ def show_reference(request: Request[None, None, State], house: TheHouse) -> Resp
         path="/api",
         document=document,
         fields=lambda schema: list_fields(schema, document),
-        address=house.settings.public_url.rstrip("/"),
+        example=lambda schema: json.dumps(sketch(schema, document), ensure_ascii=False, indent=1),
+        address=str(request.base_url).rstrip("/"),
         issuer=house.settings.name,
     )
     return Response(body, media_type=MediaType.HTML)

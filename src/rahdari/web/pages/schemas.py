@@ -28,10 +28,34 @@ def list_fields(
         for name, inner in properties.items():
             resolved = _resolve(inner, document)
             about = str(inner.get("description") or resolved.get("description") or "")
+            about = "; ".join(part for part in (about, _bounds(resolved)) if part)
             found.append(Field(f"{prefix}{name}", name in required, _kind(inner, document), about))
             if prefix.count(".") < _DEPTH_MAX:
                 found += list_fields(_element(resolved, document), document, f"{prefix}{name}.")
     return found
+
+
+def sketch(schema: Mapping[str, object], document: Mapping[str, object], depth: int = 0) -> object:
+    """Draw a body of the schema's shape, every field in it, to be filled in: ``{"pass": "..."}``."""
+    resolved = _branches(_resolve(schema, document), document)[0]
+    properties = resolved.get("properties")
+    if isinstance(properties, Mapping) and depth <= _DEPTH_MAX:
+        return {name: sketch(inner, document, depth + 1) for name, inner in properties.items()}
+    for known in ("enum", "examples"):
+        if isinstance(choices := resolved.get(known), list) and choices:
+            return choices[0]
+    if isinstance(items := resolved.get("items"), Mapping):
+        return [sketch(items, document, depth + 1)] if depth <= _DEPTH_MAX else []
+    return _BLANKS.get(str(resolved.get("format") or resolved.get("type")), "...")
+
+
+_BLANKS: Mapping[str, object] = {"integer": 0, "boolean": False, "date": "1990-01-31", "object": {}}
+
+
+def _bounds(schema: Mapping[str, object]) -> str:
+    """Say what JSON Schema says of a text's or a list's form, in its own words."""
+    said = ("pattern", "minLength", "maxLength", "maxItems", "minimum", "maximum")
+    return ", ".join(f"{word} {schema[word]}" for word in said if word in schema)
 
 
 def _branches(schema: Mapping[str, object], document: Mapping[str, object]) -> list[Mapping[str, object]]:
