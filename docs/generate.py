@@ -23,7 +23,7 @@ from rahdari.app.foundation import read_catalogue
 from rahdari.app.house import wire
 from rahdari.app.settings import Settings
 from rahdari.cli import describe_commands
-from rahdari.cli.exit_codes import exit_code_of
+from rahdari.cli.exit_codes import MEANINGS, exit_code_of
 from rahdari.credentials import FEATURES, MOVES, step_table
 from rahdari.credentials.rules.products import ProductFile
 from rahdari.kernel import Problem
@@ -97,7 +97,13 @@ def problems_page() -> str:
 
 def commands_page() -> str:
     """Every command."""
-    parts = ["# Commands\n\n`rahdari COMMAND --help` says the same with examples.\n"]
+    codes = _table(
+        ("exit code", "when"), [(f"`{int(code)}`", meaning) for code, meaning in sorted(MEANINGS.items())]
+    )
+    parts = [
+        "# Commands\n\n`rahdari COMMAND --help` says the same with examples.\n\n",
+        f"## Exit codes\n\nThe code of each refusal stands under [problem codes](problems.md).\n\n{codes}",
+    ]
     for command, summary, options in describe_commands():
         parts.append(f"\n## `{command}`\n\n{summary}\n")
         if options:

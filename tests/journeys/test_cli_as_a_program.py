@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from rahdari.cli.demo.server import find_free_port
+from rahdari.cli.server import is_free
 from tests.journeys.commands import CommandLine
 
 READY_SECONDS_MAX = 60
@@ -82,6 +83,19 @@ def test_the_demonstration_stays_until_ctrl_c_and_ends_well(tmp_path: Path) -> N
     assert (tmp_path / "rahdari-demo" / "demo.json").is_file()
     with pytest.raises(httpx.HTTPError):
         httpx.get(f"http://127.0.0.1:{port}/health", timeout=2)
+
+
+@pytest.mark.loopback
+@pytest.mark.slow
+@pytest.mark.usefixtures("socket_enabled")
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+def test_the_demonstrations_server_does_not_outlive_it(tmp_path: Path, how: signal.Signals) -> None:
+    port = find_free_port()
+    with _started("demo", "--holders", 2, "--port", port, cwd=tmp_path) as process:
+        _until_ready(f"http://127.0.0.1:{port}/health", process)
+        process.send_signal(how)
+        process.wait(30)
+    assert is_free("127.0.0.1", port)
 
 
 def test_a_terminal_without_urdu_gets_numbers_instead_of_letters(rahdari: CommandLine) -> None:

@@ -105,7 +105,7 @@ def test_a_larger_file_is_not_even_read(
 ) -> None:
     (tmp_path / "large.txt").write_bytes(b"A" * (qr.PICTURE_BYTES_MAX + 1))
     refused = rahdari.json("pass", "verify", tmp_path / "large.txt")
-    assert (refused.code, refused.problem) == (6, "app.folder_failed")
+    assert (refused.code, refused.problem) == (2, "cli.input_too_large")
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"A" * (qr.PICTURE_BYTES_MAX + 1))))
     refused = rahdari.json("pass", "verify", "-")
     assert (refused.code, refused.problem) == (2, "cli.input_too_large")
@@ -157,6 +157,12 @@ def test_a_trust_list_that_is_rolled_back_or_unsigned_is_refused(
     forged.write_text(f"{header}.{payload}.{'A' * 86}")
     unsigned = rahdari.json("trust", "import", forged)
     assert (unsigned.code, unsigned.problem) == (3, "credentials.trust_unsigned")
+
+    for signature in (f"{header}.{payload}.", f"eyJhbGciOiJub25lIn0.{payload}."):
+        forged.write_text(signature)
+        unsigned = rahdari.json("trust", "import", forged)
+        assert (unsigned.code, unsigned.problem) == (3, "credentials.trust_unsigned")
+        assert "get the signed one" in unsigned.out
 
     stranger = _elsewhere(tmp_path).home / "public"
     another = rahdari.json("trust", "import", stranger / "trust.jwt", "--root", stranger / "root.jwk")
@@ -286,6 +292,61 @@ def test_a_second_init_changes_nothing(rahdari: CommandLine) -> None:
     with _unchanged(rahdari.home):
         refused = rahdari.json("init")
     assert (refused.code, refused.problem) == (5, "app.already_initialised")
+
+
+def test_init_with_the_database_of_another_folder_changes_nothing(
+    rahdari: CommandLine, tmp_path: Path
+) -> None:
+    rahdari.environment["RAHDARI_DATABASE"] = f"sqlite:///{rahdari.home / 'rahdari.db'}"
+    with _unchanged(rahdari.home):
+        refused = rahdari.json("init", home=tmp_path / "other")
+    assert (refused.code, refused.problem) == (5, "app.already_initialised")
+    assert "already initialised" in refused.out
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("act", "admitted", "other"), [("suspend", "stolen", "found"), ("reinstate", "found", "stolen")]
+)
+def test_a_wrong_reason_is_answered_with_those_that_the_act_admits(
+    rahdari: CommandLine, act: str, admitted: str, other: str
+) -> None:
+    refused = rahdari("pass", act, "7K3F-9QX2-M4TD", "--reason", "nonsense")
+    assert refused.code == 2
+    listed = refused.err.partition("admitted:")[2]
+    assert admitted in listed
+    assert other not in listed
+
+
+def test_a_mistyped_command_is_answered_in_one_plain_sentence(rahdari: CommandLine) -> None:
+    assert "requires an argument; see rahdari --help" in rahdari("pass", "render", "--side").err
+
+
+def test_a_product_file_with_faults_lists_every_one(rahdari: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text(
+        'id = "bad"\nversion = "1"\nholder = "robot"\nlanguages = ["en"]\ncolour = 3\n[title]\nen = "Bad"\n'
+        '[number]\ncountry = "pk"\nkind = "cnic"\n[validity]\nyears = 1\n'
+        "[[marks]]\nid = 1\n[[marks]]\nid = 2\n"
+    )
+    refused = rahdari.json("product", "check", tmp_path / "bad.toml")
+    assert (refused.code, refused.problem) == (2, "cli.bad_product_file")
+    problem = refused.document["problem"]
+    assert isinstance(problem, dict)
+    faults = [one["fault"] for one in problem["details"]]
+    places = [fault.partition(":")[0] for fault in faults]
+    assert places == ["colour", "version", "holder", "features", "marks[0].id", "marks[1].id"]
+
+
+def test_a_product_file_with_words_that_the_house_does_not_know_is_refused(
+    rahdari: CommandLine, tmp_path: Path
+) -> None:
+    (tmp_path / "odd.toml").write_text(
+        'id = "odd"\nversion = 1\nholder = "organisation"\nlanguages = ["en"]\nrequired = ["guardian"]\n'
+        '[title]\nen = "Odd"\n[number]\ncountry = "xx"\nkind = "none"\n[validity]\nyears = 1\n[features.nfc]\n'
+    )
+    told = rahdari("product", "check", tmp_path / "odd.toml").err
+    for place in ("xx.none", "features.nfc", "guardian", "3 faults"):
+        assert place in told
 
 
 def test_an_officer_without_the_role_or_with_a_wrong_token_is_refused(rahdari: CommandLine) -> None:

@@ -27,7 +27,7 @@ AMNA = (
         "نمونہ والد",
         "--gender",
         "F",
-        "--born",
+        "--date-of-birth",
         "1990-12-31",
     ),
     *("--family-number", "A1B2C3", "--address-en", "House 1", "--address-ur", "مکان 1"),
@@ -51,6 +51,11 @@ def test_a_holder_is_added_issued_drawn_and_verified_from_the_picture(
     card = str(added.document["card"])
     drawn = rahdari.json("pass", "render", card, "--png", "--out", tmp_path)
     assert drawn.document["files"] == [str(tmp_path / f"{card}.png")]
+    named = rahdari.json("pass", "render", card, "--out", tmp_path, "--png", "card.png", "--qr")
+    assert named.document["files"] == [str(tmp_path / "card.png"), str(tmp_path / f"{card}-qr.png")]
+    assert (tmp_path / "card.png").read_bytes() == (tmp_path / f"{card}.png").read_bytes()
+    both = rahdari.json("pass", "render", card, "--out", tmp_path)
+    assert both.document["files"] == [str(tmp_path / f"{card}{ending}") for ending in (".png", ".pdf")]
     rahdari("status", "publish")
     rahdari("status", "sync", "--from", rahdari.home / "public")
 
@@ -63,6 +68,47 @@ def test_a_holder_is_added_issued_drawn_and_verified_from_the_picture(
     assert isinstance(told["pass"], dict)
     assert told["pass"]["claims"]["name"] == {"en": "Sample Amna"} or "en" in told["pass"]["claims"]["name"]
     assert "photo_bytes" in told["pass"]["claims"]
+
+
+FIRM = Path(__file__).parents[2] / "examples" / "products" / "firm.toml"
+
+
+def _with_firms(rahdari: CommandLine) -> None:
+    (rahdari.home / "products").mkdir(exist_ok=True)
+    (rahdari.home / "products" / "firm.toml").write_bytes(FIRM.read_bytes())
+
+
+def test_a_firm_is_registered_and_issued_by_options_and_verified(rahdari: CommandLine) -> None:
+    _with_firms(rahdari)
+    # Verifiers believe the authority for the products that its trust list names.
+    assert rahdari("trust", "export").code == 0
+    words = ("--number", "91110000MA00TEAM0E", "--name-en", "Sample Firm", "--name-zh", "样本公司")
+    places = ("--address-en", "1 Sample Road", "--address-zh", "样本路1号", "--nationality", "CHN")
+    added = rahdari.json("holder", "add", "--product", "firm", "--organisation", *words, *places)
+    assert added.code == 0, added.out
+    assert rahdari("pass", "issue", "91110000MA00TEAM0E").code == 0
+    text = rahdari("pass", "show", added.document["card"], "--text").out.strip()
+    verified = rahdari.json("pass", "verify", "--text", text, "--online").document["pass"]
+    assert isinstance(verified, dict)
+    assert verified["claims"]["name"] == {"en": "Sample Firm", "zh": "样本公司"}
+    assert verified["claims"]["address"]["zh"] == "样本路1号"
+
+
+def test_firms_are_imported_from_a_csv_file(rahdari: CommandLine, tmp_path: Path) -> None:
+    _with_firms(rahdari)
+    (tmp_path / "firms.csv").write_text(
+        "product,kind,number,name.en,name.zh,address.en,address.zh,nationality\n"
+        "firm,organisation,91110000MA00TEAM0E,Sample Firm,样本公司,1 Sample Road,样本路1号,CHN\n",
+        encoding="utf-8",
+    )
+    imported = rahdari.json("holder", "import", tmp_path / "firms.csv")
+    assert imported.document == {"imported": 1}, imported.out
+    assert rahdari("pass", "issue", "91110000MA00TEAM0E").code == 0
+
+
+def test_the_older_word_for_the_date_of_birth_is_still_understood(rahdari: CommandLine) -> None:
+    words = ["--born" if word == "--date-of-birth" else word for word in AMNA]
+    assert rahdari("holder", "add", *words).code == 0
 
 
 def test_a_suspended_card_is_refused_at_once_online_and_after_a_sync_offline(rahdari: CommandLine) -> None:

@@ -1,15 +1,18 @@
 """The authority's back office: keys, trust lists, publishing, online answers, and the log."""
 
 import json
+import operator
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from rahdari.app.files import write_whole
+from rahdari.app.access_audit import find_access_faults
+from rahdari.app.errors import BadFile, FolderFailed
+from rahdari.app.files import read_limited, write_whole
 from rahdari.app.foundation import Foundation
-from rahdari.app.gate import Gate
+from rahdari.app.gate import TRUST_BYTES_MAX, Gate
 from rahdari.app.keyring_files import FileKeyRing, find_passphrase
 from rahdari.app.status_sources import INDEX_NAME, write_index
 from rahdari.credentials import (
@@ -29,12 +32,15 @@ from rahdari.credentials.ports.status import StatusView
 from rahdari.credentials.service import answers, audit, keys, status
 from rahdari.credentials.service.answers import Answer
 from rahdari.credentials.service.desk import Desk
+from rahdari.credentials.values.audit import AuditFault
 from rahdari.credentials.values.cards import StatusPlace
 from rahdari.credentials.values.status import PublishedStatus, StatusAnswer
-from rahdari.kernel import Actor
+from rahdari.kernel import Actor, Problem
 from rahdari.wire import trust_list
 from rahdari.wire.keys import Algorithm, PublicKey, Signer
 
+# Two numbers and their names.
+_CHECKPOINT_BYTES_MAX = 4096
 # The register itself answers, so a status has no age; only the clock's own grain is left.
 _ONLINE = VerificationPolicy(
     algorithms=OFFLINE.algorithms,
@@ -93,7 +99,7 @@ class AuthorityOffice:
         with self._on.writing() as desk:
             record = keys.rotate(desk, use, algorithm=chosen, actor=actor)
             text = keys.sign_trust_list(desk, root, actor=actor)
-        self._write_trust(text)
+        self._write_trust()
         return record, text
 
     def withdraw(self, kid: bytes, *, actor: Actor) -> tuple[tuple[KeyRecord, ...], str]:
@@ -102,7 +108,7 @@ class AuthorityOffice:
         with self._on.writing() as desk:
             withdrawn = keys.withdraw(desk, kid, actor=actor)
             text = keys.sign_trust_list(desk, root, actor=actor)
-        self._write_trust(text)
+        self._write_trust()
         return withdrawn, text
 
     def sign_trust_list(self, *, actor: Actor, life: timedelta = keys.TRUST_LIFE) -> str:
@@ -110,11 +116,29 @@ class AuthorityOffice:
         root = self.root_signer()
         with self._on.writing() as desk:
             text = keys.sign_trust_list(desk, root, actor=actor, life=life)
-        self._write_trust(text)
+        self._write_trust()
         return text
 
-    def _write_trust(self, text: str) -> None:
-        write_whole(self.public_folder / "trust.jwt", text.encode())
+    def _write_trust(self) -> None:
+        """Write the newest trust list of the register for the world, unless a newer one stands there.
+
+        The register is locked meanwhile: of two officers who sign at once, the later list is written last.
+        """
+        path = self.public_folder / "trust.jwt"
+        with self._on.writing() as desk:
+            text = _newest(desk)
+            if self._sequence_in(path) <= self._verified(text).sequence:
+                write_whole(path, text.encode())
+
+    def _sequence_in(self, path: Path) -> int:
+        """Tell the number of the trust list in a file; 0 where there is none that the root has signed."""
+        try:
+            return self._verified(read_limited(path, size_bytes_max=TRUST_BYTES_MAX).decode("ascii")).sequence
+        except (Problem, UnicodeDecodeError):
+            return 0
+
+    def _verified(self, text: str) -> trust_list.TrustList:
+        return trust_list.decode(text).verify_with([self.root_public()])
 
     def current_trust_list(self) -> str:
         """Give the newest signed trust list as text. Raises ``NoTrust``."""
@@ -126,14 +150,15 @@ class AuthorityOffice:
 
         The log's head is written beside them: whoever keeps a copy can tell if the log is rolled back.
         """
+        # Written while the register is locked: of two that publish at once, the newer lists are written last.
         with self._on.writing() as desk:
             published = status.publish(desk)
-        folder = self.public_folder / "s"
-        for one in published:
-            write_whole(folder / f"{one.shard}.cwt", one.cwt)
-            write_whole(folder / f"{one.shard}.jwt", one.jwt.encode())
-        write_whole(folder / INDEX_NAME, write_index(tuple(one.uri for one in published)))
-        self.write_checkpoint()
+            folder = self.public_folder / "s"
+            for one in published:
+                write_whole(folder / f"{one.shard}.cwt", one.cwt)
+                write_whole(folder / f"{one.shard}.jwt", one.jwt.encode())
+            write_whole(folder / INDEX_NAME, write_index(tuple(one.uri for one in published)))
+            self._write_checkpoint(desk)
         return published
 
     def find_published(self, shard: int) -> PublishedStatus | None:
@@ -186,13 +211,25 @@ class AuthorityOffice:
 
     def write_checkpoint(self) -> Checkpoint | None:
         """Write the head of the log for the world; None while the log is empty."""
-        with self._on.reading() as desk:
-            head = desk.store.find_head()
+        with self._on.writing() as desk:
+            return self._write_checkpoint(desk)
+
+    def _write_checkpoint(self, desk: Desk) -> Checkpoint | None:
+        head = desk.store.find_head()
         if head is None:
             return None
         noted = {"sequence": head.sequence, "digest": head.digest.hex()}
-        write_whole(self.public_folder / "audit-checkpoint.json", json.dumps(noted).encode())
+        write_whole(self._checkpoint_path, json.dumps(noted).encode())
         return Checkpoint(head.sequence, head.digest)
+
+    @property
+    def _checkpoint_path(self) -> Path:
+        return self.public_folder / "audit-checkpoint.json"
+
+    def _published_checkpoint(self) -> Checkpoint | None:
+        """Read the checkpoint that was written last; None where none is. Raises ``BadFile``, ``FolderFailed``."""
+        path = self._checkpoint_path
+        return read_checkpoint(path) if path.is_file() else None
 
     def read_log_end(self, limit: int) -> tuple[AuditEntry, ...]:
         """Give the last ``limit`` entries of the log, the oldest first."""
@@ -200,15 +237,42 @@ class AuthorityOffice:
             return tuple(deque(desk.store.read_log(), maxlen=limit))
 
     def verify_log(self, *, checkpoint: Checkpoint | None = None) -> AuditFinding:
-        """Examine the log, by the audit keys of the trust list that the root signed."""
-        with self._on.reading() as desk:
+        """Examine the log, by the audit keys of the trust list that the root signed.
+
+        Without a ``checkpoint``, the one that was published last is taken.
+        """
+        unreadable: tuple[AuditFault, ...] = ()
+        if checkpoint is None:
+            # Read before the log: what it notes was committed by then.
+            try:
+                checkpoint = self._published_checkpoint()
+            except (BadFile, FolderFailed):
+                unreadable = (AuditFault(None, "checkpoint unreadable: public/audit-checkpoint.json"),)
+        with self._on.overseeing() as (desk, officers):
             trusted = self._trust(_newest(desk)).issuers[self._on.settings.issuer]
             by_kid: dict[bytes, tuple[PublicKey, ...]] = {}
             for key in trusted.keys:
                 if KeyUse.AUDIT in key.uses:
                     by_kid[key.public.kid] = (*by_kid.get(key.public.kid, ()), key.public)
             noted = (checkpoint.sequence, checkpoint.digest) if checkpoint else None
-            return audit.verify_log(desk, by_kid, checkpoint=noted)
+            found = audit.verify_log(desk, by_kid, checkpoint=noted)
+            access = tuple(find_access_faults(desk.store.read_log(), officers))
+        every = (*unreadable, *access, *found.faults)
+        return replace(found, faults=every[: audit.FAULTS_MAX])
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint that was written. Raises ``BadFile``, ``FolderFailed``."""
+    raw = read_limited(path, size_bytes_max=_CHECKPOINT_BYTES_MAX)
+    try:
+        noted = json.loads(raw)
+        # Only a whole number can be an index; text, fractions and other things raise here.
+        sequence, digest = operator.index(noted["sequence"]), bytes.fromhex(noted["digest"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise BadFile(
+            "the checkpoint is not JSON with sequence and digest; give audit-checkpoint.json"
+        ) from None
+    return Checkpoint(sequence, digest)
 
 
 class _FirstKnown:

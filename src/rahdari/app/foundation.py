@@ -66,6 +66,12 @@ class Foundation:
         with self.database.reading() as connection:
             yield self._desk(SqlStore(connection))
 
+    @contextmanager
+    def overseeing(self) -> Iterator[tuple[Desk, AccessStore]]:
+        """Open a reading transaction over officers and the register: one state of both."""
+        with self.database.reading() as connection:
+            yield self._desk(SqlStore(connection)), AccessStore(connection)
+
     def _desk(self, store: SqlStore) -> Desk:
         return Desk(
             store=store,

@@ -176,9 +176,11 @@ class Gate:
     def _read_held(self, path: Path, trust: Trust) -> HeldList | None:
         """Read a held list; one that no longer verifies is as good as none, and `stale` says so."""
         try:
-            return readmit_list(read_limited(path, size_bytes_max=TOKEN_BYTES_MAX), trust=trust)
+            held = readmit_list(read_limited(path, size_bytes_max=TOKEN_BYTES_MAX), trust=trust)
         except Problem:
             return None
+        # An older copy under another name would stand in for the one that was synced last.
+        return held if path == self._list_path(held.listed.uri) else None
 
 
 def _read_root(raw: bytes) -> PublicKey:

@@ -1,6 +1,10 @@
 """The house: every part wired, ready for the edges. Command line and web call the same methods of this object."""
 
+import fcntl
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +12,7 @@ from pathlib import Path
 from rahdari.access import Enrolment, Role
 from rahdari.app.authority import AuthorityOffice, fingerprint
 from rahdari.app.clock import SystemChance, SystemClock
-from rahdari.app.errors import AlreadyInitialised, NotInitialised
+from rahdari.app.errors import AlreadyInitialised, BadSettings, FolderFailed, NotInitialised
 from rahdari.app.files import SECRET_MODE, write_whole
 from rahdari.app.foundation import MIGRATIONS, Foundation, open_keyring, read_catalogue
 from rahdari.app.gate import Gate, open_gate
@@ -16,7 +20,7 @@ from rahdari.app.keyring_files import SCRYPT_N, FileKeyRing, create_store, find_
 from rahdari.app.officers import OPERATOR, Officers
 from rahdari.app.press import Press
 from rahdari.app.registry import Registry
-from rahdari.app.settings import FILE_NAME, Settings, write_settings
+from rahdari.app.settings import FILE_NAME, Settings, check_settings, write_settings
 from rahdari.credentials import CardProduct
 from rahdari.credentials.service import keys
 from rahdari.credentials.store import SqlStore
@@ -132,12 +136,25 @@ def found_house(
     clock, chance = clock or SystemClock(), chance or SystemChance()
     if is_initialised(settings):
         raise AlreadyInitialised(f"there is an authority in {settings.home} already; nothing was changed")
+    # Everything that the settings can be wrong in is found before anything is written.
+    check_settings(settings)
+    read_catalogue(settings.home)
+    open_keyring(settings)
     _refuse_kept_keys(settings)
-    settings.home.mkdir(parents=True, exist_ok=True)
-    write_whole(settings.home / FILE_NAME, write_settings(settings).encode())
-    _make_stores(settings, chance, scrypt_n)
-    house = wire(settings, clock, chance)
+    with _alone_in(settings.home):
+        if is_initialised(settings):
+            raise AlreadyInitialised(f"another init has just made an authority in {settings.home}")
+        _clear_broken_founding(settings)
+        # The address of the database may carry a password.
+        write_whole(settings.home / FILE_NAME, write_settings(settings).encode(), mode=SECRET_MODE)
+        _make_stores(settings, chance, scrypt_n)
+        return _found(wire(settings, clock, chance))
+
+
+def _found(house: House) -> tuple[House, Founding]:
+    settings = house.settings
     migrate(house.foundation.database, MIGRATIONS)
+    _require_same_addresses(house)
     _first_keys(house)
     officers = _first_officers(house)
     founder = Actor("operator", ActorKind.SYSTEM, frozenset({Role.KEY_OFFICER.value}))
@@ -152,6 +169,59 @@ def found_house(
         officers=officers,
     )
     return house, told
+
+
+@contextmanager
+def _alone_in(home: Path) -> Iterator[None]:
+    """Hold the folder against another ``init``; the kernel lets go of it when the process ends, however it ends."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        held = os.open(home / ".init.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, SECRET_MODE)
+    except OSError as error:
+        raise FolderFailed(f"cannot write to {home}: {error.strerror}; nothing was changed") from None
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyInitialised(f"another init is under way in {home}; wait for it to end") from None
+        yield
+    finally:
+        os.close(held)
+
+
+def _clear_broken_founding(settings: Settings) -> None:
+    """Take away what a founding left that broke off before it signed a trust list; nobody has seen any of it.
+
+    A database of one's own choosing is never touched, and neither is a root that lies elsewhere.
+    """
+    home, file = settings.home, settings.home / "rahdari.db"
+    if settings.database or not file.is_file():
+        return
+    with open_database(settings.database_url, lock_wait_seconds=settings.lock_wait_seconds) as database:
+        migrate(database, MIGRATIONS)
+        with database.reading() as connection:
+            store = SqlStore(connection)
+            if store.find_trust_list() is not None or next(iter(store.iterate_cards()), None) is not None:
+                return
+    patterns = ["officers/*.token", "keys/store.json", "keys/*.jwe", "public/s/*", "public/*.json"]
+    if not settings.root_folder:
+        patterns += ["root/store.json", "root/*.jwe", "public/root.jwk"]
+    # The database goes last: as long as it stands, the next run clears on.
+    for pattern in (*patterns, "rahdari.db-*", "rahdari.db"):
+        for path in home.glob(pattern):
+            path.unlink(missing_ok=True)
+
+
+def _require_same_addresses(house: House) -> None:
+    """Refuse to go on with status lists that stand under another address than the settings say."""
+    prefix = house.settings.status_prefix
+    strange = [uri for uri in house.authority.list_status_uris() if not uri.startswith(prefix)]
+    if strange:
+        house.close()
+        raise BadSettings(
+            f"an init that broke off has opened the status list {strange[0]}; give the same public_url again, "
+            "or begin in an empty folder and database"
+        )
 
 
 def _refuse_kept_keys(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """Settings: defaults, then ``rahdari.toml`` in the home folder, then ``RAHDARI_*`` from the environment."""
 
+import ipaddress
 import re
 import tomllib
 from collections.abc import Mapping
@@ -10,7 +11,12 @@ from rahdari.app.errors import BadSettings
 
 FILE_NAME = "rahdari.toml"
 PREFIX = "RAHDARI_"
-_PLACES = re.compile(r"https://[^\s/]+|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
+# A scheme, a host, a port, a path of plain names (RFC 3986): no user, query or fragment.
+_PATH = r"(:\d{1,5})?(/[A-Za-z0-9._~-]+)*/?"
+_PLACES = re.compile(
+    rf"https://([A-Za-z0-9.-]{{1,253}}|\[[0-9A-Fa-f:.]+\]){_PATH}|http://(localhost|127\.0\.0\.1|\[::1\]){_PATH}"
+)
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +60,12 @@ class Settings:
     lock_wait_seconds: int = field(default=5, metadata={"about": "how long to wait for a locked database"})
     host: str = field(default="127.0.0.1", metadata={"about": "address that the server listens on"})
     port: int = field(default=8440, metadata={"about": "port that the server listens on"})
+    trusted_proxy: str = field(
+        default="",
+        metadata={
+            "about": "addresses of the reverse proxy, by commas: only its X-Forwarded-For and -Proto are believed"
+        },
+    )
     rate_per_minute: int = field(default=120, metadata={"about": "requests a minute of one caller"})
     language: str = field(default="en", metadata={"about": "language of pages: en, ur, zh"})
 
@@ -89,7 +101,7 @@ def read_settings(home: Path | None, environment: Mapping[str, str]) -> Settings
     values = _from_file(folder / FILE_NAME) | _from_environment(environment)
     values.pop("home", None)
     settings = Settings(home=folder, **values)  # type: ignore[arg-type]
-    _check(settings)
+    check_settings(settings)
     return settings
 
 
@@ -129,15 +141,33 @@ def _typed(name: str, value: object, place: str) -> object:
     return value
 
 
-def _check(settings: Settings) -> None:
+def check_settings(settings: Settings) -> None:
+    """Check what was put together otherwise than by ``read_settings``. Raises ``BadSettings``."""
+    for one in fields(Settings):
+        value = getattr(settings, one.name)
+        if isinstance(value, str) and _CONTROLS.search(value):
+            raise BadSettings(f"{one.name} holds a control character or a line end; write it on one line")
     for name, (least, most) in _BOUNDS.items():
         if not least <= getattr(settings, name) <= most:
             raise BadSettings(f"{name} must lie between {least} and {most}")
     for name, choices in _CHOICES.items():
         if getattr(settings, name) not in choices:
             raise BadSettings(f"{name} must be one of {', '.join(choices)}")
-    if not _PLACES.match(settings.public_url):
-        raise BadSettings("public_url must begin with https:// (http:// is for loopback addresses only)")
+    if not _PLACES.fullmatch(settings.public_url):
+        raise BadSettings(
+            "public_url must be https:// and a host, perhaps a port and a path (http:// is for loopback only)"
+        )
+    _check_proxies(settings.trusted_proxy)
+
+
+def _check_proxies(listed: str) -> None:
+    for one in filter(None, (part.strip() for part in listed.split(","))):
+        try:
+            ipaddress.ip_network(one)
+        except ValueError:
+            raise BadSettings(
+                "trusted_proxy must list addresses or networks, such as 192.0.2.7, 10.0.0.0/8"
+            ) from None
 
 
 def write_settings(settings: Settings) -> str:

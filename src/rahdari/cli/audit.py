@@ -105,17 +105,12 @@ def entry_document(entry: AuditEntry, names: Mapping[str, str]) -> dict[str, obj
 
 def entry_table(entries: Sequence[AuditEntry], names: Mapping[str, str]) -> RenderableType:
     """Draw entries of the log, each in two lines: what was done to what, and when by whom."""
-    return table_of(
-        ("entry", "act", "subject, actor"),
-        (
-            (
-                one.sequence,
-                f"{one.event.act} {one.event.reason or ''}\n{instant(one.event.at)}",
-                f"{one.event.subject}\nby {_who(one.event.actor, names)}",
-            )
-            for one in entries
-        ),
-    )
+    rows: list[tuple[object, ...]] = []
+    for one in entries:
+        event = one.event
+        rows.append((one.sequence, f"{event.act} {event.reason or ''}".strip(), event.subject))
+        rows.append(("", instant(event.at), f"by {_who(event.actor, names)}"))
+    return table_of(("entry", "act, at", "subject, actor"), rows)
 
 
 def _who(actor: str, names: Mapping[str, str]) -> str:

@@ -88,6 +88,9 @@ def _issue_all(session: Session, product: str | None) -> None:
     total = len(registry.list_applied(product=product, limit=COUNTED_MAX))
     with session.terminal.progress("Issuing", total) as advance:
         count = registry.issue_waiting(actor=actor, product=product, progress=advance)
+    if not count:
+        session.terminal.answer({"issued": 0}, "No application waits; nothing was issued.")
+        return
     session.terminal.answer(
         {"issued": count}, f"Issued {count_of(count, 'card')}; no application waits any more."
     )
@@ -158,7 +161,7 @@ def render(  # noqa: PLR0913 - one option a form
 
     Args:
         card: Number of the card.
-        png: The card as a picture, 406 dots an inch.
+        png: The card as a picture, 406 dots an inch; a file name may follow, as it may each form.
         pdf: The card as PDF, front and back, in the size of a bank card.
         qr: The QR code alone, as a picture.
         wallet: The SD-JWT VC for a wallet.

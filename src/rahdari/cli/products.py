@@ -92,20 +92,22 @@ def check(file: Path, /, *, session: Given) -> None:
         f"{file.name} is good.",
         *_lines(product),
         "",
-        _next_step(session, file, product),
+        *_next_step(session, file, product),
     )
 
 
-def _next_step(session: Session, file: Path, product: CardProduct) -> str:
+def _next_step(session: Session, file: Path, product: CardProduct) -> tuple[str, ...]:
     home = session.settings().home
-    issue = session.command(f"holder add --product {product.ref.id} ...")
+    believed = (
+        f"Then let a new trust list name it, and hand that to verifiers: {session.command('trust export')}"
+    )
     if file.resolve().parent == (home / "products").resolve():
-        return f"It is in use already. Next: {issue}"
+        return "It is in use already.", believed.replace("Then", "If it is new,")
     known = {one.ref: one for one in read_catalogue(home).list_current()}.get(product.ref)
     if known is not None and known != product:
         return (
-            f"Another file describes {product.ref}, and cards of it may be in hands: raise the version of this "
-            "one, then check it again."
+            f"Another file describes {product.ref}, and cards of it may be in hands.",
+            "Raise the version of this one, then check it again.",
         )
     folder = shlex.quote(str(home / "products"))
-    return f"Next: mkdir -p {folder} && cp {shlex.quote(str(file))} {folder}/ - then: {issue}"
+    return f"Next: mkdir -p {folder} && cp {shlex.quote(str(file))} {folder}/", believed

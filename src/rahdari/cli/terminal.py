@@ -86,7 +86,9 @@ class Terminal:
             return
         story = self._err if self.is_json else self._out
         for line in lines:
-            story.print(Text(printable(line)) if isinstance(line, str) else line)
+            # What is set in from the left is a command or an address: bent, it could not be copied.
+            is_whole = isinstance(line, str) and line.startswith("  ")
+            story.print(Text(printable(line)) if isinstance(line, str) else line, soft_wrap=is_whole)
 
     def draw(self, text: str) -> None:
         """Show a drawing made of characters within the story, never wrapped."""
@@ -178,12 +180,17 @@ class Listing:
         return max((cell_len(part) for cell in cells for part in parts(cell)), default=0)
 
     def _table(self, shown: Sequence[int], least: Sequence[int], room: int) -> Table:
-        """Give each column what its longest word needs, and the rest to those that want more, from the left."""
+        """Give each column what its longest word needs, and share the rest among those that want more."""
+        wanted = {
+            at: self._width(at, str.splitlines) - needed for at, needed in zip(shown, least, strict=True)
+        }
+        more = dict.fromkeys(shown, 0)
+        for left, at in enumerate(sorted(wanted, key=lambda one: wanted[one])):
+            more[at] = min(wanted[at], room // (len(shown) - left))
+            room -= more[at]
         table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
         for at, needed in zip(shown, least, strict=True):
-            more = min(room, self._width(at, str.splitlines) - needed)
-            room -= more
-            table.add_column(self._headings[at], width=needed + more, overflow="fold")
+            table.add_column(self._headings[at], width=needed + more[at], overflow="fold")
         for row in self._rows:
             table.add_row(*(Text(row[at]) for at in shown))
         return table

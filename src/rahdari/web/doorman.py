@@ -5,11 +5,13 @@ It stands outside the framework, so that no address (an unknown one included) co
 
 import time
 from collections.abc import Callable
+from typing import cast
 
 import anyio
 import anyio.to_thread
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types.asgi_types import HTTPReceiveMessage
 
 from rahdari.access import NotAuthenticated, Unproven
 from rahdari.app.house import House
@@ -17,7 +19,7 @@ from rahdari.kernel import Problem
 from rahdari.web import journal
 from rahdari.web.errors import Broken, TokenMissing, TooManyRequests, TooSlow
 from rahdari.web.languages import COOKIE
-from rahdari.web.limits import REQUEST_SECONDS_MAX, Buckets, name_address
+from rahdari.web.limits import BODIES_WAIT_SECONDS, REQUEST_SECONDS_MAX, Bodies, Buckets, name_address
 from rahdari.web.refusals import make_refusal
 from rahdari.web.visit import Visit, begin_visit, header_of
 
@@ -57,8 +59,10 @@ class Doorman:
         *,
         tick: Callable[[], float] = time.monotonic,
         seconds_max: float = REQUEST_SECONDS_MAX,
+        bodies: Bodies | None = None,
     ) -> None:
         """Stand before ``inner``."""
+        self._bodies = bodies or Bodies()
         self._house = house
         self._inner = inner
         self._tick = tick
@@ -72,9 +76,10 @@ class Doorman:
             return
         visit, began = begin_visit(scope, language=self._house.settings.language), self._tick()
         polished = _polish(scope, send, visit)
+        weighed = _Weighed(receive, self._bodies, visit)
         try:
             with anyio.fail_after(self._seconds_max):
-                await self._answer(scope, receive, polished, visit)
+                await self._answer(scope, weighed, polished, visit)
         except TimeoutError:
             if not visit.status:
                 await _refuse(
@@ -85,6 +90,7 @@ class Doorman:
             if not visit.status:
                 await _refuse(Broken("something broke here; it was noted: try again later"), scope, polished)
         finally:
+            weighed.give_back()
             self._note(scope, visit, self._tick() - began)
 
     async def _answer(self, scope: HTTPScope, receive: Receive, send: Send, visit: Visit) -> None:
@@ -136,6 +142,35 @@ class Doorman:
             seconds=seconds,
             principal=visit.actor.id if visit.actor else None,
         )
+
+
+class _Weighed:
+    """A request's body on its way in: counted with all others, and watched for a caller who goes away."""
+
+    def __init__(self, receive: Receive, bodies: Bodies, visit: Visit) -> None:
+        self._receive = receive
+        self._bodies = bodies
+        self._visit = visit
+        self._taken = 0
+        self._is_complete = False
+
+    async def __call__(self) -> HTTPReceiveMessage:
+        message = cast("HTTPReceiveMessage", await self._receive())
+        if message["type"] == "http.request":
+            size = len(message.get("body", b""))
+            if not self._bodies.take(size):
+                raise TooManyRequests(
+                    BODIES_WAIT_SECONDS, what="too much is being sent to this server at once"
+                )
+            self._taken += size
+            self._is_complete = not message.get("more_body", False)
+        elif not self._is_complete:
+            self._visit.is_gone = True
+        return message
+
+    def give_back(self) -> None:
+        self._bodies.give_back(self._taken)
+        self._taken = 0
 
 
 def _token(presented: str) -> str:

@@ -69,9 +69,9 @@ class TooManyRequests(WebRefused):
 
     code: ClassVar[str] = "web.too_many_requests"
 
-    def __init__(self, wait_seconds: int) -> None:
+    def __init__(self, wait_seconds: int, *, what: str = "too many requests from one caller") -> None:
         """Keep the seconds for the ``Retry-After`` header (RFC 9110, 10.2.3)."""
-        super().__init__(f"too many requests from one caller; come back in {wait_seconds} seconds")
+        super().__init__(f"{what}; come back in {wait_seconds} seconds")
         self.wait_seconds = wait_seconds
 
 

@@ -12,6 +12,11 @@ PICTURE_BYTES_MAX = 10 * 1024 * 1024
 FORM_BYTES_MAX = PICTURE_BYTES_MAX + 128 * 1024
 # What app.holder_files takes.
 CSV_BYTES_MAX = 64 * 1024 * 1024
+# Two imports, or a dozen pictures, at once; a body is held twice for a moment when it is complete.
+BODIES_BYTES_MAX = 128 * 1024 * 1024
+BODIES_WAIT_SECONDS = 5
+# Each request under way holds a socket and, if it reads the register, one of 40 threads.
+REQUESTS_AT_ONCE_MAX = 256
 # An import of 100,000 rows takes some 30 s; whoever sends a body slower than this holds a place for nothing.
 REQUEST_SECONDS_MAX = 120.0
 # 65,536 callers cost some 10 MB. A caller that is forgotten begins anew with a full bucket: that errs on the
@@ -53,6 +58,26 @@ class Buckets:
     def _level(self, caller: str, now: float) -> float:
         level, since = self._levels.get(caller, (self._capacity, now))
         return min(self._capacity, level + (now - since) * self._rate)
+
+
+class Bodies:
+    """Counts the bytes of all bodies that are held at this moment."""
+
+    def __init__(self, bytes_max: int = BODIES_BYTES_MAX) -> None:
+        """Begin with none."""
+        self._bytes_max = bytes_max
+        self.held = 0
+
+    def take(self, size: int) -> bool:
+        """Count ``size`` bytes more; False, and nothing counted, if there is no room for them."""
+        if self.held + size > self._bytes_max:
+            return False
+        self.held += size
+        return True
+
+    def give_back(self, size: int) -> None:
+        """Count ``size`` bytes less."""
+        self.held -= size
 
 
 def name_address(host: str) -> str:

@@ -31,12 +31,14 @@ from rahdari.web.errors import (
     MethodNotAllowed,
     NotFound,
     PortTaken,
+    TooSlow,
 )
-from rahdari.web.limits import JSON_BYTES_MAX, REQUEST_SECONDS_MAX
+from rahdari.web.limits import JSON_BYTES_MAX, REQUEST_SECONDS_MAX, REQUESTS_AT_ONCE_MAX
 from rahdari.web.pages import about, problems, products, reference, verify
 from rahdari.web.refusals import make_refusal
 from rahdari.web.rights import RIGHTS
 from rahdari.web.static_files import get_static
+from rahdari.web.visit import visit_of
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (
     verify.show_verify,
@@ -151,6 +153,9 @@ def _on_http(request: Request[object, object, State], error: HTTPException) -> R
 
 
 def _on_broken(request: Request[object, object, State], error: Exception) -> Response[bytes]:
+    if visit_of(request.scope).is_gone:
+        # RFC 9110, 15.5.9. Nobody reads this; the journal should not call it our fault.
+        return _on_problem(request, TooSlow("the request was not sent to its end; send it again"))
     journal.note_broken(error)
     return _on_problem(request, Broken("something broke here; it was noted: try again later"))
 
@@ -165,19 +170,28 @@ def serve(settings: Settings) -> None:
     try:
         listening = listen(settings.host, settings.port)
         journal.configure()
-        config = uvicorn.Config(
-            build_app(house),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-            h11_max_incomplete_event_size=64 * 1024,
-        )
+        config = make_config(build_app(house), settings)
         journal.note_serving(address_of(listening))
         with _signals_end_quietly():
             uvicorn.Server(config).run(sockets=[listening])
     finally:
         house.close()
+
+
+def make_config(app: Site, settings: Settings) -> uvicorn.Config:
+    """Configure the server. A caller is who is connected, unless the settings name a proxy to believe."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxy),
+        # Not None: then uvicorn would look into the environment.
+        forwarded_allow_ips=settings.trusted_proxy,
+        limit_concurrency=REQUESTS_AT_ONCE_MAX,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
 
 
 @contextmanager

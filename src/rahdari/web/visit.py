@@ -15,13 +15,17 @@ _QUERY_FIELDS_MAX = 50
 
 @dataclass(slots=True)
 class Visit:
-    """One request: language, actor once the token is proven, and what became of it."""
+    """One request: language, actor once the token is proven, and what became of it.
+
+    ``is_gone`` tells that the caller went away before the body was here.
+    """
 
     language: str
     asked_language: str = ""
     actor: Actor | None = None
     status: int = 0
     route: str = "unknown"
+    is_gone: bool = False
 
     @property
     def catalogue(self) -> Catalogue:

@@ -1,14 +1,20 @@
 """Keys, lists, answers and the log, as the authority's office handles them."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
+from rahdari.app.files import write_whole
 from rahdari.app.house import House, open_house
 from rahdari.credentials import Act, KeyUse, VerdictKind
 from rahdari.credentials.errors import NotAllowed
+from rahdari.credentials.schema import trust_list
+from rahdari.database import Locked
 from rahdari.kernel import Actor, ActorKind
 from tests.fakes.clock import WoundClock
 from tests.unit.app.founding import founded, issued, officer, supervisor
@@ -114,3 +120,70 @@ def test_an_institution_is_answered_from_the_register(house: House) -> None:
     assert given.answers == {"genuine": True, "age_over:18": None}
     with pytest.raises(NotAllowed):
         house.authority.answer(text, asker=officer(house), asked=["genuine"], nonce="n" * 16)
+
+
+def test_the_published_checkpoint_is_what_the_log_is_held_against(house: House) -> None:
+    issued(house)
+    house.authority.publish()
+    path = house.authority.public_folder / "audit-checkpoint.json"
+    noted = json.loads(path.read_text())
+    assert house.authority.verify_log().is_intact
+    path.write_text(json.dumps(noted | {"sequence": noted["sequence"] + 1}))
+    (fault,) = house.authority.verify_log().faults
+    assert "rolled back" in fault.what
+    path.write_text(json.dumps(noted | {"digest": "00" * 32}))
+    assert not house.authority.verify_log().is_intact
+    path.unlink()
+    assert house.authority.verify_log().is_intact
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"sequence": "1", "digest": "00"}',
+        '{"sequence": 1, "digest": 5}',
+        "[" * 4000,
+        "x" * 9000,
+    ],
+)
+def test_a_published_checkpoint_that_cannot_be_read_is_a_fault(house: House, junk: str) -> None:
+    (house.authority.public_folder / "audit-checkpoint.json").write_text(junk)
+    (fault,) = house.authority.verify_log().faults
+    assert "checkpoint unreadable" in fault.what
+
+
+def test_an_older_trust_list_is_never_written_over_a_newer_one(house: House, tmp_path: Path) -> None:
+    path = tmp_path / "public" / "trust.jwt"
+    first = path.read_text()
+    house.authority.sign_trust_list(actor=officer(house))
+    second = house.authority.sign_trust_list(actor=officer(house))
+    assert path.read_text() == second
+    with house.foundation.database.transaction() as connection:
+        connection.execute(delete(trust_list).where(trust_list.c.sequence > 1))
+    house.authority._write_trust()
+    assert path.read_text() == second
+    path.write_text("damaged")
+    house.authority._write_trust()
+    assert path.read_text() == first
+
+
+def test_what_is_published_is_written_while_the_register_is_locked(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    other = open_house(replace(house.settings, lock_wait_seconds=0), clock=house.foundation.clock)
+
+    def noting(path: Path, content: bytes) -> None:
+        with pytest.raises(Locked), other.foundation.writing():
+            pass
+        written.append(path.name)
+        write_whole(path, content)
+
+    monkeypatch.setattr("rahdari.app.authority.write_whole", noting)
+    house.authority.publish()
+    house.authority.sign_trust_list(actor=officer(house))
+    other.close()
+    assert written == ["1.cwt", "1.jwt", "lists", "audit-checkpoint.json", "trust.jwt"]

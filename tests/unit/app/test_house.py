@@ -1,19 +1,24 @@
 """Founding a house, opening it, and what stands in its folder."""
 
+import fcntl
 import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from rahdari.app.errors import AlreadyInitialised, BadSettings, NotInitialised
 from rahdari.app.foundation import open_keyring, read_catalogue
-from rahdari.app.house import found_house, is_initialised, migrate_house, open_gate, open_house
+from rahdari.app.house import House, found_house, is_initialised, migrate_house, open_gate, open_house
 from rahdari.app.settings import read_settings
 from rahdari.app.status_sources import FolderSource
 from rahdari.credentials import Act, KeyUse, VerdictKind
 from rahdari.credentials.errors import BadProduct, KeyLocked
+from rahdari.credentials.schema import trust_list
 from rahdari.credentials.service import keys
 from tests.fakes.clock import WoundClock
 from tests.unit.app.founding import founded, issued, officer
@@ -73,6 +78,92 @@ def test_a_founding_that_broke_off_is_finished_by_the_next_one(tmp_path: Path) -
     assert len(house.officers.list()) == 2
     assert house.gate.trust().listed.sequence == 2
     house.close()
+
+
+def broken_off(house: House) -> None:
+    """Make a house look as if its founding had been killed before it signed a trust list."""
+    home = house.settings.home
+    with house.foundation.database.transaction() as connection:
+        connection.execute(delete(trust_list))
+    house.close()
+    (home / "public" / "trust.jwt").unlink()
+    shutil.rmtree(home / "verifier")
+
+
+def test_a_founding_that_broke_off_leaves_nothing_of_its_settings_behind(tmp_path: Path) -> None:
+    broken_off(
+        founded(tmp_path, {"RAHDARI_PUBLIC_URL": "https://old.sample.example", "RAHDARI_PASSPHRASE": "a"})
+    )
+    house = founded(tmp_path, {"RAHDARI_PUBLIC_URL": "https://new.sample.example", "RAHDARI_PASSPHRASE": "b"})
+    assert house.authority.list_status_uris() == ("https://new.sample.example/s/1",)
+    assert house.gate.trust().listed.sequence == 1
+    assert len(house.authority.list_keys()) == len(KeyUse)
+    assert house.authority.verify_log().is_intact
+    house.close()
+
+
+def test_a_founding_that_broke_off_after_signing_goes_on_with_the_same_address_only(tmp_path: Path) -> None:
+    founded(tmp_path, {"RAHDARI_PUBLIC_URL": "https://old.sample.example"}).close()
+    (tmp_path / "public" / "trust.jwt").unlink()
+    with pytest.raises(BadSettings, match="public_url"):
+        founded(tmp_path, {"RAHDARI_PUBLIC_URL": "https://new.sample.example"})
+    founded(tmp_path, {"RAHDARI_PUBLIC_URL": "https://old.sample.example"}).close()
+
+
+def test_a_register_with_cards_is_never_cleared_away(tmp_path: Path) -> None:
+    house = founded(tmp_path)
+    card = issued(house)
+    broken_off(house)
+    house = founded(tmp_path)
+    assert house.registry.get_card(card.number) == card
+    house.close()
+
+
+@pytest.mark.parametrize(
+    "changed", [{"public_url": "http://evil.example"}, {"name": "a\nb"}, {"pkcs11_module": "/nowhere.so"}]
+)
+def test_settings_that_cannot_be_are_refused_before_anything_is_written(
+    tmp_path: Path, changed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pkcs11", None)
+    monkeypatch.delitem(__import__("sys").modules, "rahdari.app.keyring_pkcs11", raising=False)
+    settings = replace(read_settings(tmp_path / "home", {}), **changed)  # type: ignore[arg-type]
+    with pytest.raises(BadSettings):
+        found_house(settings, clock=WoundClock(), scrypt_n=2)
+    assert not (tmp_path / "home").exists()
+
+
+def test_of_two_foundings_at_once_one_wins_and_the_other_is_refused(tmp_path: Path) -> None:
+    def found(_: int) -> str:
+        try:
+            founded(tmp_path).close()
+        except AlreadyInitialised as refused:
+            return refused.code
+        return "made"
+
+    with ThreadPoolExecutor(4) as pool:
+        told = sorted(pool.map(found, range(4)))
+    assert told == ["app.already_initialised"] * 3 + ["made"]
+    house = open_house(read_settings(tmp_path, {}), clock=WoundClock())
+    assert house.authority.verify_log().is_intact
+    assert len(house.officers.list()) == 2
+    house.close()
+
+
+def test_a_founding_under_way_in_another_process_is_told(tmp_path: Path) -> None:
+    with (tmp_path / ".init.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(AlreadyInitialised, match="under way"):
+            founded(tmp_path)
+    founded(tmp_path).close()
+
+
+def test_the_settings_that_are_written_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'other.db'}"
+    founded(tmp_path / "home", {"RAHDARI_DATABASE": database}).close()
+    file = tmp_path / "home" / "rahdari.toml"
+    assert database in file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_was_never_founded_is_not_opened(tmp_path: Path) -> None:

@@ -43,6 +43,20 @@ def test_addresses_follow_from_the_home_and_the_public_url(tmp_path: Path) -> No
         ("RAHDARI_LANGUAGE", "fr", "en, ur, zh"),
         ("RAHDARI_PUBLIC_URL", "http://id.sample.example", "https"),
         ("RAHDARI_PUBLIC_URL", "ftp://id.sample.example", "https"),
+        ("RAHDARI_PUBLIC_URL", "http://127.0.0.1.evil.example", "https"),
+        ("RAHDARI_PUBLIC_URL", "http://localhost@evil.example", "https"),
+        ("RAHDARI_PUBLIC_URL", "http://127.0.0.1:8440evil.example", "https"),
+        ("RAHDARI_PUBLIC_URL", "https://id.sample.example/ x", "https"),
+        ("RAHDARI_PUBLIC_URL", "https://id.sample.example\n", "control"),
+        ("RAHDARI_PUBLIC_URL", "https://id.sample.example?x=1", "https"),
+        ("RAHDARI_PUBLIC_URL", "https://someone@id.sample.example", "https"),
+        ("RAHDARI_PUBLIC_URL", "https://", "https"),
+        ("RAHDARI_NAME", "Sample\nport = 1", "name holds a control"),
+        ("RAHDARI_NAME", "Sample\x1b[2J", "name holds a control"),
+        ("RAHDARI_ISSUER", "urn:sample\x00", "issuer holds a control"),
+        ("RAHDARI_COUNTRY", "PAK\x85", "country holds a control"),
+        ("RAHDARI_TRUSTED_PROXY", "*", "addresses"),
+        ("RAHDARI_TRUSTED_PROXY", "127.0.0.1,proxy.example", "addresses"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_by_name(tmp_path: Path, name: str, value: str, told: str) -> None:
@@ -67,6 +81,26 @@ def test_a_file_that_is_wrong_is_refused_with_its_place(tmp_path: Path, written:
     with pytest.raises(BadSettings, match=told) as refused:
         read_settings(tmp_path, {})
     assert FILE_NAME in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://id.sample.example",
+        "https://id.sample.example:8443/rahdari/",
+        "https://[2001:db8::1]",
+        "http://127.0.0.1:8440",
+        "http://localhost/",
+        "http://[::1]:1",
+    ],
+)
+def test_an_address_that_the_world_reaches_is_taken(tmp_path: Path, url: str) -> None:
+    assert read_settings(tmp_path, {"RAHDARI_PUBLIC_URL": url}).public_url == url
+
+
+def test_proxies_are_listed_by_address(tmp_path: Path) -> None:
+    listed = "127.0.0.1, 10.0.0.0/8,2001:db8::/32"
+    assert read_settings(tmp_path, {"RAHDARI_TRUSTED_PROXY": listed}).trusted_proxy == listed
 
 
 def test_what_is_written_is_read_again_and_holds_no_secret(tmp_path: Path) -> None:

@@ -134,8 +134,26 @@ def test_what_is_no_address_has_failed_like_a_server_that_is_not_there(uri: str)
 
 @pytest.mark.parametrize(
     "name",
-    ["", " ", "1\n", "1 ", "\x1b[2J", "..", ".", "../1", "a/b", "1?x", "1#x", "%31", "\ud800", "\u0661", "1" * 129],
+    [
+        "",
+        " ",
+        "1\n",
+        "1 ",
+        "\x1b[2J",
+        "..",
+        ".",
+        "../1",
+        "a/b",
+        "1?x",
+        "1#x",
+        "%31",
+        "\ud800",
+        "\u0661",
+        "1" * 129,
+    ],
 )
 def test_an_address_that_is_not_the_prefix_and_a_plain_name_is_left_out(name: str) -> None:
-    raw = json.dumps({"status_lists": [PREFIX + name, f"{PREFIX}1", f"{PREFIX}1", PREFIX[:-1] + "x/1"]}).encode()
+    raw = json.dumps(
+        {"status_lists": [PREFIX + name, f"{PREFIX}1", f"{PREFIX}1", PREFIX[:-1] + "x/1"]}
+    ).encode()
     assert read_index(raw, PREFIX) == (f"{PREFIX}1",)

@@ -229,6 +229,22 @@ def test_a_key_or_trust_list_that_was_changed_beside_the_log_is_found(copied: Pa
         assert faults(copied)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE access_principal SET roles = '[\"auditor\",\"supervisor\"]' WHERE name = 'supervisor'",
+        "UPDATE access_principal SET disabled_at = enrolled_at WHERE name = 'officer'",
+        "UPDATE access_token SET digest = x'00'",
+        "UPDATE access_token SET expires_at = expires_at + 1000000",
+        "UPDATE access_token SET revoked_at = issued_at",
+        "DELETE FROM access_token; DELETE FROM access_principal WHERE name = 'supervisor'",
+    ],
+)
+def test_an_officer_or_token_that_was_changed_beside_the_log_is_found(copied: Path, change: str) -> None:
+    assert sum(run(copied, one) for one in change.split(";")) > 0
+    assert faults(copied)
+
+
 def test_the_root_does_not_vouch_for_a_key_that_only_the_table_knows(copied: Path) -> None:
     stranger = SoftwareSigner.generate().public
     house = opened(copied)

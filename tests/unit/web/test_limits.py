@@ -4,9 +4,9 @@ import anyio
 import pytest
 import structlog
 
-from rahdari.web.doorman import SECURITY_HEADERS
-from rahdari.web.limits import Buckets, name_address
-from rahdari.web.server import build_app
+from rahdari.web.doorman import SECURITY_HEADERS, Doorman
+from rahdari.web.limits import Bodies, Buckets, name_address
+from rahdari.web.server import Site, build_app
 from tests.unit.web.conftest import Stage, Ticker
 
 
@@ -119,6 +119,62 @@ def test_a_request_that_takes_too_long_is_ended(stage: Stage) -> None:
 
     status, body = anyio.run(run)
     assert (status, b"web.too_slow" in body) == (408, True)
+
+
+async def deliver(app: Site, messages: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Send a POST whose body arrives as ``messages``; give what was answered."""
+    sent: list[dict[str, object]] = []
+    waiting = list(messages)
+
+    async def receive() -> dict[str, object]:
+        return waiting.pop(0)
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/v1/checks",
+        "raw_path": b"/api/v1/checks",
+        "root_path": "",
+        "query_string": b"",
+        "scheme": "http",
+        "headers": [(b"content-type", b"application/json")],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 1),
+        "state": {},
+        "http_version": "1.1",
+    }
+    await app(scope, receive, send)  # type: ignore[arg-type]
+    return sent
+
+
+def piece(body: bytes, *, more: bool) -> dict[str, object]:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+def test_bodies_that_together_are_too_much_are_refused_and_the_room_is_given_back(stage: Stage) -> None:
+    app = build_app(stage.house)
+    assert app.doorman
+    bodies = Bodies(100)
+    app.doorman = Doorman(stage.house, app.doorman._inner, bodies=bodies)
+    half = piece(b" " * 60, more=True)
+    sent = anyio.run(deliver, app, [half, half])
+    assert sent[0]["status"] == 429
+    assert b"at once" in bytes(sent[1]["body"])  # type: ignore[call-overload]
+    assert bodies.held == 0
+    sent = anyio.run(deliver, app, [half, piece(b"", more=False)])
+    assert (sent[0]["status"], bodies.held) == (400, 0)
+
+
+def test_a_caller_who_goes_away_in_the_middle_of_a_body_is_no_fault_of_ours(stage: Stage) -> None:
+    with structlog.testing.capture_logs() as noted:
+        sent = anyio.run(
+            deliver, build_app(stage.house), [piece(b"{", more=True), {"type": "http.disconnect"}]
+        )
+    assert sent[0]["status"] == 408
+    assert [line["event"] for line in noted] == ["request"]
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/nowhere", "/api/v1/holders", "/static/tokens.css"])

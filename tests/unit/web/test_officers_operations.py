@@ -72,11 +72,53 @@ def test_holders_are_listed_page_by_page(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=501", "limit=x", "limit=1e3", "limit=99999999999999999999", "after=x"]
+    "query",
+    [
+        "limit=0",
+        "limit=501",
+        "limit=x",
+        "limit=1e3",
+        "limit=99999999999999999999",
+        "limit=000000001" + "9" * 5000,
+        "limit=00001",
+        "limit=",
+        "limit=5%0A",
+        "limit=%D9%A5",
+        "after=x",
+    ],
 )
 def test_a_parameter_out_of_its_bounds_is_refused(stage: Stage, query: str) -> None:
     answer = stage.client.get(f"/api/v1/holders?{query}", headers=stage.headers("registrar"))
     assert (answer.status_code, answer.json()["code"]) == (400, "web.bad_parameter")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("country_of_stay", "ARE\n"),
+        ("nationality", "PAK\n"),
+        ("permanent_region", "PK-PB\n"),
+        ("passport_number", "AB1234567\n"),
+        ("number", "1234567890123\n"),
+    ],
+)
+def test_a_line_feed_at_the_end_of_a_field_is_refused(stage: Stage, field: str, value: str) -> None:
+    body = new_person(stage, free_number(stage, 9))
+    party = body["party"]
+    assert isinstance(party, dict)
+    answer = stage.client.post(
+        "/api/v1/holders",
+        json=body | {"party": party | {field: value}},
+        headers=stage.headers("registrar"),
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "web.bad_body")
+
+
+@pytest.mark.parametrize("kind", ["person\n", "persons", "", "\nperson"])
+def test_a_kind_of_holder_that_is_none_is_refused(stage: Stage, kind: str) -> None:
+    body = {"number": "1234567890123", "kind": kind}
+    answer = stage.client.post("/api/v1/holders/search", json=body, headers=stage.headers("status_officer"))
+    assert (answer.status_code, answer.json()["code"]) == (400, "web.bad_body")
 
 
 def test_a_holder_is_found_by_the_number_on_the_card(stage: Stage) -> None:

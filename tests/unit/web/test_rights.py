@@ -1,5 +1,7 @@
 """Who may do what: the table of rights holds for every route."""
 
+import re
+
 import pytest
 
 from rahdari.access import Role
@@ -92,3 +94,13 @@ def test_a_disabled_officer_is_out_at_once(stage: Stage) -> None:
     assert found
     officers.disable(found.id)
     assert stage.client.get("/api/v1/audit/finding", headers=stage.headers("leaving")).status_code == 401
+
+
+def test_what_an_address_takes_is_told_to_everyone_and_nothing_else_is(stage: Stage) -> None:
+    """OPTIONS (RFC 9110, 9.3.7), asked of every address that there is."""
+    for path in sorted({route.path for route in stage.app.routes}):
+        answer = stage.client.options(
+            re.sub(r"[{](\w+)[^}]*[}]", lambda found: EXAMPLES.get(found[1], "1"), path)
+        )
+        assert (answer.status_code, answer.content) == (204, b""), path
+        assert "OPTIONS" in answer.headers["allow"]

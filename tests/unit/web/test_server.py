@@ -7,14 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
+from litestar.types import Receive, Scope, Send
 
 from rahdari.app.house import found_house
 from rahdari.app.settings import Settings
 from rahdari.web.__main__ import main
 from rahdari.web.errors import PortTaken
-from rahdari.web.server import address_of, listen
+from rahdari.web.server import address_of, listen, make_config
 
 SECONDS_MAX = 30
 
@@ -80,3 +82,41 @@ def test_the_server_answers_on_loopback_and_ends_gracefully(tmp_path: Path, endi
         ("HEAD", "/about", 200),
     ]
     assert "personal" not in str(noted)
+
+
+def forwarded(home: Path, proxy: str) -> tuple[str, str]:
+    """Who a request comes from, and by which scheme, if 127.0.0.1 says it hands on another one's."""
+    seen: list[tuple[str, str]] = []
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        assert scope["type"] == "http"
+        seen.append((scope["client"][0] if scope["client"] else "", scope["scheme"]))
+
+    async def nothing(*_: object) -> dict[str, object]:
+        return {}
+
+    config = make_config(app, Settings(home=home, trusted_proxy=proxy))  # type: ignore[arg-type]
+    config.load()
+    headers = [(b"x-forwarded-for", b"192.0.2.9"), (b"x-forwarded-proto", b"https")]
+    scope = {"type": "http", "client": ("127.0.0.1", 5), "scheme": "http", "headers": headers}
+    anyio.run(config.loaded_app, scope, nothing, nothing)
+    return seen[0]
+
+
+@pytest.mark.parametrize("proxy", ["", "192.0.2.1", "10.0.0.0/8"])
+def test_nobody_says_who_somebody_else_is(
+    tmp_path: Path, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    assert forwarded(tmp_path, proxy) == ("127.0.0.1", "http")
+
+
+@pytest.mark.parametrize("proxy", ["127.0.0.1", "192.0.2.1, 127.0.0.0/8"])
+def test_the_proxy_of_the_settings_is_believed(tmp_path: Path, proxy: str) -> None:
+    assert forwarded(tmp_path, proxy) == ("192.0.2.9", "https")
+
+
+def test_connections_beyond_a_bound_are_turned_away(tmp_path: Path) -> None:
+    async def app(*_: object) -> None: ...
+
+    assert make_config(app, Settings(home=tmp_path)).limit_concurrency == 256  # type: ignore[arg-type]

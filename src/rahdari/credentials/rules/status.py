@@ -79,7 +79,7 @@ def read_token(raw: bytes) -> StatusListToken:
     return status_list.decode_cwt(raw)
 
 
-def accept_list(  # noqa: PLR0913 - a list, where it came from, and what it is held against
+def accept_list(
     raw: bytes,
     *,
     uri: str,

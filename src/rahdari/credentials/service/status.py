@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from rahdari.credentials.ports.store import Store
 from rahdari.credentials.rules.life_cycle import STANDINGS
-from rahdari.credentials.rules.status import sign_list
+from rahdari.credentials.rules.status import read_token, sign_list
 from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.values.cards import StatusPlace
 from rahdari.credentials.values.keys import KeyUse
@@ -23,19 +23,28 @@ def publish(desk: Desk) -> tuple[PublishedStatus, ...]:
 
     The first list is opened if there is none, so that an authority without cards publishes too. The instants
     of one list's forms grow strictly, also within a second or when the clock was set back: a verifier that
-    holds one takes no other of the same instant, and none that is older.
+    holds one takes no other of the same instant, and none that is older. What has not changed since an instant
+    that is not over yet is not signed anew.
     """
     if desk.store.find_open_shard() is None:
         desk.store.open_shard(uri_prefix=desk.authority.status_prefix, size=desk.authority.shard_entries)
     signer, now = desk.signer(KeyUse.STATUS), desk.clock.now().replace(microsecond=0)
     published: list[PublishedStatus] = []
     for shard in desk.store.list_shards():
-        standings, before = desk.store.list_standings(shard.number), desk.store.find_published(shard.number)
+        before = desk.store.find_published(shard.number)
         at = max(now, before.issued_at + _GRAIN) if before else now
+        standings = desk.store.list_standings(shard.number)
         one = sign_list(shard, standings, signer=signer, at=at, ttl=LIST_TTL, life=LIST_LIFE)
+        if before and at > now and _says_the_same(before, one):
+            one = before
         desk.store.publish(one)
         published.append(one)
     return tuple(published)
+
+
+def _says_the_same(before: PublishedStatus, after: PublishedStatus) -> bool:
+    old, new = read_token(before.cwt), read_token(after.cwt)
+    return (old.kid, old.uri, old.unverified.statuses) == (new.kid, new.uri, new.unverified.statuses)
 
 
 class RegisterStatus:

@@ -8,13 +8,17 @@ from msgspec import Meta
 
 from rahdari.credentials import Act, Biometric, Gender, Outcome, Reason, Stage, VerdictKind
 
+# The end of the text. Python's `$` lets a line feed follow; that of JSON Schema (ECMA-262) does not.
+_END = "$(?!\\n)"
 # What a line of a card or a register holds; control characters have no business in either.
-Line = Annotated[str, Meta(max_length=500, pattern="^[^\\x00-\\x1f\\x7f]*$")]
+Line = Annotated[str, Meta(max_length=500, pattern=f"^[^\\x00-\\x1f\\x7f]*{_END}")]
 # A pass has at most 65,536 characters; the verification itself says so of what is longer.
 PassText = Annotated[str, Meta(min_length=1)]
-Country = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 3166-1 alpha-3")]
-Region = Annotated[str, Meta(pattern="^[A-Z]{2}-[A-Z0-9]{1,3}$", description="ISO 3166-2")]
-Nonce = Annotated[str, Meta(pattern="^[A-Za-z0-9_.~-]{16,128}$", description="drawn anew for each question")]
+Country = Annotated[str, Meta(pattern=f"^[A-Z]{{3}}{_END}", description="ISO 3166-1 alpha-3")]
+Region = Annotated[str, Meta(pattern=f"^[A-Z]{{2}}-[A-Z0-9]{{1,3}}{_END}", description="ISO 3166-2")]
+Nonce = Annotated[
+    str, Meta(pattern=f"^[A-Za-z0-9_.~-]{{16,128}}{_END}", description="drawn anew for each question")
+]
 Questions = Annotated[list[Annotated[str, Meta(max_length=240)]], Meta(max_length=16)]
 Names = Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=16)]
 PictureBytes = Annotated[bytes, Meta(description="a PNG, JPEG or WebP picture in base64")]
@@ -75,7 +79,7 @@ class HolderSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A holder's number, however it is grouped. It travels in a body: addresses end up in logs."""
 
     number: Line
-    kind: Annotated[str, Meta(pattern="^(person|organisation)$")] = "person"
+    kind: Annotated[str, Meta(pattern=f"^(person|organisation){_END}")] = "person"
 
 
 class HolderView(msgspec.Struct, frozen=True):

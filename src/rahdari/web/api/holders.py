@@ -1,5 +1,7 @@
 """Holders: registering, finding, importing."""
 
+import re
+
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, RawBody
 
@@ -97,7 +99,7 @@ def _refuse_photo(_name: str) -> Portrait:
 )
 def list_holders(house: TheHouse, after: FromQuery[str] = "", limit: FromQuery[str] = "100") -> HolderPage:
     """List holders, in the order of their registration."""
-    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:9]) <= PAGE_MAX:
+    if not re.fullmatch("[0-9]{1,4}", limit) or not 1 <= int(limit) <= PAGE_MAX:
         raise BadParameter(f"limit is a whole number from 1 to {PAGE_MAX}")
     found = house.registry.list_holders(after=read_holder_id(after) if after else None, limit=int(limit))
     following = str(found[-1].id) if len(found) == int(limit) else None
