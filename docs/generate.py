@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -27,7 +28,8 @@ from rahdari.cli.exit_codes import MEANINGS, exit_code_of
 from rahdari.credentials import FEATURES, MOVES, step_table
 from rahdari.credentials.rules.products import ProductFile
 from rahdari.kernel import Problem
-from rahdari.web.api.document import find_operations
+from rahdari.web.api.document import describe, find_operations
+from rahdari.web.pages.schemas import list_fields
 from rahdari.web.problems import STATUSES
 from rahdari.web.rights import RIGHTS
 from rahdari.web.server import build_app
@@ -114,19 +116,35 @@ def commands_page() -> str:
 
 
 def http_page() -> str:
-    """Every HTTP operation."""
+    """Every HTTP operation, and the fields of each body."""
     house = wire(Settings(database="sqlite://"), SystemClock(), SystemChance())
-    rows = []
-    for path, handler, _ in sorted(find_operations(build_app(house)), key=lambda one: one[0]):
-        method = "/".join(sorted(handler.http_methods - {"HEAD"}))
-        roles = ", ".join(sorted(RIGHTS[str(handler.operation_id)]))
-        rows.append((f"`{method}`", f"`{path}`", roles, _first_line(getattr(handler.fn, "func", handler.fn))))
+    app = build_app(house)
+    document = describe(app, server="http://127.0.0.1:8440")
+    rows, bodies = [], []
+    for path, handler, _ in sorted(find_operations(app), key=lambda one: (one[0], min(one[1].http_methods))):
+        name, method = str(handler.operation_id), "/".join(sorted(handler.http_methods - {"HEAD"}))
+        summary = _first_line(getattr(handler.fn, "func", handler.fn))
+        rows.append((f"`{method}`", f"`{path}`", ", ".join(sorted(RIGHTS[name])), summary))
+        bodies.append(_body(path, method, document))
     house.close()
     head = (
         "# HTTP API\n\nThe description for machines is served at `/api/openapi.json` (OpenAPI 3.1), a page for "
-        "people at `/api`.\n\n"
+        "people, with an example of each call, at `/api`.\n\n"
     )
-    return head + _table(("method", "path", "who may", "what it does"), rows)
+    return head + _table(("method", "path", "who may", "what it does"), rows) + "".join(bodies)
+
+
+def _body(path: str, method: str, document: Any) -> str:  # noqa: ANN401 - an OpenAPI document
+    """The fields of an operation's JSON body; nothing where it takes none."""
+    taken = document["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
+    if "application/json" not in taken:
+        instead = ", ".join(f"`{media_type}`" for media_type in taken)
+        return f"\n## `{method} {path}`\n\nTakes {instead}.\n" if instead else ""
+    others = [f"`{one}`" for one in taken if one != "application/json"]
+    also = f"\nTakes {', '.join(others)} too.\n" if others else ""
+    fields = list_fields(taken["application/json"]["schema"], document)
+    rows = [(f"`{one.name}`", one.kind, "yes" if one.required else "", one.about) for one in fields]
+    return f"\n## `{method} {path}`\n{also}\n" + _table(("field", "type", "required", "what it is"), rows)
 
 
 def life_cycle_page() -> str:

@@ -203,11 +203,13 @@ def _clear_broken_founding(settings: Settings) -> None:
             store = SqlStore(connection)
             if store.find_trust_list() is not None or next(iter(store.iterate_cards()), None) is not None:
                 return
+    # The database goes after what it speaks of, and the root after the database: a run that breaks off in between
+    # leaves what the next one clears, or goes on with.
     patterns = ["officers/*.token", "keys/store.json", "keys/*.jwe", "public/s/*", "public/*.json"]
+    patterns += ["rahdari.db-*", "rahdari.db"]
     if not settings.root_folder:
-        patterns += ["root/store.json", "root/*.jwe", "public/root.jwk"]
-    # The database goes last: as long as it stands, the next run clears on.
-    for pattern in (*patterns, "rahdari.db-*", "rahdari.db"):
+        patterns += ["public/root.jwk", "root/store.json", "root/*.jwe"]
+    for pattern in patterns:
         for path in home.glob(pattern):
             path.unlink(missing_ok=True)
 

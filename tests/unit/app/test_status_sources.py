@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typing_extensions import override
 
 from rahdari.app.status_sources import (
     INDEX_BYTES_MAX,
@@ -110,6 +111,7 @@ class _Drip(httpx.SyncByteStream):
     def __init__(self, ticker: list[float]) -> None:
         self._ticker = ticker
 
+    @override
     def __iter__(self) -> Iterator[bytes]:
         while True:
             self._ticker[0] += 9

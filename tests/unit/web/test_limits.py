@@ -1,5 +1,7 @@
 """How often, how much, how long; and what every answer carries."""
 
+from collections.abc import Mapping, Sequence
+
 import anyio
 import pytest
 import structlog
@@ -121,12 +123,12 @@ def test_a_request_that_takes_too_long_is_ended(stage: Stage) -> None:
     assert (status, b"web.too_slow" in body) == (408, True)
 
 
-async def deliver(app: Site, messages: list[dict[str, object]]) -> list[dict[str, object]]:
+async def deliver(app: Site, messages: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
     """Send a POST whose body arrives as ``messages``; give what was answered."""
     sent: list[dict[str, object]] = []
     waiting = list(messages)
 
-    async def receive() -> dict[str, object]:
+    async def receive() -> Mapping[str, object]:
         return waiting.pop(0)
 
     async def send(message: dict[str, object]) -> None:
@@ -150,7 +152,7 @@ async def deliver(app: Site, messages: list[dict[str, object]]) -> list[dict[str
     return sent
 
 
-def piece(body: bytes, *, more: bool) -> dict[str, object]:
+def piece(body: bytes, *, more: bool) -> Mapping[str, object]:
     return {"type": "http.request", "body": body, "more_body": more}
 
 
@@ -169,10 +171,9 @@ def test_bodies_that_together_are_too_much_are_refused_and_the_room_is_given_bac
 
 
 def test_a_caller_who_goes_away_in_the_middle_of_a_body_is_no_fault_of_ours(stage: Stage) -> None:
+    gone: Mapping[str, object] = {"type": "http.disconnect"}
     with structlog.testing.capture_logs() as noted:
-        sent = anyio.run(
-            deliver, build_app(stage.house), [piece(b"{", more=True), {"type": "http.disconnect"}]
-        )
+        sent = anyio.run(deliver, build_app(stage.house), [piece(b"{", more=True), gone])
     assert sent[0]["status"] == 408
     assert [line["event"] for line in noted] == ["request"]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
+from litestar.enums import ScopeType
 from litestar.types import Receive, Scope, Send
 
 from rahdari.app.house import found_house
@@ -89,7 +90,7 @@ def forwarded(home: Path, proxy: str) -> tuple[str, str]:
     seen: list[tuple[str, str]] = []
 
     async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
-        assert scope["type"] == "http"
+        assert scope["type"] == ScopeType.HTTP
         seen.append((scope["client"][0] if scope["client"] else "", scope["scheme"]))
 
     async def nothing(*_: object) -> dict[str, object]:
