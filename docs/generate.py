@@ -19,8 +19,8 @@ import rahdari.credentials
 import rahdari.database
 import rahdari.kernel
 import rahdari.wire
+from rahdari.app.catalogue import read_catalogue
 from rahdari.app.clock import SystemChance, SystemClock
-from rahdari.app.foundation import read_catalogue
 from rahdari.app.house import wire
 from rahdari.app.settings import Settings
 from rahdari.cli import describe_commands

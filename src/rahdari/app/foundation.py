@@ -8,21 +8,17 @@ from pathlib import Path
 from rahdari.access.migrations import MIGRATIONS as ACCESS
 from rahdari.access.store import SqlStore as AccessStore
 from rahdari.app.errors import BadSettings
-from rahdari.app.files import read_limited
 from rahdari.app.keyring_files import FileKeyRing, find_passphrase
 from rahdari.app.settings import Settings
 from rahdari.credentials.migrations import MIGRATIONS as CREDENTIALS
 from rahdari.credentials.ports.keyring import KeyRing
-from rahdari.credentials.rules.products import PRODUCT_BYTES_MAX, Catalogue, read_product
+from rahdari.credentials.rules.products import Catalogue
 from rahdari.credentials.service.desk import Authority, Desk
 from rahdari.credentials.store import REGISTER_LOCK, SqlStore
-from rahdari.credentials.values.products import CardProduct
 from rahdari.database import Database
 from rahdari.kernel import Chance, Clock
 
 MIGRATIONS = (ACCESS, CREDENTIALS)
-_SHIPPED = Path(__file__).parent.parent / "credentials" / "products"
-PRODUCTS_MAX = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +77,6 @@ class Foundation:
             chance=self.chance,
             authority=self.authority,
         )
-
-
-def read_catalogue(home: Path) -> Catalogue:
-    """Read the products that are shipped, and those in the folder ``products`` of the home.
-
-    A file of the home with the id and version of a shipped one takes its place.
-
-    Raises:
-        BadProduct: one of the files is not right.
-    """
-    shipped = {product.ref: product for product in map(_read, sorted(_SHIPPED.glob("*.toml")))}
-    own = [_read(path) for path in sorted((home / "products").glob("*.toml"))[:PRODUCTS_MAX]]
-    Catalogue(own)
-    return Catalogue((shipped | {product.ref: product for product in own}).values())
-
-
-def _read(path: Path) -> CardProduct:
-    return read_product(read_limited(path, size_bytes_max=PRODUCT_BYTES_MAX + 1), name=path.name)
 
 
 def open_keyring(settings: Settings) -> KeyRing:

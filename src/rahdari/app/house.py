@@ -11,10 +11,11 @@ from pathlib import Path
 
 from rahdari.access import Enrolment, Role
 from rahdari.app.authority import AuthorityOffice, fingerprint
+from rahdari.app.catalogue import read_catalogue
 from rahdari.app.clock import SystemChance, SystemClock
 from rahdari.app.errors import AlreadyInitialised, BadSettings, FolderFailed, NotInitialised
 from rahdari.app.files import SECRET_MODE, write_whole
-from rahdari.app.foundation import MIGRATIONS, Foundation, open_keyring, read_catalogue
+from rahdari.app.foundation import MIGRATIONS, Foundation, open_keyring
 from rahdari.app.gate import Gate, open_gate
 from rahdari.app.keyring_files import SCRYPT_N, FileKeyRing, create_store, find_passphrase
 from rahdari.app.officers import OPERATOR, Officers

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from rahdari.app.house import found_house, migrate_house
 from rahdari.cli.session import Session
 from rahdari.cli.terminal import pairs
 
@@ -33,6 +32,8 @@ def init(
     settings = session.settings()
     given = {"issuer": issuer, "name": name, "public_url": public_url, "algorithm": algorithm}
     settings = replace(settings, **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
+    from rahdari.app.house import found_house  # noqa: PLC0415 - verifying offline imports this module too
+
     house, told = found_house(settings)
     session.keep(house)
     document = {
@@ -58,6 +59,8 @@ def _root(home: Path) -> Path:
 
 def migrate(*, session: Given) -> None:
     """Bring the tables of an existing register to this version of the program."""
+    from rahdari.app.house import migrate_house  # noqa: PLC0415 - verifying offline imports this module too
+
     was_changed = migrate_house(session.settings())
     said = "The tables were brought to this version." if was_changed else "The tables are of this version."
     session.terminal.answer({"changed": was_changed}, said)

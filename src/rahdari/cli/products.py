@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.console import RenderableType
 
+from rahdari.app.catalogue import read_catalogue
 from rahdari.app.files import read_limited
-from rahdari.app.foundation import read_catalogue
 from rahdari.app.product_files import find_product_faults
 from rahdari.cli.authority import Given
 from rahdari.cli.documents import product_document

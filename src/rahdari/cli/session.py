@@ -6,13 +6,16 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from rahdari.app.gate import Gate
-from rahdari.app.house import House, open_gate, open_house
+from rahdari.app.gate import Gate, open_gate
 from rahdari.app.settings import Settings, read_settings
 from rahdari.cli.terminal import Terminal
 from rahdari.kernel import Actor
+
+if TYPE_CHECKING:
+    # The house brings the database along; a verification offline must not wait for it.
+    from rahdari.app.house import House
 
 FIRST_OFFICER = "officer"
 NAME = "rahdari"
@@ -60,13 +63,15 @@ class Session:
         """Read the settings. Raises ``BadSettings``."""
         return read_settings(self.home, self.environment)
 
-    def house(self) -> House:
+    def house(self) -> "House":
         """Open the house in the home folder. Raises ``NotInitialised``, ``DatabaseFailed``."""
         if self._house is None:
+            from rahdari.app.house import open_house  # noqa: PLC0415 - see above
+
             self._house = open_house(self.settings())
         return self._house
 
-    def keep(self, house: House) -> House:
+    def keep(self, house: "House") -> "House":
         """Take over a house that a command made."""
         self._house = house
         return house

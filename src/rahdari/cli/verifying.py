@@ -10,9 +10,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from rahdari.app.catalogue import read_catalogue
 from rahdari.app.errors import BadFile
 from rahdari.app.files import read_limited
-from rahdari.app.foundation import read_catalogue
 from rahdari.app.pictures import read_code
 from rahdari.cli.authority import Given
 from rahdari.cli.documents import attributes_document, instant, report_document

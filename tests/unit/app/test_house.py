@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
+from rahdari.app.catalogue import read_catalogue
 from rahdari.app.errors import AlreadyInitialised, BadSettings, NotInitialised
-from rahdari.app.foundation import open_keyring, read_catalogue
+from rahdari.app.foundation import open_keyring
 from rahdari.app.house import House, found_house, is_initialised, migrate_house, open_gate, open_house
 from rahdari.app.settings import read_settings
 from rahdari.app.status_sources import FolderSource
