@@ -21,8 +21,8 @@ from rahdari.app.clock import SeededChance
 from rahdari.app.house import House, found_house
 from rahdari.app.portraits import derivatives
 from rahdari.app.settings import read_settings
-from rahdari.app.synthetic import draw_portrait, synthetic_people
-from rahdari.credentials import Biometric, Gender, Person, Portrait, local_text
+from rahdari.app.synthetic import as_person, draw_portrait, synthetic_people
+from rahdari.credentials import Portrait
 from rahdari.wire.keys import SoftwareSigner
 
 CARDS, ROUNDS, FACES = 2_000, 5, 8
@@ -71,19 +71,7 @@ def register(house: House) -> None:
     assert len(adults) >= CARDS
     entries = [
         (
-            Person(
-                number=one.number,
-                name=local_text(en=one.name_en, ur=one.name_ur),
-                guardian=local_text(en=one.guardian_en, ur=one.guardian_ur),
-                gender=Gender(one.gender),
-                date_of_birth=one.date_of_birth,
-                nationality=one.nationality,
-                family_number=one.family_number,
-                address=local_text(en=one.address_en, ur=one.address_ur),
-                permanent_address=local_text(en=one.permanent_address_en, ur=one.permanent_address_ur),
-                permanent_region=one.permanent_region,
-                captured=frozenset(Biometric),
-            ),
+            as_person(one),
             Portrait(
                 faces[at % FACES].card, {size.value: face for size, face in faces[at % FACES].qr.items()}
             ),

@@ -10,9 +10,9 @@ from pathlib import Path
 from rahdari.app.clock import SeededChance, SystemClock
 from rahdari.app.house import House, found_house, open_house
 from rahdari.app.settings import read_settings
-from rahdari.app.synthetic import synthetic_people
+from rahdari.app.synthetic import as_person, synthetic_people
 from rahdari.cli import run
-from rahdari.credentials import Biometric, Card, Gender, Party, Person, Stage, local_text
+from rahdari.credentials import Card, Party, Stage
 
 
 @dataclass(frozen=True)
@@ -79,21 +79,7 @@ def people(count: int, *, seed: int = 5) -> list[tuple[Party, None, str]]:
     """Synthetic people as the register takes them, without portraits."""
     return [
         (
-            Person(
-                number=one.number,
-                name=local_text(en=one.name_en, ur=one.name_ur),
-                guardian=local_text(en=one.guardian_en, ur=one.guardian_ur),
-                gender=Gender(one.gender),
-                date_of_birth=one.date_of_birth,
-                nationality=one.nationality,
-                family_number=one.family_number,
-                address=local_text(en=one.address_en, ur=one.address_ur),
-                permanent_address=local_text(en=one.permanent_address_en, ur=one.permanent_address_ur),
-                permanent_region=one.permanent_region,
-                country_of_stay=one.country_of_stay,
-                passport_number=one.passport_number,
-                captured=frozenset(Biometric(each) for each in one.captured),
-            ),
+            as_person(one),
             None,
             one.product,
         )

@@ -14,8 +14,8 @@ from rahdari.app.clock import SeededChance
 from rahdari.app.house import House, found_house
 from rahdari.app.portraits import derivatives
 from rahdari.app.settings import Settings
-from rahdari.app.synthetic import draw_portrait, synthetic_people
-from rahdari.credentials import Biometric, Card, Gender, Person, Portrait, local_text
+from rahdari.app.synthetic import as_person, draw_portrait, synthetic_people
+from rahdari.credentials import Card, Person, Portrait
 from rahdari.kernel import ActorKind
 from rahdari.web.server import Site, build_app
 from tests.fakes.clock import WoundClock
@@ -63,21 +63,7 @@ def make_entries(clock: WoundClock, count: int) -> list[tuple[Person, Portrait |
     entries: list[tuple[Person, Portrait | None, str]] = []
     for one in synthetic_people(count, chance=SeededChance(1), today=clock.now().date()):
         drawn = derivatives(draw_portrait(one.portrait_seed))
-        party = Person(
-            number=one.number,
-            name=local_text(en=one.name_en, ur=one.name_ur),
-            guardian=local_text(en=one.guardian_en, ur=one.guardian_ur),
-            gender=Gender(one.gender),
-            date_of_birth=one.date_of_birth,
-            nationality=one.nationality,
-            family_number=one.family_number,
-            address=local_text(en=one.address_en, ur=one.address_ur),
-            permanent_address=local_text(en=one.permanent_address_en, ur=one.permanent_address_ur),
-            permanent_region=one.permanent_region,
-            country_of_stay=one.country_of_stay,
-            passport_number=one.passport_number,
-            captured=frozenset(Biometric(each) for each in one.captured),
-        )
+        party = as_person(one)
         pictures = {profile.value: picture for profile, picture in drawn.qr.items()}
         portrait = Portrait(drawn.card, pictures) if one.captured else None
         entries.append((party, portrait, one.product))

@@ -11,5 +11,6 @@ Example:
 
 from rahdari.app.synthetic.drawing import draw_portrait
 from rahdari.app.synthetic.people import SyntheticPerson, synthetic_people
+from rahdari.app.synthetic.register import as_person
 
-__all__ = ["SyntheticPerson", "draw_portrait", "synthetic_people"]
+__all__ = ["SyntheticPerson", "as_person", "draw_portrait", "synthetic_people"]

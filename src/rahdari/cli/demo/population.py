@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 from rahdari.app.clock import SeededChance
 from rahdari.app.house import House
-from rahdari.app.synthetic import SyntheticPerson, synthetic_people
+from rahdari.app.synthetic import SyntheticPerson, as_person, synthetic_people
 from rahdari.cli.demo.faces import draw_faces
 from rahdari.cli.demo.plan import Plan
 from rahdari.cli.terminal import Advance
-from rahdari.credentials import Biometric, Card, Gender, Holder, Person, Portrait, Stage, local_text
+from rahdari.credentials import Card, Holder, Person, Portrait, Stage
 from rahdari.kernel import Actor
 
 # Small enough that the bar moves, large enough that a flush to disk costs little a person.
@@ -37,25 +37,7 @@ def _entries(
     people: Sequence[SyntheticPerson], faces: Iterator[Portrait]
 ) -> list[tuple[Person, Portrait | None, str]]:
     """The youngest have no photograph: the rules let nothing be captured under three."""
-    return [(_person(one), next(faces) if one.captured else None, one.product) for one in people]
-
-
-def _person(one: SyntheticPerson) -> Person:
-    return Person(
-        number=one.number,
-        name=local_text(en=one.name_en, ur=one.name_ur),
-        guardian=local_text(en=one.guardian_en, ur=one.guardian_ur),
-        gender=Gender(one.gender),
-        date_of_birth=one.date_of_birth,
-        nationality=one.nationality,
-        family_number=one.family_number,
-        address=local_text(en=one.address_en, ur=one.address_ur),
-        permanent_address=local_text(en=one.permanent_address_en, ur=one.permanent_address_ur),
-        permanent_region=one.permanent_region,
-        country_of_stay=one.country_of_stay,
-        passport_number=one.passport_number,
-        captured=frozenset(Biometric(each) for each in one.captured),
-    )
+    return [(as_person(one), next(faces) if one.captured else None, one.product) for one in people]
 
 
 def iterate_holders(house: House) -> Iterator[Holder]:
