@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import inspect
 
 from rahdari.credentials import (
+    Act,
     Biometric,
     Card,
     CardNumber,
+    Channel,
     Gender,
     Holder,
     HolderId,
@@ -25,19 +27,19 @@ from rahdari.credentials import (
     ProductRef,
     Reason,
     Stage,
+    StandingChanged,
     StatusPlace,
     local_text,
 )
 from rahdari.credentials.errors import CardTaken, HolderTaken, WrongStage
 from rahdari.credentials.migrations import MIGRATIONS
 from rahdari.credentials.ports.store import Store
-from rahdari.credentials.rules.life_cycle import STANDINGS
 from rahdari.credentials.schema import metadata
 from rahdari.credentials.store import REGISTER_LOCK, SqlStore
 from rahdari.credentials.values.audit import AuditEntry, AuditEvent
 from rahdari.credentials.values.cards import Pass, Standing
-from rahdari.credentials.values.status import PublishedStatus
-from rahdari.database import Conflict, Database, migrate, open_database
+from rahdari.credentials.values.status import DeltaRecord, PlaceStanding, PublishedStatus
+from rahdari.database import Conflict, Database, migrate, named_failures, open_database
 from rahdari.wire.keys import Algorithm, SoftwareSigner
 from tests.fakes.credentials import RegisterInMemory
 from tests.unit.credentials.scene import person
@@ -255,20 +257,101 @@ def test_passes_are_found_by_their_card_and_by_their_place(opened: Opened) -> No
         assert [one.taken for one in store.list_shards()] == [3, 0]
         assert store.find_open_shard() == second
         assert (second.number, second.uri, second.size) == (2, "https://s.example/2", 8)
-        assert store.list_standings(1) == ((4, Standing.SUSPENDED),)
-        assert store.list_standings(2) == ()
+        assert store.find_places([CardNumber("CARD-0001"), CardNumber("CARD-0009")]) == {
+            "CARD-0001": ((1, 3), (1, 7))
+        }
 
 
-def test_every_stage_but_the_active_one_is_told_to_the_world(opened: Opened) -> None:
+def test_what_the_lists_say_is_set_place_by_place_and_decoys_stay_decoys(opened: Opened) -> None:
     with opened() as store:
-        fill(store, *range(len(Stage)))
-        store.open_shard(uri_prefix="https://s.example/", size=8)
-        for number, stage in enumerate(Stage):
-            store.add_cards([card(number, of=number, stage=stage)])
-            store.add_passes([made(number, number)])
-    told = {index: STANDINGS[stage] for index, stage in enumerate(Stage) if stage is not Stage.ACTIVE}
+        first = store.open_shard(uri_prefix="https://s.example/", size=8)
+        second = store.open_shard(uri_prefix="https://s.example/", size=8)
+        store.set_standings([PlaceStanding(1, 3, Standing.SUSPENDED), PlaceStanding(2, 4, Standing.INVALID)])
+        store.set_standings([PlaceStanding(1, 5, Standing.SUSPENDED)], are_decoys=True)
     with opened() as store:
-        assert dict(store.list_standings(1)) == told
+        assert sorted(store.list_standings(1)) == [(3, Standing.SUSPENDED), (5, Standing.SUSPENDED)]
+        assert store.find_taken(first, [3, 4, 5]) == {5}
+        assert store.find_taken(second, [3, 4, 5]) == frozenset()
+        assert store.find_decoys(1, Standing.SUSPENDED, limit=9) == (5,)
+        assert store.find_decoys(1, Standing.VALID, limit=9) == ()
+        assert store.find_decoys(1, Standing.SUSPENDED, limit=0) == ()
+        store.set_standings([PlaceStanding(1, 3, Standing.VALID), PlaceStanding(1, 5, Standing.VALID)])
+    with opened() as store:
+        assert store.list_standings(1) == ()
+        assert store.find_decoys(1, Standing.VALID, limit=9) == (5,)
+        assert store.find_taken(first, [3, 5]) == {5}
+        assert sorted(store.iterate_standings()) == [
+            (PlaceStanding(1, 3, Standing.VALID), False),
+            (PlaceStanding(1, 5, Standing.VALID), True),
+            (PlaceStanding(2, 4, Standing.INVALID), False),
+        ]
+
+
+def test_many_standings_are_gone_through_page_by_page(opened: Opened) -> None:
+    with opened() as store:
+        store.open_shard(uri_prefix="https://s.example/", size=4096)
+        every = [PlaceStanding(1, place, Standing.SUSPENDED) for place in range(2100)]
+        store.set_standings(every)
+    with opened() as store:
+        assert [one for one, _ in store.iterate_standings()] == every
+
+
+def a_delta(sequence: int) -> DeltaRecord:
+    return DeltaRecord(sequence, AT + timedelta(seconds=sequence), bytes([sequence]) * 16, b"\xd2\0message")
+
+
+def test_deltas_are_read_in_their_order_and_leave_their_mark_on_the_lists(opened: Opened) -> None:
+    with opened() as store:
+        for _ in range(3):
+            store.open_shard(uri_prefix="https://s.example/", size=8)
+        assert store.find_last_delta() is None
+        store.add_delta(a_delta(1), [1, 3, 3])
+        store.add_delta(a_delta(2), [3])
+    with opened() as store:
+        assert store.find_last_delta() == a_delta(2)
+        assert store.list_deltas(after=0, limit=9) == (a_delta(1), a_delta(2))
+        assert store.list_deltas(after=1, limit=9) == (a_delta(2),)
+        assert store.list_deltas(after=0, limit=1) == (a_delta(1),)
+        assert [one.touched for one in store.list_shards()] == [1, 0, 2]
+    with pytest.raises(Conflict), opened() as store, named_failures():
+        store.add_delta(a_delta(2), [1])
+
+
+def an_event(position: int) -> StandingChanged:
+    return StandingChanged(
+        position=position, at=AT, card=CardNumber("CARD-0001"), act=Act.SUSPEND, reason=Reason.LOST,
+        was=Standing.VALID, became=Standing.SUSPENDED, sequence=position + 7,
+    )  # fmt: skip
+
+
+def test_the_outbox_is_read_from_any_position_on(opened: Opened) -> None:
+    unexplained = replace(an_event(2), reason=None, act=Act.EXPIRE, became=Standing.INVALID)
+    with opened() as store:
+        assert store.find_last_position() == 0
+        store.add_to_outbox([])
+        store.add_to_outbox([an_event(1), unexplained])
+    with opened() as store:
+        assert store.find_last_position() == 2
+        assert store.read_outbox(after=0, limit=9) == (an_event(1), unexplained)
+        assert store.read_outbox(after=0, limit=1) == (an_event(1),)
+        assert store.read_outbox(after=2, limit=9) == ()
+
+
+def test_locks_are_each_for_one_channel_of_one_card(opened: Opened) -> None:
+    with opened() as store:
+        fill(store, 1, 2)
+        store.add_cards([card(1, stage=Stage.ACTIVE), card(2, stage=Stage.ACTIVE)])
+        first, other = CardNumber("CARD-0001"), CardNumber("CARD-0002")
+        store.set_lock(first, Channel.LOGIN, AT)
+        store.set_lock(first, Channel.LOGIN, AT + timedelta(days=1))
+        store.set_lock(first, Channel.PAYMENTS, AT)
+        store.set_lock(other, Channel.ONLINE, AT)
+    with opened() as store:
+        assert store.list_locks(first) == {Channel.LOGIN, Channel.PAYMENTS}
+        store.clear_lock(first, Channel.LOGIN)
+        store.clear_lock(first, Channel.ONLINE)
+        assert store.list_locks(first) == {Channel.PAYMENTS}
+        assert store.list_locks(other) == {Channel.ONLINE}
 
 
 def test_a_status_place_and_a_feature_of_a_card_are_given_once(opened: Opened) -> None:
@@ -290,11 +373,13 @@ def test_the_newest_signed_list_takes_the_place_of_the_one_before(opened: Opened
         shard = store.open_shard(uri_prefix="https://s.example/", size=8)
         assert store.find_published(1) is None
         first = PublishedStatus(shard=1, uri=shard.uri, issued_at=AT, jwt="a.b.c", cwt=b"\xd2\0")
-        second = replace(first, jwt="d.e.f", issued_at=AT + timedelta(seconds=1))
+        second = replace(first, jwt="d.e.f", issued_at=AT + timedelta(seconds=1), sequence=12)
+        assert store.list_published() == {}
         store.publish(first)
         store.publish(second)
     with opened() as store:
         assert store.find_published(1) == second
+        assert store.list_published() == {1: (12, second.issued_at)}
 
 
 def test_the_log_is_read_in_its_order_whole_and_by_subject(opened: Opened) -> None:

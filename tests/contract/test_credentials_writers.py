@@ -15,6 +15,7 @@ from rahdari.credentials.rules.audit_chain import ChainReader
 from rahdari.credentials.service import audit, cards, holders, keys
 from rahdari.credentials.service.desk import Authority, Desk
 from rahdari.credentials.store import REGISTER_LOCK, SqlStore
+from rahdari.credentials.values.keys import KeyUse
 from rahdari.database import Database, migrate, open_database
 from rahdari.kernel import Actor, ActorKind
 from rahdari.wire.keys import Algorithm
@@ -112,8 +113,8 @@ def counters(opened: Opened) -> tuple[Counter, Counter]:
 
 def finding(counter: Counter) -> list[str]:
     with counter.desk() as desk:
-        found = audit.verify_log(desk, keys.find_audit_keys(desk))
-        reader = ChainReader(keys.find_audit_keys(desk))
+        found = audit.verify_log(desk, keys.find_keys(desk, KeyUse.AUDIT))
+        reader = ChainReader(keys.find_keys(desk, KeyUse.AUDIT))
         for one in desk.store.read_log():
             reader.feed(one)
         assert reader.entries == found.entries

@@ -8,12 +8,18 @@ from datetime import datetime
 from threading import Lock
 
 from rahdari.credentials.errors import CardTaken, HolderTaken, WrongStage
-from rahdari.credentials.rules.life_cycle import LIVE_STAGES, STANDINGS
+from rahdari.credentials.rules.life_cycle import LIVE_STAGES
 from rahdari.credentials.values.audit import AuditEntry
-from rahdari.credentials.values.cards import Card, CardNumber, Pass, Stage, Standing
+from rahdari.credentials.values.cards import Card, CardNumber, Channel, Pass, Stage, Standing
 from rahdari.credentials.values.holders import Holder, HolderId, HolderKind, Portrait
 from rahdari.credentials.values.keys import KeyRecord
-from rahdari.credentials.values.status import PublishedStatus, StatusShard
+from rahdari.credentials.values.status import (
+    DeltaRecord,
+    PlaceStanding,
+    PublishedStatus,
+    StandingChanged,
+    StatusShard,
+)
 from rahdari.database import Conflict
 
 
@@ -28,6 +34,10 @@ class _Rows:
     log: list[AuditEntry] = field(default_factory=list)
     keys: list[KeyRecord] = field(default_factory=list)
     trust_lists: dict[int, str] = field(default_factory=dict)
+    standings: dict[tuple[int, int], tuple[Standing, bool]] = field(default_factory=dict)
+    deltas: list[DeltaRecord] = field(default_factory=list)
+    outbox: list[StandingChanged] = field(default_factory=list)
+    locks: dict[tuple[CardNumber, Channel], datetime] = field(default_factory=dict)
 
     def copied(self) -> "_Rows":
         return _Rows(**{one.name: copy(getattr(self, one.name)) for one in fields(self)})
@@ -162,6 +172,15 @@ class StoreInMemory:
         ]
         return tuple(one for _, one in sorted(due, key=lambda pair: pair[0]))[:limit]
 
+    def set_lock(self, card: CardNumber, channel: Channel, at: datetime) -> None:
+        self._rows.locks.setdefault((card, channel), at)
+
+    def clear_lock(self, card: CardNumber, channel: Channel) -> None:
+        self._rows.locks.pop((card, channel), None)
+
+    def list_locks(self, card: CardNumber) -> frozenset[Channel]:
+        return frozenset(channel for one, channel in self._rows.locks if one == card)
+
     def iterate_cards(self) -> Iterator[Card]:
         yield from self._rows.cards.values()
 
@@ -181,26 +200,80 @@ class StoreInMemory:
 
     def find_taken(self, shard: StatusShard, indexes: Sequence[int]) -> frozenset[int]:
         taken = {one.place.index for one in self._rows.passes.values() if one.place.uri == shard.uri}
-        return frozenset(taken.intersection(indexes))
+        decoys = {
+            place
+            for (number, place), (_, is_decoy) in self._rows.standings.items()
+            if number == shard.number and is_decoy
+        }
+        return frozenset((taken | decoys).intersection(indexes))
 
     def raise_taken(self, shard: StatusShard, count: int) -> None:
         known = self._rows.shards[shard.number]
         self._rows.shards[shard.number] = replace(known, taken=known.taken + count)
 
     def list_standings(self, shard: int) -> tuple[tuple[int, Standing], ...]:
-        uri = self._rows.shards[shard].uri
-        told = (
-            (one.place.index, STANDINGS[self._rows.cards[one.card].stage])
-            for one in self._rows.passes.values()
-            if one.place.uri == uri
+        return tuple(
+            (place, standing)
+            for (number, place), (standing, _) in self._rows.standings.items()
+            if number == shard and standing is not Standing.VALID
         )
-        return tuple((index, standing) for index, standing in told if standing is not Standing.VALID)
+
+    def find_places(self, cards: Sequence[CardNumber]) -> Mapping[CardNumber, tuple[tuple[int, int], ...]]:
+        numbers = {one.uri: one.number for one in self._rows.shards.values()}
+        found: dict[CardNumber, tuple[tuple[int, int], ...]] = {}
+        for one in self._rows.passes.values():
+            if one.card in cards:
+                place = (numbers[one.place.uri], one.place.index)
+                found[one.card] = (*found.get(one.card, ()), place)
+        return found
+
+    def set_standings(self, standings: Sequence[PlaceStanding], *, are_decoys: bool = False) -> None:
+        for shard, place, standing in standings:
+            known = self._rows.standings.get((shard, place))
+            self._rows.standings[shard, place] = (standing, known[1] if known else are_decoys)
+
+    def find_decoys(self, shard: int, standing: Standing, *, limit: int) -> tuple[int, ...]:
+        wanted = (shard, standing, True)
+        decoys = [
+            place for (number, place), (one, is_decoy) in self._rows.standings.items()
+            if (number, one, is_decoy) == wanted
+        ]  # fmt: skip
+        return tuple(sorted(decoys)[:limit])
+
+    def iterate_standings(self) -> Iterator[tuple[PlaceStanding, bool]]:
+        for (shard, place), (standing, is_decoy) in sorted(self._rows.standings.items()):
+            yield PlaceStanding(shard, place, standing), is_decoy
+
+    def add_delta(self, delta: DeltaRecord, shards: Iterable[int]) -> None:
+        if any(one.sequence == delta.sequence for one in self._rows.deltas):
+            raise Conflict("a delta with this number exists", "pk_credentials_delta")
+        self._rows.deltas = [*self._rows.deltas, delta]
+        for number in shards:
+            self._rows.shards[number] = replace(self._rows.shards[number], touched=delta.sequence)
+
+    def find_last_delta(self) -> DeltaRecord | None:
+        return self._rows.deltas[-1] if self._rows.deltas else None
+
+    def list_deltas(self, *, after: int, limit: int) -> tuple[DeltaRecord, ...]:
+        return tuple([one for one in self._rows.deltas if one.sequence > after][:limit])
+
+    def add_to_outbox(self, events: Sequence[StandingChanged]) -> None:
+        self._rows.outbox = [*self._rows.outbox, *events]
+
+    def find_last_position(self) -> int:
+        return self._rows.outbox[-1].position if self._rows.outbox else 0
+
+    def read_outbox(self, *, after: int, limit: int) -> tuple[StandingChanged, ...]:
+        return tuple([one for one in self._rows.outbox if one.position > after][:limit])
 
     def publish(self, published: PublishedStatus) -> None:
         self._rows.published[published.shard] = published
 
     def find_published(self, shard: int) -> PublishedStatus | None:
         return self._rows.published.get(shard)
+
+    def list_published(self) -> Mapping[int, tuple[int, datetime]]:
+        return {number: (one.sequence, one.issued_at) for number, one in self._rows.published.items()}
 
     def find_head(self) -> AuditEntry | None:
         return self._rows.log[-1] if self._rows.log else None

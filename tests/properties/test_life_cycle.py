@@ -10,9 +10,12 @@ from typing_extensions import override
 
 from rahdari.credentials import MOVES, Act, Card, Reason, Stage, VerdictKind
 from rahdari.credentials.errors import CredentialsRefused
+from rahdari.credentials.rules.life_cycle import STANDINGS
+from rahdari.credentials.rules.status import standing_of
 from rahdari.credentials.service import audit, cards, keys
 from rahdari.credentials.values.cards import Standing
 from rahdari.kernel import Actor, ActorKind
+from rahdari.wire.status_stream import FIRST, Delta, decode
 from rahdari.wire.trust_list.entities import KEYS_MAX, KeyUse
 from tests.unit.credentials.scene import OFFICER, SECOND, Office, person
 
@@ -139,6 +142,26 @@ class Register(RuleBasedStateMachine):
         assert stages == {number: known.stage for number, known in self.model.items()}
 
     @invariant()
+    def the_stream_tells_what_the_cards_say(self) -> None:
+        """The deltas, folded, are the lists; the lists are the standings of the cards' passes, and decoys."""
+        folded: dict[tuple[int, int], Standing] = {}
+        previous = FIRST
+        with self.office.writing() as desk:
+            for number, record in enumerate(desk.store.list_deltas(after=0, limit=10_000), 1):
+                delta = decode(record.message).unverified
+                assert isinstance(delta, Delta)
+                assert (delta.sequence, delta.previous) == (number, previous)
+                folded |= {(one.shard, one.place): standing_of(one.status) for one in delta.changes}
+                previous = record.digest
+            decoys = {one[:2] for one, is_decoy in desk.store.iterate_standings() if is_decoy}
+            stages = {card.number: card.stage for card in desk.store.iterate_cards()}
+            places = desk.store.find_places(list(stages))
+        told = {place: one for place, one in folded.items() if place not in decoys}
+        truth = {place: STANDINGS[stages[card]] for card, some in places.items() for place in some}
+        assert {place: told.get(place, Standing.VALID) for place in truth} == truth
+        assert told.keys() <= truth.keys()
+
+    @invariant()
     def the_log_only_grows(self) -> None:
         length = self._length()
         assert length >= self.log
@@ -149,7 +172,7 @@ class Register(RuleBasedStateMachine):
         if not hasattr(self, "office"):
             return
         with self.office.writing() as desk:
-            found = audit.verify_log(desk, keys.find_audit_keys(desk))
+            found = audit.verify_log(desk, keys.find_keys(desk, KeyUse.AUDIT))
             everyone = list(desk.store.iterate_cards())
         assert found.faults == ()
         by = self.office.verifier()

@@ -14,7 +14,8 @@ from rahdari.app.files import read_limited, write_whole
 from rahdari.app.foundation import Foundation
 from rahdari.app.gate import TRUST_BYTES_MAX, Gate
 from rahdari.app.keyring_files import FileKeyRing, find_passphrase
-from rahdari.app.status_sources import INDEX_NAME, write_index
+from rahdari.app.oversight import Oversight, find_card_shown
+from rahdari.app.status_sources import INDEX_NAME, MANIFEST_NAME, write_index
 from rahdari.credentials import (
     FEATURES,
     AuditEntry,
@@ -34,13 +35,16 @@ from rahdari.credentials.service.answers import Answer
 from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.values.audit import AuditFault
 from rahdari.credentials.values.cards import StatusPlace
-from rahdari.credentials.values.status import PublishedStatus, StatusAnswer
+from rahdari.credentials.values.status import DeltaRecord, PublishedStatus, StatusAnswer
 from rahdari.kernel import Actor, Problem
+from rahdari.oversight import Circumstances
 from rahdari.wire import trust_list
 from rahdari.wire.keys import Algorithm, PublicKey, Signer
 
 # Two numbers and their names.
 _CHECKPOINT_BYTES_MAX = 4096
+# No purpose given, no place told; the holder is told so.
+_UNTOLD = Circumstances()
 # The register itself answers, so a status has no age; only the clock's own grain is left.
 _ONLINE = VerificationPolicy(
     algorithms=OFFLINE.algorithms,
@@ -61,9 +65,13 @@ class Checkpoint:
 class AuthorityOffice:
     """What key officers and auditors do, and what the server answers."""
 
-    def __init__(self, foundation: Foundation, gate: Gate) -> None:
-        """Work on the house's foundation; ``gate`` knows the status of other issuers' passes."""
+    def __init__(self, foundation: Foundation, gate: Gate, oversight: Oversight) -> None:
+        """Work on the house's foundation.
+
+        ``gate`` knows the status of other issuers' passes; ``oversight`` writes down every answer.
+        """
         self._on = foundation
+        self._oversight = oversight
         self._gate = gate
         self._trusted: tuple[str, Trust] | None = None
 
@@ -145,21 +153,59 @@ class AuthorityOffice:
         with self._on.reading() as desk:
             return _newest(desk)
 
-    def publish(self) -> tuple[PublishedStatus, ...]:
-        """Sign every status list as the register stands now; keep them and write them for the world.
+    def publish(self, *, every: bool = False) -> tuple[PublishedStatus, ...]:
+        """Sign the status lists that changed, or ``every`` one; keep them and write them for the world.
 
-        The log's head is written beside them: whoever keeps a copy can tell if the log is rolled back.
+        The manifest beside them says as of when they are whole. The log's head is written too: whoever keeps a
+        copy can tell if the log is rolled back.
         """
         # Written while the register is locked: of two that publish at once, the newer lists are written last.
         with self._on.writing() as desk:
-            published = status.publish(desk)
+            published = status.publish(desk, every=every)
             folder = self.public_folder / "s"
             for one in published:
                 write_whole(folder / f"{one.shard}.cwt", one.cwt)
                 write_whole(folder / f"{one.shard}.jwt", one.jwt.encode())
-            write_whole(folder / INDEX_NAME, write_index(tuple(one.uri for one in published)))
+            uris = tuple(one.uri for one in desk.store.list_shards())
+            write_whole(folder / INDEX_NAME, write_index(uris))
+            # Written last: who copies the folder in between finds lists that are newer than it says, never older.
+            write_whole(folder / MANIFEST_NAME, status.sign_manifest(desk))
             self._write_checkpoint(desk)
         return published
+
+    def publish_stale(self) -> int:
+        """Publish if a list was touched or is to be renewed, else do nothing; tells how many were signed."""
+        with self._on.reading() as desk:
+            if not status.find_stale(desk):
+                return 0
+        return len(self.publish())
+
+    def sign_head(self) -> bytes:
+        """Sign which delta of the status stream is the last one, as of now."""
+        with self._on.reading() as desk:
+            return status.sign_head(desk)
+
+    def list_deltas(self, *, after: int, limit: int) -> tuple[DeltaRecord, ...]:
+        """List the deltas of the status stream that follow ``after``, in order."""
+        with self._on.reading() as desk:
+            return desk.store.list_deltas(after=after, limit=limit)
+
+    def sign_manifest(self) -> bytes:
+        """Sign as of when, and by which deltas, the status lists are whole."""
+        with self._on.reading() as desk:
+            return status.sign_manifest(desk)
+
+    def make_bundle(self) -> bytes:
+        """Give a whole copy of the status lists: a CBOR sequence of the manifest and each list (RFC 8742).
+
+        Lists that lag behind the register are signed first, so that the copy is of one state.
+        """
+        while True:
+            with self._on.reading() as desk:
+                if not status.find_stale(desk):
+                    lists = (desk.store.find_published(one.number) for one in desk.store.list_shards())
+                    return status.sign_manifest(desk) + b"".join(one.cwt for one in lists if one)
+            self.publish()
 
     def find_published(self, shard: int) -> PublishedStatus | None:
         """Find the newest signed form of a status list."""
@@ -176,7 +222,7 @@ class AuthorityOffice:
         with self._on.reading() as desk:
             return examine(raw, by=self._verifier(desk), at=self._on.clock.now())
 
-    def answer(
+    def answer(  # noqa: PLR0913 - what an institution sends is what it takes
         self,
         raw: str,
         *,
@@ -185,13 +231,22 @@ class AuthorityOffice:
         wanted: Sequence[str] = (),
         allowed: frozenset[str] = frozenset(),
         nonce: str,
+        told: Circumstances = _UNTOLD,
     ) -> Answer:
-        """Answer an institution, signed. Raises ``NotAllowed``, ``BadQuestion``."""
+        """Answer an institution, signed. That it asked is written down first, for the card's holder to read.
+
+        Raises:
+            NotAllowed, BadQuestion: nothing was looked up.
+            UseNotRecorded: the record could not be written, so there is no answer.
+        """
         with self._on.reading() as desk:
             by = self._verifier(desk)
-            return answers.answer(
+            given = answers.answer(
                 desk, raw, by=by, asker=asker, asked=asked, wanted=wanted, allowed=allowed, nonce=nonce
             )
+            card = find_card_shown(desk, raw, given.report)
+        self._oversight.record(card, told, asker=asker, verdict=given.verdict.value)
+        return given
 
     def _verifier(self, desk: Desk) -> Verifier:
         trust = self._trust(_newest(desk))

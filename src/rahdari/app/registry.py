@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from rahdari.app.foundation import Foundation
 from rahdari.app.holder_files import HolderRow, read_holder_file
+from rahdari.app.oversight import Oversight
 from rahdari.credentials import (
     Act,
     Card,
     CardNumber,
+    Channel,
     Holder,
     HolderId,
     HolderKind,
@@ -18,10 +20,11 @@ from rahdari.credentials import (
 )
 from rahdari.credentials.errors import BadHolder, BadRow, BadRows, CredentialsRefused, UnknownHolder
 from rahdari.credentials.rules.holders import canonical_number
-from rahdari.credentials.service import cards, holders
+from rahdari.credentials.service import cards, holders, locks
 from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.values.audit import AuditEntry
 from rahdari.kernel import Actor, ActorKind, Problem
+from rahdari.oversight.store import SqlStore as OversightStore
 from rahdari.wire.errors import TooLarge
 
 # What one transaction holds: large enough that a flush to disk costs little a card, small enough that an
@@ -45,9 +48,10 @@ class IssuedPass:
 class Registry:
     """The counter where holders are registered and cards are issued, suspended and replaced."""
 
-    def __init__(self, foundation: Foundation) -> None:
-        """Work on the house's foundation."""
+    def __init__(self, foundation: Foundation, oversight: Oversight) -> None:
+        """Work on the house's foundation; ``oversight`` flags whoever is likely registered already."""
         self._on = foundation
+        self._oversight = oversight
 
     def add_holder(
         self, party: Party, product: str, *, actor: Actor, portrait: Portrait | None = None
@@ -59,8 +63,15 @@ class Registry:
         self, entries: Sequence[tuple[Party, Portrait | None, str]], *, actor: Actor
     ) -> tuple[tuple[Holder, Card], ...]:
         """Register many, all or none. Raises ``CredentialsRefused``."""
-        with self._on.writing() as desk:
-            return holders.register(desk, entries, actor=actor)
+        with self._on.watching() as (desk, flags):
+            return self._register(desk, flags, entries, actor)
+
+    def _register(
+        self, desk: Desk, flags: OversightStore, entries: Sequence[tuple[Party, Portrait | None, str]], actor: Actor
+    ) -> tuple[tuple[Holder, Card], ...]:
+        made = holders.register(desk, entries, actor=actor)
+        self._oversight.watch_enrolment(desk, flags, [holder for holder, _ in made])
+        return made
 
     def import_holders(self, raw: bytes, *, actor: Actor, photo_of: Callable[[str], Portrait]) -> int:
         """Import a CSV file of holders, all or none.
@@ -83,9 +94,9 @@ class Registry:
             if faults:
                 faults.sort(key=lambda one: (one.line, one.column))
                 raise BadRows(tuple(faults), f"{len(faults)} faults in the file; nothing was imported")
-        with self._on.writing() as desk:
+        with self._on.watching() as (desk, flags):
             for at in range(0, len(entries), BATCH):
-                holders.register(desk, entries[at : at + BATCH], actor=actor)
+                self._register(desk, flags, entries[at : at + BATCH], actor)
         return len(entries)
 
     def _checked(
@@ -187,6 +198,21 @@ class Registry:
         """Do one act of the life-cycle table; durable when it returns. Raises ``CredentialsRefused``."""
         with self._on.writing() as desk:
             return cards.act(desk, number, what, actor=actor, reason=reason)
+
+    def lock(self, number: CardNumber, channel: Channel, *, actor: Actor) -> frozenset[Channel]:
+        """Lock a channel of a card; gives those that are locked now. Raises ``UnknownCard``, ``NotAllowed``."""
+        with self._on.writing() as desk:
+            return locks.lock(desk, number, channel, actor=actor)
+
+    def unlock(self, number: CardNumber, channel: Channel, *, actor: Actor) -> frozenset[Channel]:
+        """Unlock a channel of a card; gives those still locked. Raises ``UnknownCard``, ``NotAllowed``."""
+        with self._on.writing() as desk:
+            return locks.unlock(desk, number, channel, actor=actor)
+
+    def list_locks(self, number: CardNumber) -> frozenset[Channel]:
+        """List the channels of a card that are locked."""
+        with self._on.reading() as desk:
+            return desk.store.list_locks(number)
 
     def replace(self, number: CardNumber, *, actor: Actor, reason: Reason) -> tuple[Card, Card]:
         """Replace a card and issue the one that takes its place: (old, new). Raises ``CredentialsRefused``."""

@@ -15,13 +15,23 @@ Example:
 from rahdari.credentials.errors import BadHolder, BadRow, BadRows, UnknownCard, UnknownHolder
 from rahdari.credentials.features import FEATURES, find_feature
 from rahdari.credentials.policy import OFFLINE, VerificationPolicy
-from rahdari.credentials.rules.life_cycle import MOVES, ROLES, Move
+from rahdari.credentials.rules.life_cycle import MOVES, ROLES, Move, holder_id
 from rahdari.credentials.rules.products import Catalogue, print_number, read_product
 from rahdari.credentials.rules.status import HeldList, Snapshot, accept_list, readmit_list
 from rahdari.credentials.rules.trust import Trust, accept
 from rahdari.credentials.rules.verification import Verifier, examine, step_table, verify
 from rahdari.credentials.values.audit import AuditEntry, AuditFault, AuditFinding
-from rahdari.credentials.values.cards import Act, Card, CardNumber, ProductRef, Reason, Stage, StatusPlace
+from rahdari.credentials.values.cards import (
+    Act,
+    Card,
+    CardNumber,
+    Channel,
+    ProductRef,
+    Reason,
+    Stage,
+    Standing,
+    StatusPlace,
+)
 from rahdari.credentials.values.holders import (
     Biometric,
     Gender,
@@ -36,6 +46,7 @@ from rahdari.credentials.values.holders import (
 from rahdari.credentials.values.keys import KeyRecord, KeyUse
 from rahdari.credentials.values.passes import Attributes, Check, Outcome, Report, Terms, VerdictKind, Verified
 from rahdari.credentials.values.products import CardProduct
+from rahdari.credentials.values.status import StandingChanged
 from rahdari.credentials.values.text import LocalText, local_text
 
 __all__ = [
@@ -56,6 +67,7 @@ __all__ = [
     "CardNumber",
     "CardProduct",
     "Catalogue",
+    "Channel",
     "Check",
     "Gender",
     "HeldList",
@@ -76,6 +88,8 @@ __all__ = [
     "Report",
     "Snapshot",
     "Stage",
+    "Standing",
+    "StandingChanged",
     "StatusPlace",
     "Terms",
     "Trust",
@@ -89,6 +103,7 @@ __all__ = [
     "accept_list",
     "examine",
     "find_feature",
+    "holder_id",
     "local_text",
     "print_number",
     "read_product",

@@ -231,6 +231,12 @@ class Suspended(PassRefused):
     code: ClassVar[str] = "credentials.suspended"
 
 
+class LockedByHolder(PassRefused):
+    """The holder has locked the card for this use."""
+
+    code: ClassVar[str] = "credentials.locked_by_holder"
+
+
 class Revoked(PassRefused):
     """The card is revoked, or replaced by another."""
 

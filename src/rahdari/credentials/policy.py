@@ -24,7 +24,7 @@ class VerificationPolicy:
 OFFLINE = VerificationPolicy(
     algorithms=frozenset(Algorithm),
     features=frozenset({"qr", "sd-jwt-vc"}),
-    status_age_max=timedelta(hours=24),
+    status_age_max=timedelta(seconds=60),
     clock_skew=timedelta(minutes=1),
 )
-"""A gate without a network: a status list of at most a day."""
+"""A gate that hears the status stream: what it knows is at most a minute old, or it says so."""

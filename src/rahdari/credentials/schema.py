@@ -69,6 +69,49 @@ shard = Table(
     Column("uri", Text, nullable=False, unique=True),
     Column("size", Integer, nullable=False),
     Column("taken", Integer, nullable=False),
+    # The last delta that touched this list.
+    Column("touched", RowNumber, nullable=False, server_default="0"),
+)
+
+# The places that are not VALID, or once were not and belong to no pass (decoys); all others are VALID.
+standing = Table(
+    "credentials_standing",
+    metadata,
+    Column("shard", Integer, ForeignKey("credentials_status_list.number"), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("status", Integer, nullable=False),
+    Column("is_decoy", Integer, nullable=False),
+)
+
+delta = Table(
+    "credentials_delta",
+    metadata,
+    Column("sequence", RowNumber, primary_key=True, autoincrement=False),
+    Column("at", EpochMicroseconds, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("message", LargeBinary, nullable=False),
+)
+
+# What other rooms and subscribers are told, written in the transaction of the change itself.
+outbox = Table(
+    "credentials_outbox",
+    metadata,
+    Column("position", RowNumber, primary_key=True, autoincrement=False),
+    Column("at", EpochMicroseconds, nullable=False),
+    Column("card", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("reason", Text),
+    Column("was", Text, nullable=False),
+    Column("became", Text, nullable=False),
+    Column("sequence", RowNumber, nullable=False),
+)
+
+lock = Table(
+    "credentials_lock",
+    metadata,
+    Column("card", Text, ForeignKey("credentials_card.number"), primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("locked_at", EpochMicroseconds, nullable=False),
 )
 
 issued_pass = Table(
@@ -91,6 +134,7 @@ published = Table(
     Column("issued_at", EpochMicroseconds, nullable=False),
     Column("jwt", Text, nullable=False),
     Column("cwt", LargeBinary, nullable=False),
+    Column("sequence", RowNumber, nullable=False, server_default="0"),
 )
 
 audit = Table(

@@ -17,6 +17,7 @@ from rahdari.credentials.rules.audit_chain import digest_of
 from rahdari.credentials.service.audit import FAULTS_MAX
 from rahdari.credentials.store import SqlStore
 from rahdari.credentials.values.audit import AuditEntry
+from rahdari.wire import status_stream
 from rahdari.wire.keys import SoftwareSigner
 from tests.fakes.chance import SeededChance
 from tests.fakes.clock import WoundClock
@@ -325,3 +326,39 @@ def test_a_log_of_nothing_but_faults_is_told_in_bounds(copied: Path) -> None:
     many = [replace(log[0], sequence=number) for number in range(1, FAULTS_MAX)]
     rewrite(copied, many)
     assert len(faults(copied)) == FAULTS_MAX
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("UPDATE credentials_standing SET status = 0 WHERE is_decoy = 0", "its status list says valid"),
+        ("UPDATE credentials_standing SET status = 1", "not as the stream says"),
+        ("DELETE FROM credentials_standing", "not as the stream says"),
+        ("DELETE FROM credentials_delta", "its end was cut"),
+        ("UPDATE credentials_delta SET message = zeroblob(130)", "delta 1 was altered"),
+        ("UPDATE credentials_delta SET digest = zeroblob(16)", "delta 1 was altered"),
+        ("UPDATE credentials_delta SET sequence = 2", "delta 2 was altered, or one before it is missing"),
+        (
+            """INSERT INTO credentials_standing SELECT shard, place, 2, 0 FROM credentials_pass
+            WHERE card NOT IN (SELECT number FROM credentials_card WHERE stage = 'suspended')""",
+            "is active, its status list says suspended",
+        ),
+    ],
+)
+def test_a_stream_or_a_list_that_was_altered_beside_the_log_is_found(
+    copied: Path, statement: str, what: str
+) -> None:
+    assert run(copied, statement)
+    assert any(what in fault for fault in faults(copied)), faults(copied)
+
+
+def test_a_delta_that_another_key_of_the_authority_signed_is_found(copied: Path) -> None:
+    house = opened(copied)
+    with house.foundation.database.transaction() as connection:
+        desk_store = SqlStore(connection)
+        last = desk_store.find_last_delta()
+        assert last is not None
+        forged = status_stream.sign(SoftwareSigner.generate(), status_stream.decode(last.message).unverified)
+    house.close()
+    run(copied, f"UPDATE credentials_delta SET message = x'{forged.hex()}'")  # noqa: S608 - our own bytes
+    assert any("delta 1 was altered" in fault for fault in faults(copied))

@@ -5,10 +5,16 @@ from datetime import datetime
 from typing import Protocol
 
 from rahdari.credentials.values.audit import AuditEntry
-from rahdari.credentials.values.cards import Card, CardNumber, Pass, Stage, Standing
+from rahdari.credentials.values.cards import Card, CardNumber, Channel, Pass, Stage, Standing
 from rahdari.credentials.values.holders import Holder, HolderId, HolderKind, Portrait
 from rahdari.credentials.values.keys import KeyRecord
-from rahdari.credentials.values.status import PublishedStatus, StatusShard
+from rahdari.credentials.values.status import (
+    DeltaRecord,
+    PlaceStanding,
+    PublishedStatus,
+    StandingChanged,
+    StatusShard,
+)
 
 
 class HolderStore(Protocol):
@@ -93,6 +99,18 @@ class CardStore(Protocol):
         """List live cards whose validity ended before ``at``."""
         ...
 
+    def set_lock(self, card: CardNumber, channel: Channel, at: datetime) -> None:
+        """Lock a channel of a card; one that is locked stays locked since its first instant."""
+        ...
+
+    def clear_lock(self, card: CardNumber, channel: Channel) -> None:
+        """Unlock a channel of a card."""
+        ...
+
+    def list_locks(self, card: CardNumber) -> frozenset[Channel]:
+        """List the channels that are locked."""
+        ...
+
     def iterate_cards(self) -> Iterator[Card]:
         """Go through every card, in any order, without holding them all."""
         ...
@@ -118,7 +136,7 @@ class StatusStore(Protocol):
         ...
 
     def find_taken(self, shard: StatusShard, indexes: Sequence[int]) -> frozenset[int]:
-        """Tell which of ``indexes`` are taken in the shard."""
+        """Tell which of ``indexes`` are taken in the shard, by passes or by decoys."""
         ...
 
     def raise_taken(self, shard: StatusShard, count: int) -> None:
@@ -126,7 +144,23 @@ class StatusStore(Protocol):
         ...
 
     def list_standings(self, shard: int) -> tuple[tuple[int, Standing], ...]:
-        """List every place of the shard that is not valid, by the stage of its card."""
+        """List every place of the shard that is not valid, as it was last set."""
+        ...
+
+    def find_places(self, cards: Sequence[CardNumber]) -> Mapping[CardNumber, tuple[tuple[int, int], ...]]:
+        """Find the places, (list number, index), of all passes of many cards."""
+        ...
+
+    def set_standings(self, standings: Sequence[PlaceStanding], *, are_decoys: bool = False) -> None:
+        """Set what the lists say of these places. A decoy stays one for ever: no pass ever gets its place."""
+        ...
+
+    def find_decoys(self, shard: int, standing: Standing, *, limit: int) -> tuple[int, ...]:
+        """Find places of decoys in a list that have this standing."""
+        ...
+
+    def iterate_standings(self) -> Iterator[tuple[PlaceStanding, bool]]:
+        """Go through every place that was ever set and whether it is a decoy, without holding them all."""
         ...
 
     def publish(self, published: PublishedStatus) -> None:
@@ -135,6 +169,38 @@ class StatusStore(Protocol):
 
     def find_published(self, shard: int) -> PublishedStatus | None:
         """Find the newest signed form of a shard."""
+        ...
+
+    def list_published(self) -> Mapping[int, tuple[int, datetime]]:
+        """List, for each shard that was ever signed, the sequence its signed form tells of, and when it was."""
+        ...
+
+
+class StreamStore(Protocol):
+    """Keeps the status stream and the outbox. Both are gapless: numbered inside the writing transaction."""
+
+    def add_delta(self, delta: DeltaRecord, shards: Iterable[int]) -> None:
+        """Append a delta and note that it touched these shards."""
+        ...
+
+    def find_last_delta(self) -> DeltaRecord | None:
+        """Find the last delta; inside a writing transaction no other can follow it until its end."""
+        ...
+
+    def list_deltas(self, *, after: int, limit: int) -> tuple[DeltaRecord, ...]:
+        """List the deltas that follow sequence ``after``, in order."""
+        ...
+
+    def add_to_outbox(self, events: Sequence[StandingChanged]) -> None:
+        """Append events; their positions follow the last one."""
+        ...
+
+    def find_last_position(self) -> int:
+        """Find the last position of the outbox; 0 while it is empty."""
+        ...
+
+    def read_outbox(self, *, after: int, limit: int) -> tuple[StandingChanged, ...]:
+        """Read the events that follow position ``after``, in order."""
         ...
 
 
@@ -182,5 +248,5 @@ class KeyStore(Protocol):
         ...
 
 
-class Store(HolderStore, CardStore, StatusStore, AuditStore, KeyStore, Protocol):
+class Store(HolderStore, CardStore, StatusStore, StreamStore, AuditStore, KeyStore, Protocol):
     """The whole register within one transaction."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from rahdari.credentials.errors import NotAllowed, NothingProposed, SameOfficer, WrongReason, WrongStage
-from rahdari.credentials.values.cards import Act, Card, Reason, Stage, Standing
+from rahdari.credentials.values.cards import Act, Card, CardNumber, Reason, Stage, Standing
 from rahdari.kernel import Actor
 
 REGISTRAR = "registrar"
@@ -15,10 +15,11 @@ SUPERVISOR = "supervisor"
 KEY_OFFICER = "key_officer"
 AUDITOR = "auditor"
 VERIFIER = "verifier"
+HOLDER = "holder"
 SYSTEM = "system"
 
 ROLES = frozenset(
-    {REGISTRAR, ISSUER, STATUS_OFFICER, SUPERVISOR, KEY_OFFICER, AUDITOR, VERIFIER, SYSTEM},
+    {REGISTRAR, ISSUER, STATUS_OFFICER, SUPERVISOR, KEY_OFFICER, AUDITOR, VERIFIER, HOLDER, SYSTEM},
 )
 
 
@@ -41,6 +42,7 @@ _SUSPEND = (
     Reason.COURT_ORDER,
 )
 
+_HOLDER_REASONS = frozenset({Reason.HOLDER_REQUEST, Reason.LOST, Reason.STOLEN})
 
 _Moves = dict[tuple[Stage | None, Act], Move]
 
@@ -71,7 +73,9 @@ MOVES: Mapping[tuple[Stage | None, Act], Move] = MappingProxyType(
         ),
         (Stage.APPLIED, Act.ISSUE): Move(Stage.ISSUED, frozenset({ISSUER}), (Reason.ENTITLED,)),
         (Stage.ISSUED, Act.ACTIVATE): Move(Stage.ACTIVE, frozenset({ISSUER, REGISTRAR}), (Reason.DELIVERED,)),
-        (Stage.ACTIVE, Act.SUSPEND): Move(Stage.SUSPENDED, frozenset({STATUS_OFFICER, SUPERVISOR}), _SUSPEND),
+        (Stage.ACTIVE, Act.SUSPEND): Move(
+            Stage.SUSPENDED, frozenset({STATUS_OFFICER, SUPERVISOR, HOLDER}), _SUSPEND
+        ),
         (Stage.SUSPENDED, Act.REINSTATE): Move(
             Stage.ACTIVE,
             frozenset({STATUS_OFFICER, SUPERVISOR}),
@@ -126,10 +130,29 @@ def decide_move(stage: Stage | None, act: Act, *, actor: Actor, reason: Reason |
     if not actor.has_any(move.roles):
         needed = " or ".join(sorted(move.roles))
         raise NotAllowed(f"to {_words(act)} a card needs the role {needed}; ask an officer who holds it")
-    if reason is not None and reason not in move.reasons:
-        admitted = ", ".join(move.reasons)
+    reasons = _reasons_of(move, actor)
+    if reason is not None and reason not in reasons:
+        admitted = ", ".join(reasons)
         raise WrongReason(f"{reason} is no reason to {_words(act)} a card; admitted: {admitted}")
-    return Move(move.to, move.roles, (reason or move.reasons[0],))
+    return Move(move.to, move.roles, (reason or reasons[0],))
+
+
+def _reasons_of(move: Move, actor: Actor) -> tuple[Reason, ...]:
+    """A holder reports a loss or asks; what else a reason may be is for officers to say."""
+    if actor.has_any(move.roles - {HOLDER}):
+        return move.reasons
+    return tuple(one for one in move.reasons if one in _HOLDER_REASONS)
+
+
+def holder_id(card: CardNumber) -> str:
+    """Name the holder of a card as an actor: who signed in with what is bound to that card."""
+    return f"holder:{card}"
+
+
+def require_own_card(card: CardNumber, actor: Actor) -> None:
+    """Refuse a holder who acts on another's card. Officers act by their roles. Raises ``NotAllowed``."""
+    if actor.roles == {HOLDER} and actor.id != holder_id(card):
+        raise NotAllowed("a holder acts on the own card alone")
 
 
 def require_second_officer(card: Card, actor: Actor) -> Reason:

@@ -18,6 +18,8 @@ from rahdari.wire.status_list import StatusArray, StatusList, StatusListToken, S
 
 # Two bits hold valid, invalid and suspended (Token Status List draft, 7.1).
 BITS = 2
+# How long a verifier without the status stream may keep a list before it asks again.
+_TTL_SECONDS = 60
 
 _TYPES = MappingProxyType(
     {
@@ -37,10 +39,13 @@ def sign_list(
     *,
     signer: Signer,
     at: datetime,
-    ttl: timedelta,
     life: timedelta,
+    sequence: int,
 ) -> PublishedStatus:
-    """Sign one shard as JWT and as CWT. Places that no pass has stay VALID, a crowd for those that have."""
+    """Sign one shard as JWT and as CWT. Places that no pass has stay VALID, a crowd for those that have.
+
+    ``sequence``: the last delta of the status stream that ``standings`` tells of.
+    """
     seconds = int(at.timestamp())
     listed = StatusList(
         uri=shard.uri,
@@ -49,7 +54,8 @@ def sign_list(
             shard.size, ((index, _TYPES[one]) for index, one in standings), bits=BITS
         ),
         expires=seconds + int(life.total_seconds()),
-        ttl=int(ttl.total_seconds()),
+        ttl=_TTL_SECONDS,
+        sequence=sequence,
     )
     return PublishedStatus(
         shard=shard.number,
@@ -57,7 +63,21 @@ def sign_list(
         issued_at=at,
         jwt=status_list.sign_jwt(signer, listed),
         cwt=status_list.sign_cwt(signer, listed),
+        sequence=sequence,
     )
+
+
+def status_of(standing: Standing) -> StatusType:
+    """Tell the number by which a list says a standing (Token Status List draft, 7.1)."""
+    return _TYPES[standing]
+
+
+def standing_of(status: int) -> Standing:
+    """Tell the standing that a number in a list says.
+
+    An application-specific status (3) has no meaning here, and what has no meaning is not valid.
+    """
+    return _STANDINGS.get(status, Standing.INVALID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +201,6 @@ class Snapshot:
         listed = held.listed
         if not 0 <= place.index < listed.statuses.size:
             return None
-        # An application-specific status (3) has no meaning here, and what has no meaning is not valid.
-        standing = _STANDINGS.get(listed.statuses.get(place.index), Standing.INVALID)
+        standing = standing_of(listed.statuses.get(place.index))
         expires = None if listed.expires is None else datetime.fromtimestamp(listed.expires, UTC)
         return StatusAnswer(standing, datetime.fromtimestamp(listed.issued_at, UTC), expires)

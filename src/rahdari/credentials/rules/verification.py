@@ -12,6 +12,7 @@ from typing import NamedTuple, NoReturn
 
 from rahdari.credentials.errors import (
     Expired,
+    LockedByHolder,
     Malformed,
     NotYetValid,
     PassRefused,
@@ -84,6 +85,7 @@ _VERDICTS = MappingProxyType(
         Expired: VerdictKind.EXPIRED,
         NotYetValid: VerdictKind.NOT_YET_VALID,
         Suspended: VerdictKind.SUSPENDED,
+        LockedByHolder: VerdictKind.LOCKED,
         Revoked: VerdictKind.REVOKED,
         Stale: VerdictKind.STALE,
     },
@@ -121,7 +123,7 @@ def verify(raw: str, *, by: Verifier, at: datetime) -> Verified:
 
     Raises:
         PassRefused: its leaf is the verdict: Malformed, Tampered, UnknownIssuer, NotYetValid, Expired,
-            Stale, Suspended, Revoked.
+            Stale, Suspended, LockedByHolder, Revoked.
     """
     try:
         return _verify(raw, by, at)
@@ -277,6 +279,9 @@ def _check_status(
         _stop(13, Stale("no status list for this pass is held; sync the status lists and try again"))
     if answer.standing is Standing.VALID:
         _require_fresh(answer.as_of, answer.expires, by.policy, at)
+        if answer.is_locked:
+            # The holder's own word; no clause but that of consent.
+            _stop(14, LockedByHolder("its holder has locked it for this use; ask the holder"), answer.as_of)
         return answer.as_of, _ALL_PASSED
     # (14) A bad standing is told even when it is old: it stays until a newer signed list lifts it.
     if answer.standing is Standing.SUSPENDED:
@@ -301,10 +306,10 @@ def _require_fresh(
     if expires is not None and at >= expires:
         _stop(13, Stale(f"the status list expired {expires:%Y-%m-%d %H:%M} UTC; sync and try again"), as_of)
     if at - as_of > policy.status_age_max:
-        hours = (at - as_of).total_seconds() / 3600
+        age, most = (int(one.total_seconds()) for one in (at - as_of, policy.status_age_max))
         _stop(
             13,
-            Stale(f"the status is {hours:.1f} hours old, the policy allows less; sync and try again"),
+            Stale(f"the status is {age} s old, the policy allows {most} s; sync and try again"),
             as_of,
         )
 

@@ -2,15 +2,16 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from itertools import groupby
+from itertools import groupby, islice
 
 from rahdari.credentials.rules.audit_chain import ChainReader, digest_of_passes
 from rahdari.credentials.rules.life_cycle import MOVES
 from rahdari.credentials.service.desk import Desk
-from rahdari.credentials.service.keys import CREATE_KEY, SIGN_TRUST_LIST, WITHDRAW_KEY
+from rahdari.credentials.service.keys import CREATE_KEY, SIGN_TRUST_LIST, WITHDRAW_KEY, find_keys
+from rahdari.credentials.service.stream_audit import find_stream_faults
 from rahdari.credentials.values.audit import AuditEntry, AuditEvent, AuditFault, AuditFinding
 from rahdari.credentials.values.cards import Act, Card, CardNumber, Stage
-from rahdari.credentials.values.keys import KeyRecord
+from rahdari.credentials.values.keys import KeyRecord, KeyUse
 from rahdari.wire.keys import PublicKey
 
 # A broken log of millions of entries would fill the screen with millions of faults.
@@ -19,11 +20,15 @@ _ACTS = frozenset(act.value for act in Act)
 
 
 def verify_log(
-    desk: Desk, keys: Mapping[bytes, tuple[PublicKey, ...]], *, checkpoint: tuple[int, bytes] | None = None
+    desk: Desk,
+    keys: Mapping[bytes, tuple[PublicKey, ...]],
+    *,
+    checkpoint: tuple[int, bytes] | None = None,
 ) -> AuditFinding:
-    """Read the whole log and find any alteration of it, or of the cards beside it.
+    """Read the whole log and find any alteration of it, or of the cards and the status stream beside it.
 
-    ``keys`` are the audit keys by kid, best taken from the trust list that the root signed.
+    ``keys`` are the audit keys by kid, best taken from the trust list that the root signed. The stream's are
+    taken from the register, which the log vouches for: a trust list forgets status keys that are long retired.
     ``checkpoint`` is a (sequence, digest) that was noted elsewhere: it finds a log that was rolled back whole.
     """
     reader, replay, keys_seen, noted = ChainReader(keys), _Replay(), _KeysSeen(), None
@@ -38,6 +43,9 @@ def verify_log(
     passes = {card: digest_of_passes(some) for card, some in by_card}
     faults = [*reader.faults, *replay.faults, *replay.compare(desk.store.iterate_cards(), passes)]
     faults += keys_seen.compare(desk.store.list_keys(), desk.store.find_trust_list())
+    faults += islice(
+        find_stream_faults(desk, find_keys(desk, KeyUse.STATUS), logged=replay.delta), FAULTS_MAX
+    )
     if checkpoint and noted != checkpoint[1]:
         faults.append(AuditFault(checkpoint[0], "is not what the checkpoint says: the log was rolled back"))
     return AuditFinding(reader.entries, reader.head, tuple(faults[:FAULTS_MAX]))
@@ -86,6 +94,8 @@ class _Replay:
         self._terms: dict[str, dict[str, str]] = {}
         self._proposals: dict[str, tuple[str, str | None]] = {}
         self.faults: list[AuditFault] = []
+        self.delta = 0
+        """The highest delta of the status stream that the log names."""
 
     def feed(self, entry: AuditEntry) -> None:
         event = entry.event
@@ -97,6 +107,8 @@ class _Replay:
             self.faults.append(AuditFault(entry.sequence, f"tells of {act} where the table has no such move"))
             return
         self._stages[subject] = move.to
+        named = dict(event.details).get("delta", "0")
+        self.delta = max(self.delta, int(named) if named.isdecimal() else 0)
         self._terms.setdefault(subject, {}).update(event.details)
         if act is Act.PROPOSE_REVOCATION:
             self._proposals[subject] = event.actor, event.reason

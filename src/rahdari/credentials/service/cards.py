@@ -7,10 +7,16 @@ from rahdari.credentials.errors import CardTaken, UnknownCard, UnknownFeature
 from rahdari.credentials.features import find_feature
 from rahdari.credentials.rules.audit_chain import digest_of_passes
 from rahdari.credentials.rules.holders import check_party
-from rahdari.credentials.rules.life_cycle import LIVE_STAGES, decide_move, require_second_officer
+from rahdari.credentials.rules.life_cycle import (
+    LIVE_STAGES,
+    decide_move,
+    require_own_card,
+    require_second_officer,
+)
 from rahdari.credentials.rules.products import find_expiry
 from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.service.passes import make_passes
+from rahdari.credentials.service.standing import Moved, tell
 from rahdari.credentials.values.audit import AuditEvent
 from rahdari.credentials.values.cards import Act, Card, CardNumber, Pass, Reason, Stage
 from rahdari.credentials.values.holders import Holder, HolderId
@@ -94,6 +100,7 @@ def issue(desk: Desk, cards: Sequence[Card], *, actor: Actor, activate: bool = T
     desk.store.update_cards(issued, was=Stage.APPLIED)
     passes = make_passes(desk, issued, holders)
     desk.store.add_passes(passes)
+    tell(desk, [Moved(one, Stage.APPLIED) for one in issued], Act.ISSUE, Reason.ENTITLED)
     by_card: dict[CardNumber, list[Pass]] = {}
     for one in passes:
         by_card.setdefault(one.card, []).append(one)
@@ -134,6 +141,7 @@ def act(desk: Desk, number: CardNumber, what: Act, *, actor: Actor, reason: Reas
         NothingProposed, SameOfficer: revoking without a proposal, or by its proposer.
     """
     card = get_card(desk, number)
+    require_own_card(number, actor)
     move = decide_move(card.stage, what, actor=actor, reason=reason)
     decided = move.reasons[0]
     changed = replace(card, stage=move.to)
@@ -145,8 +153,14 @@ def act(desk: Desk, number: CardNumber, what: Act, *, actor: Actor, reason: Reas
         # A reinstatement answers the doubts: a proposal made before it does not linger.
         changed = replace(changed, revocation_proposed_by=None, revocation_reason=None)
     desk.store.update_cards([changed], was=card.stage)
-    desk.record(desk.event(actor, what, number, reason=decided))
+    sequence = tell(desk, [Moved(changed, card.stage)], what, decided)
+    desk.record(desk.event(actor, what, number, reason=decided, **_carried_by(sequence)))
     return changed
+
+
+def _carried_by(sequence: int | None) -> dict[str, str]:
+    """Name the delta that carries a change, so that the log vouches for the stream."""
+    return {} if sequence is None else {"delta": str(sequence)}
 
 
 def replace_card(desk: Desk, number: CardNumber, *, actor: Actor, reason: Reason) -> tuple[Card, Card]:
@@ -164,8 +178,9 @@ def replace_card(desk: Desk, number: CardNumber, *, actor: Actor, reason: Reason
     holder = desk.store.find_holders([card.holder])[card.holder]
     new = draw_application(desk, holder, card.product.id, replaces=old)
     desk.store.add_cards([new])
+    sequence = tell(desk, [Moved(old, card.stage)], Act.REPLACE, reason)
     desk.record(
-        desk.event(actor, Act.REPLACE, old.number, reason=reason, by=new.number),
+        desk.event(actor, Act.REPLACE, old.number, reason=reason, by=new.number, **_carried_by(sequence)),
         desk.event(actor, Act.APPLY, new.number, reason=reason, holder=holder.id, product=str(new.product)),
     )
     return old, new
@@ -174,14 +189,20 @@ def replace_card(desk: Desk, number: CardNumber, *, actor: Actor, reason: Reason
 def expire_due(desk: Desk, *, actor: Actor, limit: int = 1000) -> tuple[Card, ...]:
     """Move cards whose validity has ended to their stage ``expired``; at most ``limit`` a call."""
     due = desk.store.list_due(desk.clock.now(), limit=limit)
-    expired: list[Card] = []
+    expired: list[Moved] = []
     for card in due:
         move = decide_move(card.stage, Act.EXPIRE, actor=actor)
         changed = replace(card, stage=move.to)
         desk.store.update_cards([changed], was=card.stage)
-        expired.append(changed)
-    desk.record(*(desk.event(actor, Act.EXPIRE, card.number, reason=Reason.TERM_ENDED) for card in expired))
-    return tuple(expired)
+        expired.append(Moved(changed, card.stage))
+    carried = _carried_by(tell(desk, expired, Act.EXPIRE, Reason.TERM_ENDED))
+    desk.record(
+        *(
+            desk.event(actor, Act.EXPIRE, one.card.number, reason=Reason.TERM_ENDED, **carried)
+            for one in expired
+        )
+    )
+    return tuple(one.card for one in expired)
 
 
 def suffix_of(feature: str) -> str:

@@ -168,10 +168,10 @@ def _seconds(at: datetime) -> int:
     return int(at.timestamp())
 
 
-def find_audit_keys(desk: Desk) -> dict[bytes, tuple[PublicKey, ...]]:
-    """Find every key that may ever have sealed the log, by kid."""
+def find_keys(desk: Desk, use: KeyUse) -> dict[bytes, tuple[PublicKey, ...]]:
+    """Find every key that may ever have signed for ``use``, by kid."""
     found: dict[bytes, tuple[PublicKey, ...]] = {}
     for one in desk.store.list_keys():
-        if one.use is KeyUse.AUDIT:
+        if one.use is use:
             found[one.public.kid] = (*found.get(one.public.kid, ()), one.public)
     return found

@@ -7,6 +7,7 @@ from rahdari.credentials.store.cards import CardTable
 from rahdari.credentials.store.holders import HolderTable
 from rahdari.credentials.store.keys import KeyTable
 from rahdari.credentials.store.status import StatusTable
+from rahdari.credentials.store.stream import StreamTable
 
 __all__ = ["REGISTER_LOCK", "SqlStore"]
 
@@ -14,7 +15,7 @@ REGISTER_LOCK = "credentials"
 """Writers take this lock when their transaction opens: the log has one writer at a time."""
 
 
-class SqlStore(HolderTable, CardTable, StatusTable, AuditTable, KeyTable):
+class SqlStore(HolderTable, CardTable, StatusTable, StreamTable, AuditTable, KeyTable):
     """The register within one transaction that its caller opened and will end.
 
     Every promise of ``ports.store.Store``; a writing transaction must hold ``REGISTER_LOCK``.

@@ -4,18 +4,28 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, tuple_
+from sqlalchemy import bindparam, delete, insert, select, tuple_
 from sqlalchemy.engine import Row
 
 from rahdari.credentials.errors import CardTaken, WrongStage
 from rahdari.credentials.rules.life_cycle import LIVE_STAGES
-from rahdari.credentials.schema import card, issued_pass, shard
+from rahdari.credentials.schema import card, issued_pass, lock, shard
 from rahdari.credentials.store.table import Part, insert_rows, microseconds, run_many
-from rahdari.credentials.values.cards import Card, CardNumber, Pass, ProductRef, Reason, Stage, StatusPlace
+from rahdari.credentials.values.cards import (
+    Card,
+    CardNumber,
+    Channel,
+    Pass,
+    ProductRef,
+    Reason,
+    Stage,
+    StatusPlace,
+)
 from rahdari.credentials.values.holders import HolderId
 from rahdari.database import Conflict, named_failures
 
 _ROWS_AT_ONCE = 1000
+_LOCK = "INSERT INTO credentials_lock (card, channel, locked_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _CHANGE = (
     "UPDATE credentials_card SET stage = ?, valid_from = ?, expires = ?, revocation_proposed_by = ?, "
     "revocation_reason = ? WHERE number = ? AND stage = ?"
@@ -101,6 +111,20 @@ class CardTable(Part):
         return tuple(
             _card(row) for row in self._connection.execute(wanted.order_by(card.c.expires).limit(limit))
         )
+
+    def set_lock(self, number: CardNumber, channel: Channel, at: datetime) -> None:
+        """Lock a channel of a card; one that is locked stays so since its first instant."""
+        run_many(self._connection, _LOCK, [(number, channel.value, microseconds(at))])
+
+    def clear_lock(self, number: CardNumber, channel: Channel) -> None:
+        """Unlock a channel of a card."""
+        gone = delete(lock).where(lock.c.card == number, lock.c.channel == channel.value)
+        self._connection.execute(gone)
+
+    def list_locks(self, number: CardNumber) -> frozenset[Channel]:
+        """List the channels that are locked."""
+        wanted = select(lock.c.channel).where(lock.c.card == number)
+        return frozenset(Channel(one) for one in self._connection.execute(wanted).scalars())
 
     def iterate_cards(self) -> Iterator[Card]:
         """Go through every card by number, a page at a time."""

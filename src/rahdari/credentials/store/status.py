@@ -1,18 +1,15 @@
 """Status lists: the places that are taken, and the signed forms."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import Row
 
-from rahdari.credentials.rules.life_cycle import STANDINGS
-from rahdari.credentials.schema import card, issued_pass, published, shard
+from rahdari.credentials.schema import issued_pass, published, shard, standing
 from rahdari.credentials.store.table import Part, in_slices
-from rahdari.credentials.values.cards import Stage, Standing
 from rahdari.credentials.values.status import PublishedStatus, StatusShard
-
-_NOT_VALID = sorted(stage.value for stage, standing in STANDINGS.items() if standing is not Standing.VALID)
 
 
 class StatusTable(Part):
@@ -42,7 +39,10 @@ class StatusTable(Part):
             wanted = select(issued_pass.c.place).where(
                 issued_pass.c.shard == of.number, issued_pass.c.place.in_(some)
             )
-            taken.update(self._connection.execute(wanted).scalars())
+            decoys = select(standing.c.place).where(
+                standing.c.shard == of.number, standing.c.is_decoy == 1, standing.c.place.in_(some)
+            )
+            taken.update(self._connection.execute(wanted.union_all(decoys)).scalars())
         return frozenset(taken)
 
     def raise_taken(self, of: StatusShard, count: int) -> None:
@@ -50,20 +50,13 @@ class StatusTable(Part):
         change = update(shard).where(shard.c.number == of.number).values(taken=shard.c.taken + count)
         self._connection.execute(change)
 
-    def list_standings(self, number: int) -> tuple[tuple[int, Standing], ...]:
-        """List every place of the shard that is not valid."""
-        wanted = (
-            select(issued_pass.c.place, card.c.stage)
-            .join(card, card.c.number == issued_pass.c.card)
-            .where(issued_pass.c.shard == number, card.c.stage.in_(_NOT_VALID))
-        )
-        return tuple((row.place, STANDINGS[Stage(row.stage)]) for row in self._connection.execute(wanted))
-
     def publish(self, one: PublishedStatus) -> None:
         """Keep the newest signed form of a shard."""
         self._connection.execute(delete(published).where(published.c.shard == one.shard))
         self._connection.execute(
-            insert(published).values(shard=one.shard, issued_at=one.issued_at, jwt=one.jwt, cwt=one.cwt)
+            insert(published).values(
+                shard=one.shard, issued_at=one.issued_at, jwt=one.jwt, cwt=one.cwt, sequence=one.sequence
+            )
         )
 
     def find_published(self, number: int) -> PublishedStatus | None:
@@ -73,9 +66,21 @@ class StatusTable(Part):
         if row is None:
             return None
         return PublishedStatus(
-            shard=row.shard, uri=row.uri, issued_at=row.issued_at, jwt=row.jwt, cwt=bytes(row.cwt)
+            shard=row.shard,
+            uri=row.uri,
+            issued_at=row.issued_at,
+            jwt=row.jwt,
+            cwt=bytes(row.cwt),
+            sequence=row.sequence,
         )
+
+    def list_published(self) -> Mapping[int, tuple[int, datetime]]:
+        """List, for each shard that was ever signed, the sequence its form tells of, and when it was signed."""
+        wanted = select(published.c.shard, published.c.sequence, published.c.issued_at)
+        return {
+            number: (sequence, issued_at) for number, sequence, issued_at in self._connection.execute(wanted)
+        }
 
 
 def _shard(row: Row[Any]) -> StatusShard:
-    return StatusShard(row.number, row.uri, row.size, row.taken)
+    return StatusShard(row.number, row.uri, row.size, row.taken, row.touched)

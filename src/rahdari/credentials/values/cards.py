@@ -59,6 +59,14 @@ class Reason(StrEnum):
     TERM_ENDED = "term_ended"
 
 
+class Channel(StrEnum):
+    """A use of a card that its holder may lock and unlock."""
+
+    ONLINE = "online"
+    LOGIN = "login"
+    PAYMENTS = "payments"
+
+
 class Standing(StrEnum):
     """What a status list says of a pass (Token Status List draft, 7.1)."""
 

@@ -75,6 +75,7 @@ class VerdictKind(StrEnum):
 
     VALID = "valid"
     SUSPENDED = "suspended"
+    LOCKED = "locked"
     REVOKED = "revoked"
     EXPIRED = "expired"
     NOT_YET_VALID = "not_yet_valid"

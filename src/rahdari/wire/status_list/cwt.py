@@ -16,8 +16,11 @@ TOKEN_BYTES_MAX = LIST_BYTES_MAX + (1 << 16)
 _TYP_LABEL = 16  # RFC 9596, 2
 # 5.2 and RFC 8392, 4: the numbers that stand for the claims' names.
 _KEYS = MappingProxyType(
-    {"sub": 2, "aud": 3, "exp": 4, "nbf": 5, "iat": 6, "status_list": 65533, "ttl": 65534}
-)
+    {
+        "sub": 2, "aud": 3, "exp": 4, "nbf": 5, "iat": 6, "status_list": 65533, "ttl": 65534,
+        "rahdari_seq": -70169,  # RFC 8392, 9.1: below -65536 lies what is used privately
+    }
+)  # fmt: skip
 # The draft's own examples are untagged and 18; 61(18) is RFC 8392, 6. Whatever else is no CWT.
 _TAGS = frozenset({(), (18,), (61, 18)})
 
@@ -33,6 +36,7 @@ def sign_cwt(signer: Signer, status_list: StatusList) -> bytes:
     claims |= {} if status_list.expires is None else {_KEYS["exp"]: status_list.expires}
     claims |= {} if status_list.ttl is None else {_KEYS["ttl"]: status_list.ttl}
     claims |= {} if status_list.not_before is None else {_KEYS["nbf"]: status_list.not_before}
+    claims |= {} if status_list.sequence is None else {_KEYS["rahdari_seq"]: status_list.sequence}
     return cose.sign(signer, cbor.encode(claims), extra_protected={_TYP_LABEL: TYP})
 
 

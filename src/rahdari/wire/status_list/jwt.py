@@ -22,6 +22,7 @@ def sign_jwt(signer: Signer, status_list: StatusList) -> str:
     claims |= {} if status_list.expires is None else {"exp": status_list.expires}
     claims |= {} if status_list.ttl is None else {"ttl": status_list.ttl}
     claims |= {} if status_list.not_before is None else {"nbf": status_list.not_before}
+    claims |= {} if status_list.sequence is None else {"rahdari_seq": status_list.sequence}
     return jws.sign(signer, {"typ": TYP}, strict_json.encode(claims))
 
 

@@ -13,6 +13,8 @@ from rahdari.wire.status_list.reference import require_uri
 
 # 9999-12-31T23:59:59Z, the last second that a calendar of the house can show.
 SECONDS_MAX = 253_402_300_799
+# 2^53 - 1, the last integer that a browser counts exactly (RFC 8259, 6).
+SEQUENCE_MAX = (1 << 53) - 1
 
 
 class AnotherStatusList(Refused):
@@ -38,7 +40,8 @@ class StatusList:
     """One list as its authority states it: times in seconds since 1970-01-01T00:00:00Z.
 
     ``uri`` is the list's own address (claim ``sub``). ``expires``, ``ttl`` and ``not_before`` are optional; a
-    ``ttl`` of 0 means that the list must not be cached at all.
+    ``ttl`` of 0 means that the list must not be cached at all. ``sequence`` (our claim ``rahdari_seq``) is the
+    last delta of the authority's status stream that the list tells of; None where there is no such stream.
 
     Raises:
         MalformedInput: no URI, a time outside the calendar, an end that is not after the beginning.
@@ -50,12 +53,15 @@ class StatusList:
     expires: int | None = None
     ttl: int | None = None
     not_before: int | None = None
+    sequence: int | None = None
 
     def __post_init__(self) -> None:
         require_uri(self.uri)
         for moment in (self.issued_at, self.expires, self.ttl, self.not_before):
             if moment is not None and not 0 <= moment <= SECONDS_MAX:
                 raise MalformedInput("iat, nbf, exp and ttl are seconds from 0 to the year 9999")
+        if self.sequence is not None and not 0 <= self.sequence <= SEQUENCE_MAX:
+            raise MalformedInput("rahdari_seq is a number from 0 to 2^53 - 1")
         if self.expires is not None and self.expires <= self.issued_at:
             raise MalformedInput("this status list expires before it is issued")
 
@@ -158,7 +164,7 @@ def read_claims(claim: Callable[[str], object], inflate: Callable[[int, object],
     # RFC 7519, 4.1.3: a token for an audience MUST be refused by whoever is not of it. A status list is public.
     if claim("aud") is not None:
         raise MalformedInput("this status list is addressed to somebody (aud); a public one has no audience")
-    issued_at = _seconds(claim("iat"))
+    issued_at = _whole(claim("iat"))
     if issued_at is None:
         raise MalformedInput("a status list token needs iat")
     bits = listed.get("bits")
@@ -168,9 +174,10 @@ def read_claims(claim: Callable[[str], object], inflate: Callable[[int, object],
         uri=uri,
         issued_at=issued_at,
         statuses=inflate(bits, listed.get("lst")),
-        expires=_seconds(claim("exp")),
-        ttl=_seconds(claim("ttl")),
-        not_before=_seconds(claim("nbf")),
+        expires=_whole(claim("exp")),
+        ttl=_whole(claim("ttl")),
+        not_before=_whole(claim("nbf")),
+        sequence=_whole(claim("rahdari_seq")),
     )
 
 
@@ -184,10 +191,10 @@ def key_id_of(text: str | None) -> bytes | None:
         return None
 
 
-def _seconds(value: object) -> int | None:
+def _whole(value: object) -> int | None:
     # RFC 7519, 2 lets a NumericDate have a fraction; no list needs one, and whole seconds compare exactly.
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool):
-        raise MalformedInput("times of a status list are whole seconds")
+        raise MalformedInput("times and numbers of a status list are whole")
     return value
