@@ -15,9 +15,11 @@ Example:
 from rahdari.credentials.errors import BadHolder, BadRow, BadRows, UnknownCard, UnknownHolder
 from rahdari.credentials.features import FEATURES, find_feature
 from rahdari.credentials.policy import OFFLINE, VerificationPolicy
+from rahdari.credentials.rules.held_stream import BUNDLE_BYTES_MAX, HeldStream, StreamOutcome
 from rahdari.credentials.rules.life_cycle import MOVES, ROLES, Move, holder_id
 from rahdari.credentials.rules.products import Catalogue, print_number, read_product
 from rahdari.credentials.rules.status import HeldList, Snapshot, accept_list, readmit_list
+from rahdari.credentials.rules.stream_shard import Publisher
 from rahdari.credentials.rules.trust import Trust, accept
 from rahdari.credentials.rules.verification import Verifier, examine, step_table, verify
 from rahdari.credentials.values.audit import AuditEntry, AuditFault, AuditFinding
@@ -50,6 +52,7 @@ from rahdari.credentials.values.status import StandingChanged
 from rahdari.credentials.values.text import LocalText, local_text
 
 __all__ = [
+    "BUNDLE_BYTES_MAX",
     "FEATURES",
     "MOVES",
     "OFFLINE",
@@ -71,6 +74,7 @@ __all__ = [
     "Check",
     "Gender",
     "HeldList",
+    "HeldStream",
     "Holder",
     "HolderId",
     "HolderKind",
@@ -84,6 +88,7 @@ __all__ = [
     "Person",
     "Portrait",
     "ProductRef",
+    "Publisher",
     "Reason",
     "Report",
     "Snapshot",
@@ -91,6 +96,7 @@ __all__ = [
     "Standing",
     "StandingChanged",
     "StatusPlace",
+    "StreamOutcome",
     "Terms",
     "Trust",
     "UnknownCard",

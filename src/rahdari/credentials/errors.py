@@ -177,6 +177,18 @@ class StatusListRefused(CredentialsRefused):
     code: ClassVar[str] = "credentials.status_list_refused"
 
 
+class StatusStreamRefused(CredentialsRefused):
+    """A message or a copy of a status stream that may not be taken: not signed, not whole, or older."""
+
+    code: ClassVar[str] = "credentials.status_stream_refused"
+
+
+class StatusStreamForked(StatusStreamRefused):
+    """A publisher has signed two histories of its status stream."""
+
+    code: ClassVar[str] = "credentials.status_stream_forked"
+
+
 class StatusSourceFailed(CounterpartFailed):
     """The place that publishes status lists did not answer as it must."""
 
@@ -234,7 +246,7 @@ class Suspended(PassRefused):
 class LockedByHolder(PassRefused):
     """The holder has locked the card for this use."""
 
-    code: ClassVar[str] = "credentials.locked_by_holder"
+    code: ClassVar[str] = "credentials.locked"
 
 
 class Revoked(PassRefused):

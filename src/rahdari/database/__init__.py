@@ -34,6 +34,7 @@ from rahdari.database.migrations import (
     require_current,
     write_revision,
 )
+from rahdari.database.notices import Listener, announce
 
 __all__ = [
     "BadAddress",
@@ -44,11 +45,13 @@ __all__ = [
     "EpochMicroseconds",
     "Full",
     "Json",
+    "Listener",
     "Locked",
     "OutOfDate",
     "RoomMigrations",
     "RowNumber",
     "Unreachable",
+    "announce",
     "is_current",
     "migrate",
     "named_failures",

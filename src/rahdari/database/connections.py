@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, text
 from rahdari.database.engine import Mode, is_memory, make_engine, options_of, place_of
 from rahdari.database.errors import Locked
 from rahdari.database.failures import named_failures
+from rahdari.database.notices import Bell, Listener, listen
 
 # Longer than any transaction of ours takes, shorter than a person's patience.
 LOCK_WAIT_SECONDS = 5.0
@@ -45,6 +46,7 @@ class Database:
         # A database in memory is one connection: its transactions take turns.
         self._turn = Lock() if is_memory(engine.url) else None
         self._by_mode = {mode: engine.execution_options(**options_of(mode, engine)) for mode in Mode}
+        self._bell = Bell()
         self.place = place_of(engine.url)
 
     @property
@@ -67,6 +69,14 @@ class Database:
             if lock is not None:
                 self._take(connection, lock)
             yield connection
+        self._bell.ring()
+
+    def listen(self, channel: str) -> Listener:
+        """Listen for what ``announce`` tells on ``channel``, in this process or another.
+
+        A database that cannot be reached is no error: the listener keeps trying, and says True once it is there.
+        """
+        return listen(self._engine, channel, self._bell, is_private=is_memory(self._engine.url))
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -17,6 +17,10 @@ MODE = "rahdari_mode"
 # A process that does not answer in this time is gone; the caller is a person or a request that waits.
 CONNECT_SECONDS = 10
 
+# A server that vanished without a word is noticed after 10 + 3 x 5 seconds, also by who only listens to it
+# (https://www.postgresql.org/docs/current/libpq-connect.html; without effect on a Unix socket).
+_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+
 
 class Mode(StrEnum):
     """What a transaction is for."""
@@ -132,7 +136,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgresql_engine(url: URL, lock_wait_seconds: float) -> Engine:
-    arguments = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
+    wanted = {"connect_timeout": CONNECT_SECONDS, **_ALIVE}
+    arguments = {name: value for name, value in wanted.items() if name not in url.query}
     engine = create_engine(
         url,
         connect_args=arguments,

@@ -9,6 +9,7 @@ class ActorKind(StrEnum):
 
     OFFICER = "officer"
     INSTITUTION = "institution"
+    HOLDER = "holder"
     SYSTEM = "system"
     VISITOR = "visitor"
 

@@ -37,7 +37,7 @@ _GENDERS = MappingProxyType(
 _GENDERS_READ = MappingProxyType({number: gender for gender, number in _GENDERS.items()})
 # Keys 75 to 99 "may be used in closed ecosystems by mutual agreement" (Claim 169, 1.2.0); see docs/standards.
 _PRODUCT, _FAMILY, _MARKS, _GUARDIAN_2, _ADDRESS_2, _STAY, _PASSPORT = 75, 76, 77, 78, 79, 80, 81
-_PRODUCT_SHAPE = re.compile(r"([a-z][a-z0-9-]{0,31})/(\d{1,6})")
+_PRODUCT_SHAPE = re.compile(r"([a-z][a-z0-9-]{0,31})/([0-9]{1,6})")
 MARKS_MAX = 16
 _ALPHANUMERIC = re.compile(r"[\r\n\t]{0,16}[0-9A-Z $%*+\-./:]{3}")
 

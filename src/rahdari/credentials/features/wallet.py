@@ -13,7 +13,7 @@ from rahdari.credentials.values.passes import Attributes, PassContent, Terms, Un
 from rahdari.credentials.values.products import FeatureSpec
 from rahdari.credentials.values.text import LocalText, local_text
 from rahdari.kernel import Chance
-from rahdari.wire import sd_jwt
+from rahdari.wire import base64url, sd_jwt
 from rahdari.wire.errors import MalformedInput
 from rahdari.wire.keys import Signer
 from rahdari.wire.sd_jwt import Credential
@@ -38,7 +38,9 @@ _LOCAL_TEXTS = MappingProxyType({"name": "name", "guardian": "guardian", "addres
 _GENDERS = MappingProxyType({Gender.MALE: "male", Gender.FEMALE: "female", Gender.OTHER: "other"})
 _GENDERS_READ = MappingProxyType({word: gender for gender, word in _GENDERS.items()})
 _PICTURE = "data:image/webp;base64,"
-_PRODUCT_SHAPE = re.compile(r"urn:[a-z0-9-]+:([a-z][a-z0-9-]{0,31}):(\d{1,6})")
+_PRODUCT_SHAPE = re.compile(r"urn:[a-z0-9-]+:([a-z][a-z0-9-]{0,31}):([0-9]{1,6})")
+# The one form that OpenID Connect Core, 5.1 names; ISO 8601 has more, and so has Python.
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LANGUAGES_MAX = 8
 MARKS_MAX = 16
 
@@ -140,8 +142,8 @@ def _kid(kid: str | None) -> bytes | None:
     if kid is None:
         return None
     try:
-        return base64.urlsafe_b64decode(f"{kid}=") if len(kid) == 11 else kid.encode()
-    except (binascii.Error, ValueError):
+        return base64url.decode(kid) if len(kid) == 11 else kid.encode()
+    except (MalformedInput, ValueError):
         return kid.encode("utf-8", errors="replace")
 
 
@@ -179,10 +181,14 @@ def _local(claims: Mapping[str, object], claim: str) -> LocalText:
 
 
 def _birthdate(value: str | None) -> date | None:
+    if not value:
+        return None
     try:
-        return date.fromisoformat(value) if value else None
+        if _DATE.fullmatch(value):
+            return date.fromisoformat(value)
     except ValueError:
-        raise MalformedInput("the claim birthdate is not a date (OpenID Connect Core, 5.1)") from None
+        pass
+    raise MalformedInput("the claim birthdate is not a date (OpenID Connect Core, 5.1)")
 
 
 def _marks(value: object) -> tuple[str, ...]:
@@ -200,7 +206,12 @@ def _marks(value: object) -> tuple[str, ...]:
 def _photo(value: str | None) -> bytes | None:
     if value is None:
         return None
+    text = value.removeprefix(_PICTURE)
     try:
-        return base64.b64decode(value.removeprefix(_PICTURE), validate=True)
+        picture = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise MalformedInput("the claim picture is not a WebP picture in a data URI (RFC 2397)") from None
+        picture = b""
+    # RFC 4648, 3.5: one form alone; what more a decoder takes differs from one to the next.
+    if base64.b64encode(picture).decode() != text:
+        raise MalformedInput("the claim picture is not a WebP picture in a data URI (RFC 2397)")
+    return picture

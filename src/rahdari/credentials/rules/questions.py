@@ -68,7 +68,7 @@ Answerer = Callable[[Subject, str], bool | None]
 # The name of each question: the shape of its argument, and how it is answered from the register.
 QUESTIONS: Mapping[str, tuple[str, Answerer]] = MappingProxyType(
     {
-        "age_over": (r"\d{1,3}", _is_age_over),
+        "age_over": (r"[0-9]{1,3}", _is_age_over),
         "name_matches": (r".+", _name_matches),
         "resident_of": (r"[A-Za-z]{2}(-[A-Za-z0-9]{1,3})?", _is_resident_of),
         "national_of": (r"[A-Za-z]{3}", _is_national_of),

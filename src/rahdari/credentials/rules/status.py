@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
+from typing import Protocol
 
 from rahdari.credentials.errors import StatusListRefused
 from rahdari.credentials.rules.trust import Trust
@@ -131,7 +132,9 @@ def accept_list(
 
 
 def _require_progress(token: StatusListToken, held: StatusList) -> None:
-    if token.issued_at < held.issued_at:
+    # Of one stream's lists the number of the last delta tells the order, whatever their clocks say.
+    knows_less = (token.unverified.sequence or 0) < (held.sequence or 0)
+    if token.issued_at < held.issued_at or knows_less:
         raise StatusListRefused(
             f"the status list for {token.uri} is older than the one held; ask its publisher why"
         )
@@ -177,16 +180,35 @@ def _is_signed_by(token: StatusListToken, key: PublicKey) -> bool:
     return True
 
 
-class Snapshot:
-    """The status lists that a verifier holds. A lookup is two dictionary reads and a byte."""
+class StreamView(Protocol):
+    """The state of a status stream (``rules.held_stream``), as far as a lookup needs it."""
 
-    def __init__(self, lists: Iterable[HeldList]) -> None:
-        """Index accepted lists by their addresses."""
+    @property
+    def prefix(self) -> str:
+        """What the addresses of its lists begin with."""
+        ...
+
+    @property
+    def issuer(self) -> str:
+        """Whose lists these are."""
+        ...
+
+    def find_standing(self, place: StatusPlace) -> StatusAnswer | None:
+        """Find what is known of ``place``; None where no list here covers it."""
+        ...
+
+
+class Snapshot:
+    """The status lists and streams that a verifier holds. A lookup is a few dictionary reads."""
+
+    def __init__(self, lists: Iterable[HeldList], streams: Iterable[StreamView] = ()) -> None:
+        """Index accepted lists by their addresses, streams by what their lists' addresses begin with."""
         self._lists = {held.listed.uri: held for held in lists}
+        self._streams = tuple(streams)
 
     @property
     def lists(self) -> tuple[HeldList, ...]:
-        """Give every list that is held."""
+        """Give every list that is held beside the streams."""
         return tuple(self._lists.values())
 
     def find_list(self, uri: str) -> HeldList | None:
@@ -194,7 +216,16 @@ class Snapshot:
         return self._lists.get(uri)
 
     def find_standing(self, place: StatusPlace, *, issuer: str) -> StatusAnswer | None:
-        """Find what is known of ``place``; None where no list of ``issuer`` covers it."""
+        """Find what is known of ``place``; None where no list of ``issuer`` covers it.
+
+        A stream speaks for its lists alone: a list that was held before it knows less.
+        """
+        for stream in self._streams:
+            if stream.issuer == issuer and place.uri.startswith(stream.prefix):
+                return stream.find_standing(place)
+        return self._find_listed(place, issuer)
+
+    def _find_listed(self, place: StatusPlace, issuer: str) -> StatusAnswer | None:
         held = self._lists.get(place.uri)
         if held is None or held.issuer != issuer:
             return None

@@ -36,6 +36,7 @@ from rahdari.credentials.values.passes import (
     VerdictKind,
     Verified,
 )
+from rahdari.credentials.values.status import StatusAnswer
 from rahdari.wire.errors import BadSignature, MalformedInput, UnsupportedAlgorithm
 from rahdari.wire.frozen import quick
 
@@ -278,7 +279,7 @@ def _check_status(
     if answer is None:
         _stop(13, Stale("no status list for this pass is held; sync the status lists and try again"))
     if answer.standing is Standing.VALID:
-        _require_fresh(answer.as_of, answer.expires, by.policy, at)
+        _require_fresh(answer, by.policy, at)
         if answer.is_locked:
             # The holder's own word; no clause but that of consent.
             _stop(14, LockedByHolder("its holder has locked it for this use; ask the holder"), answer.as_of)
@@ -297,19 +298,20 @@ def _check_status(
     )
 
 
-def _require_fresh(
-    as_of: datetime, expires: datetime | None, policy: VerificationPolicy, at: datetime
-) -> None:
+def _require_fresh(answer: StatusAnswer, policy: VerificationPolicy, at: datetime) -> None:
+    as_of, expires = answer.as_of, answer.expires
     # Token Status List draft, 8.3 step 4: iat not in the future, exp not passed; then the policy's own limit.
     if as_of > at + policy.clock_skew:
         _stop(13, Stale("the status list is dated in the future; set this machine's clock"), as_of)
     if expires is not None and at >= expires:
         _stop(13, Stale(f"the status list expired {expires:%Y-%m-%d %H:%M} UTC; sync and try again"), as_of)
-    if at - as_of > policy.status_age_max:
-        age, most = (int(one.total_seconds()) for one in (at - as_of, policy.status_age_max))
+    # What was heard a minute ago is a minute old, also where this machine's clock is behind the publisher's.
+    age = at - min(as_of, answer.heard or as_of)
+    if age > policy.status_age_max:
+        old, most = (int(one.total_seconds()) for one in (age, policy.status_age_max))
         _stop(
             13,
-            Stale(f"the status is {age} s old, the policy allows {most} s; sync and try again"),
+            Stale(f"the status is {old} s old, the policy allows {most} s; sync and try again"),
             as_of,
         )
 

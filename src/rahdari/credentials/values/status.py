@@ -75,6 +75,7 @@ class PublishedStatus:
 class StatusAnswer:
     """What is known of one place in a status list, and as of when. ``expires`` None: it does not.
 
+    ``heard``: when, by the verifier's own clock, it first had word of ``as_of``; None where it asks the truth.
     ``is_locked``: its holder locked the card for the channel of this question; only a register knows.
     """
 
@@ -82,3 +83,4 @@ class StatusAnswer:
     as_of: datetime
     expires: datetime | None = None
     is_locked: bool = False
+    heard: datetime | None = None

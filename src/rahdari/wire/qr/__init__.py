@@ -8,7 +8,13 @@ Example:
     ('6BF+70790T9WJWG.FKY*4GO0',)
 """
 
-from rahdari.wire.qr.pictures import write_matrix, write_png, write_svg_path, write_terminal
+from rahdari.wire.qr.pictures import (
+    count_modules,
+    write_matrix,
+    write_png,
+    write_svg_path,
+    write_terminal,
+)
 from rahdari.wire.qr.reading import PICTURE_BYTES_MAX, PICTURE_PIXELS_MAX, open_picture, read_picture
 from rahdari.wire.qr.tables import Level
 
@@ -16,6 +22,7 @@ __all__ = [
     "PICTURE_BYTES_MAX",
     "PICTURE_PIXELS_MAX",
     "Level",
+    "count_modules",
     "open_picture",
     "read_picture",
     "write_matrix",

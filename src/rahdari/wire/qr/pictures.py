@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from rahdari.wire.errors import MalformedInput, TooLarge
 from rahdari.wire.qr import symbol
-from rahdari.wire.qr.tables import Level
+from rahdari.wire.qr.segments import Segment
+from rahdari.wire.qr.tables import Level, side
 
 QUIET_MODULES = 4  # ISO/IEC 18004, 9.1: the quiet zone is four modules wide, at least
 
@@ -33,6 +34,15 @@ def write_matrix(text: str, ec_level: str = "L") -> NDArray[np.bool_]:
         TooLarge: no symbol holds the text at this level.
     """
     return symbol.draw(text, _level(ec_level))
+
+
+def count_modules(text: str, *, ec_level: str = "L") -> int:
+    """Tell how many modules a side of the symbol has, without drawing it; the quiet zone is not counted.
+
+    Raises:
+        MalformedInput, TooLarge: as ``write_matrix``.
+    """
+    return side(Segment(text).version(_level(ec_level)))
 
 
 def write_png(

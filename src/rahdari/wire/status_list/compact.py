@@ -28,6 +28,8 @@ _DENSE_PART: Final = 8
 # A page has 2^14 places: a place within it and its status fill 16 bits, and a search in it takes eight steps.
 _PAGE_SHIFT: Final = 14
 _ENTRY: Final = (1 << _PAGE_SHIFT + BITS) - 1
+# One bit says whether any of 16 places may be other than VALID: for six places in seven, that is all to be asked.
+_BLOCK_SHIFT: Final = 4
 _NOT_ZERO: Final = re.compile(rb"[^\0]")
 # For each byte of a packed list: the words of its entries that are not VALID, as (entry << 2 | status).
 _WORDS: Final = tuple(
@@ -40,7 +42,7 @@ _STATUS_MAX: Final = 3
 class CompactStatuses:
     """The statuses of one shard, which can be changed place by place."""
 
-    __slots__ = ("_count", "_dense", "_pages", "size")
+    __slots__ = ("_count", "_dense", "_maybe", "_pages", "size")
 
     def __init__(self, size: int) -> None:
         """Hold ``size`` places, every one VALID.
@@ -55,6 +57,7 @@ class CompactStatuses:
         # For each page its sorted words, none of them VALID; or else the list in the draft's own form.
         self._pages = [array("H") for _ in range((size - 1 >> _PAGE_SHIFT) + 1)]
         self._dense: bytearray | None = None
+        self._maybe = bytearray((size - 1 >> _BLOCK_SHIFT + 3) + 1)
 
     @classmethod
     def of(cls, listed: StatusArray) -> Self:
@@ -71,8 +74,14 @@ class CompactStatuses:
             return held
         step = 1 << _PAGE_SHIFT - BITS
         for number in range(len(held._pages)):
-            held._pages[number] = words = _words_of(packed[number * step : (number + 1) * step])
+            page = packed[number * step : (number + 1) * step]
+            starts = [found.start() for found in _NOT_ZERO.finditer(page)]
+            # Four entries of two bits: the word of a byte's first place is the byte's number times sixteen.
+            words = array("H", [at << 4 | word for at in starts for word in _WORDS[page[at]]])
+            held._pages[number] = words
             held._count += len(words)
+            for at in starts:
+                held._note((number << _PAGE_SHIFT) + (at << 2))
         held._densify()
         return held
 
@@ -82,8 +91,17 @@ class CompactStatuses:
         Raises:
             MalformedInput: the place lies outside the shard (8.3, step 6: no statement can be made).
         """
-        if not 0 <= place < self.size:
+        status = self.find(place)
+        if status is None:
             raise MalformedInput(f"the place lies outside this shard of {self.size} places")
+        return status
+
+    def find(self, place: int) -> int | None:
+        """Find the status of ``place``; None where it lies outside the shard."""
+        if not 0 <= place < self.size:
+            return None
+        if not self._maybe[place >> _BLOCK_SHIFT + 3] >> (place >> _BLOCK_SHIFT & 7) & 1:
+            return 0
         if self._dense is not None:
             return self._dense[place >> 2] >> (place & 3) * BITS & 3
         words, lowest = self._pages[place >> _PAGE_SHIFT], place << BITS & _ENTRY
@@ -108,8 +126,10 @@ class CompactStatuses:
         is_there = at < len(words) and words[at] ^ lowest <= _STATUS_MAX
         self._count -= is_there
         words[at : at + is_there] = array("H", [lowest | status] if status else [])
-        self._count += status > 0
-        self._densify()
+        if status:
+            self._note(place)
+            self._count += 1
+            self._densify()
 
     def not_valid(self) -> Iterator[tuple[int, int]]:
         """Go through the places that are not VALID, in order, each with its status."""
@@ -122,6 +142,10 @@ class CompactStatuses:
             for word in words:
                 yield number << _PAGE_SHIFT | word >> BITS, word & 3
 
+    def _note(self, place: int) -> None:
+        """Note that ``place`` may be other than VALID; that it is VALID again is never noted."""
+        self._maybe[place >> _BLOCK_SHIFT + 3] |= 1 << (place >> _BLOCK_SHIFT & 7)
+
     def _densify(self) -> None:
         """Take the draft's own form where it is the smaller one."""
         if self._count * _DENSE_PART <= self.size:
@@ -133,9 +157,4 @@ class CompactStatuses:
 
     def _use_dense(self, dense: bytearray) -> None:
         self._dense, self._pages, self._count = dense, [], 0
-
-
-def _words_of(page: bytes) -> "array[int]":
-    """Find the entries of a page that are not VALID: four of two bits in each byte."""
-    starts = [found.start() for found in _NOT_ZERO.finditer(page)]
-    return array("H", [at << 4 | word for at in starts for word in _WORDS[page[at]]])
+        self._maybe = bytearray(b"\xff" * len(self._maybe))

@@ -1,7 +1,7 @@
 """The status stream: signed, hash-chained changes of an authority's status lists.
 
 A delta tells which places changed; a head tells which delta is the last one at an instant; a manifest begins
-a whole copy of the lists. The format is ours (docs/look-up/status-stream.md): no standard has one yet.
+a whole copy of the lists. The format is ours (docs/standards/status-stream.md): no standard has one yet.
 
 Example:
     >>> from rahdari.wire.keys import SoftwareSigner

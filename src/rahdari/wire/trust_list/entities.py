@@ -39,9 +39,9 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,4}")  # RFC 5646, 
 # A name is shown to an officer who must believe it: no control characters, none that turn the text around.
 _TREACHEROUS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _HOST = r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
-_LOOPBACK = r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])"
+_LOOPBACK = r"(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])"
 # No user part, no fragment (RFC 3986, 3.2.1 and 3.5): the one deceives, the other is never sent.
-_REST = r"(?::\d{1,5})?(?:[/?][!$-;=?-\[\]_a-z~]*)?"
+_REST = r"(?::[0-9]{1,5})?(?:[/?][!$-;=?-\[\]_a-z~]*)?"
 _ADDRESS = re.compile(f"(?:https://{_HOST}|http://{_LOOPBACK}){_REST}")
 
 
