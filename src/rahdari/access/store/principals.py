@@ -4,21 +4,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Row, insert, select, update
 
 from rahdari.access.errors import NameTaken
 from rahdari.access.schema import PRINCIPAL, TOKEN
+from rahdari.access.store.table import Part
 from rahdari.access.values import Principal, PrincipalId, Role, Token, TokenId
 from rahdari.database import Conflict, named_failures
 from rahdari.kernel import ActorKind
 
 
-class SqlStore:
-    """``ports.Store`` on a connection whose transaction the caller opened and ends."""
-
-    def __init__(self, connection: Connection) -> None:
-        """Work on this connection."""
-        self._connection = connection
+class PrincipalTable(Part):
+    """The part of the store that keeps principals and tokens."""
 
     def add_principal(self, principal: Principal) -> None:
         try:

@@ -1,10 +1,10 @@
-"""Commands and questions of the room. The caller opens the transaction that ``store`` works in."""
+"""Officers, institutions and their tokens."""
 
 from datetime import timedelta
 
-from rahdari.access import rules
 from rahdari.access.errors import NotAllowed, UnknownPrincipal, UnknownToken
 from rahdari.access.ports import Store
+from rahdari.access.rules import principals as rules
 from rahdari.access.values import (
     TOKEN_LIFETIME,
     Enrolment,

@@ -1,4 +1,4 @@
-"""Who may be enrolled as what, and what a presented token proves. Pure."""
+"""Who may be enrolled as what, and what a presented token proves."""
 
 import base64
 import hashlib
@@ -79,12 +79,12 @@ def admit(enrolment: Enrolment, principal_id: PrincipalId, at: datetime) -> Prin
 
 def principal_id_from(kind: ActorKind, raw: bytes) -> PrincipalId:
     """Write ``ID_BYTES`` of chance as an id that tells its kind."""
-    return PrincipalId(f"{kind.value}-{_letters(raw)}")
+    return PrincipalId(f"{kind.value}-{letters_of(raw)}")
 
 
 def token_id_from(raw: bytes) -> TokenId:
     """Write ``ID_BYTES`` of chance as an id."""
-    return TokenId(_letters(raw))
+    return TokenId(letters_of(raw))
 
 
 def token_text(token_id: TokenId, secret: bytes) -> str:
@@ -144,7 +144,8 @@ def prove(presented: str, token: Token | None, principal: Principal | None, at: 
     return principal.as_actor()
 
 
-def _letters(raw: bytes) -> str:
+def letters_of(raw: bytes) -> str:
+    """Write ``ID_BYTES`` of chance in 16 small letters and digits."""
     return base64.b32encode(raw).decode().lower()
 
 

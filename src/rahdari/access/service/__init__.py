@@ -1,0 +1,1 @@
+"""Commands and questions of the room. The caller opens the transaction that ``store`` works in."""

@@ -1,0 +1,29 @@
+"""How often a receiver that does not answer is tried again, and when the house gives up."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """Delays double from ``first`` to ``longest``, each shortened by chance by up to a half.
+
+    After ``give_up`` of failures in a row the stream is disabled. ``lease`` is longer than one attempt may
+    take: whoever holds a stream and dies frees it when the lease ends.
+    """
+
+    first: timedelta
+    longest: timedelta
+    give_up: timedelta
+    lease: timedelta
+
+
+# A second at first, for most failures are a restart; an hour at most, so that after a long outage the
+# notices come within the hour; five days, as the Standard Webhooks' schedule spans three and a receiver
+# may fail on a Friday.
+USUAL = Patience(
+    first=timedelta(seconds=1),
+    longest=timedelta(hours=1),
+    give_up=timedelta(days=5),
+    lease=timedelta(seconds=15),
+)
