@@ -32,11 +32,13 @@ MUTANTS = {
     "2 Every room has the same floors inside": ("credentials/errors.py", "import rahdari.credentials.policy"),
     "3a credentials is entered by its front door": ("web/__init__.py", "import rahdari.credentials.store"),
     "3b access is entered by its front door": ("cli/__init__.py", "import rahdari.access.store"),
+    "3d signals is entered by its front door": ("web/__init__.py", "import rahdari.signals.store"),
     "4 Pure code does no input or output": ("wire/base45.py", "import socket"),
     "5a Only the database room speaks to a driver": ("credentials/store/table.py", "import sqlite3"),
     "5b Only stores and the database room write SQL": ("credentials/service/desk.py", "import sqlalchemy"),
     "5c The web framework stays at its edge": ("app/house.py", "import litestar"),
     "5d The command line's libraries stay at their edge": ("web/__init__.py", "import rich"),
+    "5e Only one adapter knows the library of passkeys": ("app/holder_desk.py", "import webauthn"),
     "6 No cycles anywhere": ("credentials/values/text.py", "import rahdari.credentials.values.cards"),
 }
 

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from rahdari.app.status_sources import FolderSource
+from tests.journeys.carrying import chromium, gate, player, visitor
 from tests.journeys.commands import CommandLine, found, people
+
+__all__ = ["chromium", "gate", "player", "visitor"]
 
 
 @pytest.fixture(scope="session")

@@ -139,7 +139,7 @@ def test_a_status_list_of_another_authority_is_refused_and_the_one_held_is_kept(
     assert synced.code == 1
     failed = synced.document["failed"]
     assert isinstance(failed, list)
-    assert [one["code"] for one in failed] == ["credentials.status_list_refused"]
+    assert [one["code"] for one in failed] == ["credentials.status_stream_refused"]
     assert rahdari("pass", "verify", "--text", rahdari.text(rahdari.card())).code == 0
 
 

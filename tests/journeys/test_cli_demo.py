@@ -19,7 +19,7 @@ def test_the_demonstration_goes_as_told_and_a_second_run_does_not_trip(tmp_path:
     home, port = tmp_path / "demo", find_free_port()
     first = _demo(home)("demo", "--once", "--holders", "20", "--port", port)
     assert first.code == 0, first.out + first.err
-    for heading in ("1/6", "2/6", "3/6", "4/6", "5/6"):
+    for heading in ("1/7", "2/7", "3/7", "4/7", "5/7", "6/7"):
         assert heading in first.out
     assert "V A L I D" in first.out
     assert "online   suspended" in first.out
@@ -34,7 +34,7 @@ def test_the_demonstration_goes_as_told_and_a_second_run_does_not_trip(tmp_path:
     assert second.code == 0, second.out + second.err
     steps = second.document["steps"]
     assert isinstance(steps, list)
-    assert [step["step"] for step in steps] == [1, 2, 3, 4, 5]
+    assert [step["step"] for step in steps] == [1, 2, 3, 4, 5, 6]
     assert (steps[1]["registered"], steps[1]["issued"]) == (2, 2)
     assert _demo(home)("audit", "verify").code == 0
 

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from rahdari.access import Enrolment
 from rahdari.cli import describe_commands
 from rahdari.credentials import Stage
+from rahdari.kernel import Actor, ActorKind
+from rahdari.oversight import Circumstances, Purpose, check_place
+from rahdari.signals import Delivery, Method, Wanted
 from tests.journeys.commands import CommandLine
 from tests.journeys.test_cli_bad_input import GOOD, HEADING
 
@@ -40,6 +44,24 @@ def _token(rahdari: CommandLine) -> str:
         return house.officers.find_tokens(supervisor.id)[0].id
 
 
+def _stream(rahdari: CommandLine) -> str:
+    with rahdari.house() as house:
+        enrolment = Enrolment(ActorKind.INSTITUTION, "Sample Bank", frozenset({"verifier"}))
+        bank = house.officers.enrol(enrolment).as_actor()
+        return house.signals.create(Wanted(Delivery(Method.POLL)), actor=bank).stream.id
+
+
+def _flag(rahdari: CommandLine) -> str:
+    """A flag of a card that was at two places at once."""
+    places = (check_place("Lahore", 31.549, 74.344), check_place("Kashgar", 39.467, 75.994))
+    with rahdari.house() as house:
+        bank = Actor("institution-1", ActorKind.INSTITUTION, frozenset({"verifier"}))
+        for place in places:
+            told = Circumstances(Purpose.CUSTOMS, place)
+            house.oversight.record(rahdari.card().number, told, asker=bank, verdict="valid")
+        return house.oversight.list_flags(actor=house.officers.authenticate_named("officer"))[0].id
+
+
 COMMANDS: dict[str, Words] = {
     "holder list": lambda _, __: (),
     "holder show": lambda it, _: (it.card().holder,),
@@ -47,6 +69,8 @@ COMMANDS: dict[str, Words] = {
     "pass issue": lambda _, __: ("--all",),
     "pass show": lambda it, _: (it.card().number, "--qr"),
     "pass render": lambda it, folder: (it.card().number, "--qr", "--out", folder),
+    "card passkey": lambda it, _: (it.card().number,),
+    "card sheet": lambda it, folder: (it.card().number, "--out", folder / "cards.pdf"),
     "pass verify": lambda it, _: ("--text", it.text(it.card())),
     "pass activate": lambda it, _: (it.card(stage=Stage.APPLIED).number,),
     "pass suspend": lambda it, _: (it.card().number,),
@@ -63,12 +87,23 @@ COMMANDS: dict[str, Words] = {
     "status publish": lambda _, __: (),
     "status sync": lambda it, _: ("--from", it.home / "public"),
     "status show": lambda _, __: (),
+    "signal list": lambda it, _: _stream(it)[:0],
+    "signal show": lambda it, _: (_stream(it),),
+    "signal pause": lambda it, _: (_stream(it), "--reason", "maintenance"),
+    "signal resume": lambda it, _: (_stream(it),),
+    "signal replay": lambda it, _: (_stream(it), "--after", 0),
+    "signal deliver": lambda _, __: ("--once",),
     "audit verify": lambda _, __: (),
     "audit log": lambda _, __: (),
     "officer enrol": lambda _, __: ("counter-3", "--role", "issuer", "--role", "registrar"),
     "officer token": lambda _, __: ("officer",),
     "officer tokens": lambda _, __: ("officer",),
     "officer revoke-token": lambda it, _: (_token(it),),
+    "flag list": lambda it, _: ("--limit", len(_flag(it))),  # a flag is made first
+    "flag show": lambda it, _: (_flag(it),),
+    "flag decide": lambda it, _: (_flag(it), "--confirm", "--ground", "card_lent"),
+    "flag index": lambda _, __: (),
+    "flag forget": lambda _, __: (),
     "officer list": lambda _, __: (),
     "officer disable": lambda _, __: ("supervisor",),
     "product list": lambda _, __: (),
@@ -79,8 +114,9 @@ COMMANDS: dict[str, Words] = {
 }
 # Refusals are documents too; these two start where the small authority does not stand.
 REFUSED = {"pass activate": 5, "pass reinstate": 5, "init": 5}
-# "demo" has a test of its own; "serve" becomes another program; "holder add" stands in the life of a card.
-ELSEWHERE = {"demo", "serve", "holder add"}
+# "demo" has a test of its own; "serve" becomes another program; "holder add" stands in the life of a card;
+# "status follow" needs a server (test_cli_follow.py).
+ELSEWHERE = {"demo", "serve", "holder add", "status follow"}
 
 
 def test_every_command_stands_in_this_table() -> None:

@@ -20,6 +20,7 @@ from rahdari.credentials import (
     Report,
     Snapshot,
     Stage,
+    StatusPlace,
     Trust,
     VerdictKind,
     Verifier,
@@ -40,6 +41,7 @@ from rahdari.wire.keys import Algorithm, PublicKey
 from rahdari.wire.trust_list import KeyUse
 from tests.fakes.credentials import RegisterInMemory, StoreInMemory
 from tests.unit.credentials.scene import ISSUER, OFFICER, PORTRAIT, SECOND, Office, person
+from tests.world.streams import Following, Line
 
 FEATURES_OF_A_CARD = ("qr", "sd-jwt-vc")
 
@@ -89,15 +91,27 @@ class Gate:
     lists: dict[str, HeldList] = field(default_factory=dict)
     # The step of the newest publication that was taken: from then on the gate may not know less.
     knows_until: dict[str, int] = field(default_factory=dict)
+    # Where it follows the status stream instead.
+    following: Following | None = None
 
     def examine(self, raw: str, now: datetime) -> Report:
         by = Verifier(
             features=tuple(FEATURES.values()),
             trust=self.trust,
             policy=OFFLINE,
-            statuses=Snapshot(self.lists.values()),
+            statuses=self.snapshot(),
         )
         return examine(raw, by=by, at=now + self.clock_is_off)
+
+    def snapshot(self) -> Snapshot:
+        stream = self.following.stream if self.following else None
+        return Snapshot(self.lists.values(), [stream] if stream else [])
+
+    def knows(self, place: StatusPlace, *, dead_since: int, sequence: int) -> bool:
+        """Whether it has been told of a death: by a list, or by the delta of that number."""
+        if self.following is None:
+            return self.knows_until.get(place.uri, 0) >= dead_since
+        return self.following.stream is not None and self.following.stream.sequence >= sequence
 
 
 @dataclass(frozen=True)
@@ -128,6 +142,10 @@ class Corridor:
         self.gates = [
             Gate(f"gate {number}", self.office.root.public, self.office.trust()) for number in range(gates)
         ]
+        self.line = Line(self.office, [], [])
+        for gate in self.gates[::2]:
+            gate.following = Following(self.office.authority.status_prefix, ISSUER)
+        self.dead_by: dict[CardNumber, int] = {}
         self.told: dict[str, int] = {}
 
     def run(self, steps: int) -> None:
@@ -193,7 +211,7 @@ class Corridor:
         if card is None:
             return
         self._act_twice(card, Act.SUSPEND)
-        self.dead_since[card.number] = self.step
+        self._note_death(card)
         # The very instant: the next question that begins sees it.
         assert self._ask_online(card) is VerdictKind.SUSPENDED
 
@@ -213,7 +231,7 @@ class Corridor:
             cards.act(desk, card.number, Act.PROPOSE_REVOCATION, actor=OFFICER)
         with self.desk() as desk:
             cards.act(desk, card.number, Act.REVOKE, actor=SECOND)
-        self.dead_since[card.number] = self.step
+        self._note_death(card)
         assert self._ask_online(card) is VerdictKind.REVOKED
 
     def replace(self) -> None:
@@ -222,8 +240,15 @@ class Corridor:
             return
         with self.desk() as desk:
             cards.replace_card(desk, card.number, actor=OFFICER, reason=Reason.LOST)
-        self.dead_since[card.number] = self.step
+        self._note_death(card)
         assert self._ask_online(card) is VerdictKind.REVOKED
+
+    def _note_death(self, card: Card) -> None:
+        self.dead_since[card.number] = self.step
+        with self.register.reading() as store:
+            last = store.find_last_delta()
+        assert last is not None
+        self.dead_by[card.number] = last.sequence
 
     def _act_twice(self, card: Card, what: Act) -> None:
         """Send a request, and perhaps again: the second time it is refused and changes nothing."""
@@ -239,7 +264,7 @@ class Corridor:
 
     def publish(self) -> None:
         with self.desk() as desk:
-            fresh = status.publish(desk)
+            fresh = status.publish(desk, every=self.random.random() < 0.5)
         self.published += [Published(one.uri, one.cwt, self.step) for one in fresh]
 
     def rotate(self) -> None:
@@ -277,6 +302,9 @@ class Corridor:
     def sync(self) -> None:
         """Fetch the lists: some answers are lost, some are old ones that somebody kept."""
         gate = self.random.choice(self.gates)
+        if gate.following:
+            gate.following.hear(self.line, gate.trust, self.random, self._count)
+            return
         newest = {one.uri: one for one in self.published}
         for uri, fresh in newest.items():
             luck = self.random.random()
@@ -284,6 +312,9 @@ class Corridor:
                 continue
             old = [one for one in self.published if one.uri == uri]
             self._take(gate, fresh if luck < 0.8 else self.random.choice(old))
+
+    def _count(self, what: str) -> None:
+        self.told[what] = self.told.get(what, 0) + 1
 
     def _take(self, gate: Gate, offered: Published) -> None:
         try:
@@ -314,7 +345,10 @@ class Corridor:
                         continue
                     place = report.verified.terms.place
                     assert place is not None
-                    assert gate.knows_until[place.uri] < dead_since, f"{gate.name} lets a dead pass through"
+                    knows = gate.knows(place, dead_since=dead_since, sequence=self.dead_by[number])
+                    assert not knows, f"{gate.name} lets a dead pass through"
+                    age = now + gate.clock_is_off - report.as_of
+                    assert age <= OFFLINE.status_age_max, f"{gate.name} is valid beyond its age"
 
     # What must always hold.
 
@@ -330,7 +364,8 @@ class Corridor:
                 assert not fresh & places, "a status place is shared"
                 assert len(fresh) == len(passes)
                 places |= fresh
-            assert sum(shard.taken for shard in store.list_shards()) == len(places)
+            decoys = [(one.shard, one.place) for one, is_decoy in store.iterate_standings() if is_decoy]
+            assert sum(shard.taken for shard in store.list_shards()) == len(places) + len(decoys)
         issued = {card.number for card in everyone if card.valid_from is not None}
         assert issued == self.texts.keys(), "the register and the hands of the holders differ"
 
@@ -340,7 +375,9 @@ class Corridor:
             pass
         self.office.clock.wind(timedelta(seconds=1))
         self.step += 1
-        self.publish()
+        with self.desk() as desk:
+            fresh = status.publish(desk, every=True)
+        self.published += [Published(one.uri, one.cwt, self.step) for one in fresh]
         for gate in self.gates:
             gate.clock_is_off = timedelta(0)
             gate.trust = accept(
@@ -350,7 +387,10 @@ class Corridor:
                 at=self.office.clock.now(),
             )
             for one in {one.uri: one for one in self.published}.values():
-                self._take(gate, one)
+                if gate.following is None:
+                    self._take(gate, one)
+            if gate.following:
+                gate.following.heal(self.line, gate.trust)
         self.check()
         self._check_the_end()
 
@@ -371,7 +411,7 @@ class Corridor:
                 verdicts = {gate.examine(text, now).verdict for text in self.texts[card.number]}
                 assert (verdicts == {VerdictKind.VALID}) == (card.number not in self.dead_since)
         with self.desk() as desk:
-            assert audit.verify_log(desk, keys.find_audit_keys(desk)).faults == ()
+            assert audit.verify_log(desk, keys.find_keys(desk, KeyUse.AUDIT)).faults == ()
 
     # Tools.
 

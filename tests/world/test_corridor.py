@@ -30,6 +30,7 @@ def test_the_faults_that_the_world_speaks_of_do_happen_in_it() -> None:
             told[what] = told.get(what, 0) + count
     wanted = {"killed", "list refused", "suspend", "rotate", "import_trust", "ask_everywhere"}
     wanted |= {VerdictKind.VALID, VerdictKind.SUSPENDED, VerdictKind.STALE, VerdictKind.REVOKED}
+    wanted |= {"bundle refused", "stream applied", "stream confirmed", "stream ignored", "stream gap"}
     assert wanted <= told.keys()
     assert told["killed"] >= 4
 

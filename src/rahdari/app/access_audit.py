@@ -9,21 +9,23 @@ from collections.abc import Collection, Iterable
 
 from rahdari.access import Principal, Token
 from rahdari.access.ports import Store
+from rahdari.app.passkey_audit import PasskeysSeen
 from rahdari.credentials import AuditEntry, AuditFault
 
 
 def find_access_faults(log: Iterable[AuditEntry], store: Store) -> list[AuditFault]:
-    """Compare principals and tokens with the acts of the log that made, ended and disabled them."""
-    seen = _Seen()
+    """Compare principals, tokens, tickets and passkeys with the acts of the log that made and ended them."""
+    seen, passkeys = _Seen(), PasskeysSeen()
     for entry in log:
         seen.feed(entry)
+        passkeys.feed(entry.event)
     faults: list[AuditFault] = []
     principals = store.find_principals()
     for principal in principals:
         faults.extend(seen.compare(principal, store.find_tokens(principal.id)))
     if seen.roles.keys() - {one.id for one in principals}:
         faults.append(AuditFault(None, "an officer or institution stands in the log and not in the register"))
-    return faults
+    return faults + passkeys.compare(store)
 
 
 def fingerprint_of(token: Token) -> str:

@@ -11,10 +11,11 @@ from pathlib import Path
 from rahdari.app.access_audit import find_access_faults
 from rahdari.app.errors import BadFile, FolderFailed
 from rahdari.app.files import read_limited, write_whole
+from rahdari.app.flag_audit import find_flag_faults
 from rahdari.app.foundation import Foundation
 from rahdari.app.gate import TRUST_BYTES_MAX, Gate
 from rahdari.app.keyring_files import FileKeyRing, find_passphrase
-from rahdari.app.oversight import Oversight, find_card_shown
+from rahdari.app.oversight import Oversight, find_card_shown, iterate_flags
 from rahdari.app.status_sources import INDEX_NAME, MANIFEST_NAME, write_index
 from rahdari.credentials import (
     FEATURES,
@@ -161,16 +162,19 @@ class AuthorityOffice:
         """
         # Written while the register is locked: of two that publish at once, the newer lists are written last.
         with self._on.writing() as desk:
-            published = status.publish(desk, every=every)
-            folder = self.public_folder / "s"
-            for one in published:
-                write_whole(folder / f"{one.shard}.cwt", one.cwt)
-                write_whole(folder / f"{one.shard}.jwt", one.jwt.encode())
-            uris = tuple(one.uri for one in desk.store.list_shards())
-            write_whole(folder / INDEX_NAME, write_index(uris))
-            # Written last: who copies the folder in between finds lists that are newer than it says, never older.
-            write_whole(folder / MANIFEST_NAME, status.sign_manifest(desk))
-            self._write_checkpoint(desk)
+            return self._publish(desk, every=every)
+
+    def _publish(self, desk: Desk, *, every: bool = False) -> tuple[PublishedStatus, ...]:
+        published = status.publish(desk, every=every)
+        folder = self.public_folder / "s"
+        for one in published:
+            write_whole(folder / f"{one.shard}.cwt", one.cwt)
+            write_whole(folder / f"{one.shard}.jwt", one.jwt.encode())
+        uris = tuple(one.uri for one in desk.store.list_shards())
+        write_whole(folder / INDEX_NAME, write_index(uris))
+        # Written last: who copies the folder in between finds lists that are newer than it says, never older.
+        write_whole(folder / MANIFEST_NAME, status.sign_manifest(desk))
+        self._write_checkpoint(desk)
         return published
 
     def publish_stale(self) -> int:
@@ -200,12 +204,12 @@ class AuthorityOffice:
 
         Lists that lag behind the register are signed first, so that the copy is of one state.
         """
-        while True:
-            with self._on.reading() as desk:
-                if not status.find_stale(desk):
-                    lists = (desk.store.find_published(one.number) for one in desk.store.list_shards())
-                    return status.sign_manifest(desk) + b"".join(one.cwt for one in lists if one)
-            self.publish()
+        with self._on.reading() as desk:
+            if not status.find_stale(desk):
+                return _bundle(desk)
+        with self._on.writing() as desk:
+            self._publish(desk)
+            return _bundle(desk)
 
     def find_published(self, shard: int) -> PublishedStatus | None:
         """Find the newest signed form of a status list."""
@@ -303,7 +307,7 @@ class AuthorityOffice:
                 checkpoint = self._published_checkpoint()
             except (BadFile, FolderFailed):
                 unreadable = (AuditFault(None, "checkpoint unreadable: public/audit-checkpoint.json"),)
-        with self._on.overseeing() as (desk, officers):
+        with self._on.auditing() as (desk, officers, flags):
             trusted = self._trust(_newest(desk)).issuers[self._on.settings.issuer]
             by_kid: dict[bytes, tuple[PublicKey, ...]] = {}
             for key in trusted.keys:
@@ -312,7 +316,8 @@ class AuthorityOffice:
             noted = (checkpoint.sequence, checkpoint.digest) if checkpoint else None
             found = audit.verify_log(desk, by_kid, checkpoint=noted)
             access = tuple(find_access_faults(desk.store.read_log(), officers))
-        every = (*unreadable, *access, *found.faults)
+            flagged = tuple(find_flag_faults(desk.store.read_log(), iterate_flags(flags)))
+        every = (*unreadable, *access, *flagged, *found.faults)
         return replace(found, faults=every[: audit.FAULTS_MAX])
 
 
@@ -343,6 +348,11 @@ class _FirstKnown:
         if issuer == self._issuer:
             return self._own.find_standing(place, issuer=issuer)
         return self._gate.snapshot(self._trust).find_standing(place, issuer=issuer)
+
+
+def _bundle(desk: Desk) -> bytes:
+    lists = (desk.store.find_published(one.number) for one in desk.store.list_shards())
+    return status.sign_manifest(desk) + b"".join(one.cwt for one in lists if one)
 
 
 def _newest(desk: Desk) -> str:

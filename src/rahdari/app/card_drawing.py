@@ -1,30 +1,20 @@
-"""A card as a picture and as a printer's PDF, drawn by typst from data."""
+"""All that a card shows, as data: checked, and in the shape that the templates read."""
 
-import json
+import base64
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from threading import Lock
-from typing import ClassVar, Literal
+from typing import Literal
 
-import typst
-
-from rahdari.app.card_scripts import FONTS_FOLDER, Reach, Script, find_unprintable, script_of
-from rahdari.kernel import Refused
+from rahdari.app.card_codes import CardCode, fit_code
+from rahdari.app.card_scripts import Reach, Script, find_unprintable, script_of
+from rahdari.app.errors import CardNotDrawable
 from rahdari.wire import qr
-from rahdari.wire.errors import TooLarge
+from rahdari.wire.errors import MalformedInput, TooLarge
 
 Side = Literal["front", "back", "both"]
 
-_FOLDER = Path(__file__).parent / "cards"
-# 16 pixels a millimetre: a QR module of a whole number of sixteenths is a whole number of pixels.
-_PX_PER_MM = 16
-_PPI = 25.4 * _PX_PER_MM
-# The square that the back has for the QR code with its quiet zone.
-_QR_SQUARE_MM = 41.7
-# Below 0.25 mm a phone's camera no longer parts two modules of a worn print; 5 px is comfortable.
-_MODULE_PX_MIN, _MODULE_PX_COMFORT = 4, 5
 # One line of a card; a longer text would be set smaller than anybody reads.
 TEXT_CHARS_MAX = 300
 FIELDS_MAX = 10
@@ -32,13 +22,8 @@ BACK_LONG_MAX, BACK_SHORT_MAX = 3, 4
 _SHORT_CHARS_MAX = 20  # what half a column of the back shows on one line
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
-_TEMPLATE = re.compile(r"[a-z0-9_]+\.typ")
-
-
-class CardNotDrawable(Refused):
-    """The drawing asks for what a card cannot show."""
-
-    code: ClassVar[str] = "app.card_not_drawable"
+# JPEG is what a PDF embeds as it is; at this quality nobody sees a loss on 23 x 30 mm.
+_PHOTO_QUALITY = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +61,8 @@ class CardDrawing:
     addresses, and four short ones. The first inscription stands on the
     front, a second one on the back. ``number`` of 13 digits is shown in the 5-7-1 form. ``photo`` is
     WebP, PNG or JPEG; empty where none was taken: a person then gets an outline, and what is not a
-    person (``of_person`` false) gets the room. ``second_language`` decides font and direction.
+    person (``of_person`` false) gets the room. ``second_language`` decides font and direction. ``qr_level``
+    is the weakest level of error correction that the code may have.
     """
 
     title: Words
@@ -98,69 +84,7 @@ class CardDrawing:
     second_language: str = "ur"
     of_person: bool = True
     template: str = "card.typ"
-
-
-class CardPrinter:
-    """Draws cards; keeps typst's compiler and fonts, so a second card is drawn faster than the first.
-
-    Threads may share one printer; they draw one after another.
-    """
-
-    def __init__(self) -> None:
-        """Load the fonts beside the templates, and no others."""
-        self._fonts = typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS_FOLDER]
-        )
-        self._compilers: dict[str, typst.Compiler] = {}
-        self._lock = Lock()
-
-    def png(self, drawing: CardDrawing, side: Side = "front") -> bytes:
-        """Draw one side, or both one above the other, at 406 ppi.
-
-        Raises:
-            CardNotDrawable: the content does not fit a card, or names an unknown template.
-        """
-        if side == "both":
-            return self._compiled(drawing, ("front", "back"), file_format="png", sheet=True)
-        return self._compiled(drawing, (side,), file_format="png")
-
-    def pdf(self, drawing: CardDrawing) -> bytes:
-        """Draw both sides as two pages of a card's size; the same drawing gives the same bytes.
-
-        Raises:
-            CardNotDrawable: the content does not fit a card, or names an unknown template.
-        """
-        return self._compiled(drawing, ("front", "back"), file_format="pdf")
-
-    def _compiled(
-        self,
-        drawing: CardDrawing,
-        sides: tuple[str, ...],
-        *,
-        file_format: Literal["png", "pdf"],
-        sheet: bool = False,
-    ) -> bytes:
-        content = json.dumps(_content(drawing, sides, sheet=sheet), ensure_ascii=False)
-        with self._lock:
-            compiler = self._compiler(drawing.template)
-            try:
-                drawn = compiler.compile(
-                    format=file_format, ppi=_PPI, sys_inputs={"card": content}, timestamp=0
-                )
-            except typst.TypstError as failed:
-                raise CardNotDrawable(f"the card cannot be drawn: {failed.message[:200]}") from failed
-        if not isinstance(drawn, bytes):
-            raise CardNotDrawable(f"template {drawing.template} draws several pages for one side; mend it")
-        return drawn
-
-    def _compiler(self, template: str) -> typst.Compiler:
-        path = _FOLDER / template
-        if not _TEMPLATE.fullmatch(template) or not path.is_file():
-            known = ", ".join(sorted(file.name for file in _FOLDER.glob("*.typ")))
-            raise CardNotDrawable(f"there is no card template {template[:40]!r}; there are: {known}")
-        if template not in self._compilers:
-            self._compilers[template] = typst.Compiler(path, root=_FOLDER, font_paths=self._fonts)
-        return self._compilers[template]
+    qr_level: str = "L"
 
 
 def five_seven_one(number: str) -> str:
@@ -170,15 +94,26 @@ def five_seven_one(number: str) -> str:
     return number
 
 
-def _content(drawing: CardDrawing, sides: tuple[str, ...], *, sheet: bool) -> Mapping[str, object]:
-    """What the template reads; typst takes it as data, so no text of it can be markup."""
+def find_code(drawing: CardDrawing) -> CardCode:
+    """Tell how the drawing's QR code comes out: level, modules and their size. Raises ``QrTooDense``."""
+    return fit_code(drawing.qr_text, drawing.qr_level)
+
+
+def content_of(drawing: CardDrawing) -> Mapping[str, object]:
+    """Give what the template reads; typst takes it as data, so no text of it can be markup.
+
+    Raises:
+        CardNotDrawable: a text is too long or has a letter without ink, a colour is none, the fields are too
+            many, or the photograph is no picture.
+        QrTooDense: the QR code has too much to carry.
+    """
     _check(drawing)
+    code = find_code(drawing)
     script = script_of(drawing.second_language)
     label, name = drawing.name_label, drawing.name
     number_label = CardField(drawing.number_label.first, drawing.number_label.second, "")
     return {
-        "sides": sides,
-        "sheet": sheet,
+        "template": drawing.template,
         "script": asdict(script),
         "title": _words(drawing.title, script),
         "issuer": drawing.issuer.first,
@@ -192,12 +127,12 @@ def _content(drawing: CardDrawing, sides: tuple[str, ...], *, sheet: bool) -> Ma
         "inscriptions": [_words(one, script) for one in drawing.inscriptions],
         "note": drawing.note.first,
         "note_second": _set(drawing.note.second, script.line),
-        "photo": list(drawing.photo),
+        "photo": _photo(drawing.photo),
         "pictured": drawing.of_person or bool(drawing.photo),
         "serial": drawing.serial,
         "specimen": drawing.specimen,
         "theme": asdict(drawing.theme),
-        "qr": _qr_square(drawing.qr_text),
+        "qr": {"svg": code.svg, "side_mm": code.side_mm},
     }
 
 
@@ -272,22 +207,20 @@ def _texts(drawing: CardDrawing) -> list[str]:
     return texts
 
 
-def _qr_square(text: str) -> Mapping[str, object]:
-    """The QR code as SVG, with its side: the strongest level whose modules print comfortably, else L."""
-    for level in ("Q", "M", "L"):
-        try:
-            modules, path = qr.write_svg_path(text, ec_level=level)
-        except TooLarge:
-            continue
-        module_px = int(_QR_SQUARE_MM * _PX_PER_MM / modules)
-        if module_px >= (_MODULE_PX_MIN if level == "L" else _MODULE_PX_COMFORT):
-            return {"svg": _svg(modules, path), "side_mm": modules * module_px / _PX_PER_MM}
-    raise CardNotDrawable("the QR code would need modules under 0.25 mm; choose a smaller photo profile")
-
-
-def _svg(modules: int, path: str) -> str:
+def _photo(raw: bytes) -> str:
+    """The photograph as SVG around a JPEG: a text, which typst takes far faster than a list of bytes."""
+    if not raw:
+        return ""
+    try:
+        picture = qr.open_picture(raw).convert("RGB")
+    except (MalformedInput, TooLarge) as bad:
+        raise CardNotDrawable(
+            f"the card cannot be drawn: its photograph is no picture that can be read ({bad})"
+        ) from None
+    target = io.BytesIO()
+    picture.save(target, "JPEG", quality=_PHOTO_QUALITY)
+    coded = base64.b64encode(target.getvalue()).decode("ascii")
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {modules} {modules}">'
-        f'<rect width="{modules}" height="{modules}" fill="#fff"/>'
-        f'<path d="{path}" fill="#000" shape-rendering="crispEdges"/></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {picture.width} {picture.height}">'
+        f'<image width="{picture.width}" height="{picture.height}" href="data:image/jpeg;base64,{coded}"/></svg>'
     )

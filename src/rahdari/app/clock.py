@@ -2,7 +2,11 @@
 
 import random
 import secrets
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from rahdari.kernel import Clock
 
 
 class SystemClock:
@@ -11,6 +15,29 @@ class SystemClock:
     def now(self) -> datetime:
         """Tell the present instant in UTC."""
         return datetime.now(UTC)
+
+
+class SteadyClock:
+    """A clock that never goes back and never stands still while the program runs, whoever sets the machine's.
+
+    Offline, the age of a status is all that tells how much it is worth: a machine's clock that is set back, or that
+    is stopped, must not make it younger. A clock that is set forward is followed; where that was a mistake and is
+    mended, this one stays ahead, so that statuses are ``stale``, until the program is begun anew.
+    """
+
+    def __init__(self, clock: Clock, *, tick: Callable[[], float] = time.monotonic) -> None:
+        """Follow ``clock``; ``tick`` gives seconds that never go back (POSIX, ``CLOCK_MONOTONIC``)."""
+        self._clock = clock
+        self._tick = tick
+        self._seen = clock.now()
+        self._seen_at = tick()
+
+    def now(self) -> datetime:
+        """Tell the machine's time, or the time it would be by what has gone by since the last question."""
+        at = self._tick()
+        gone_by = timedelta(seconds=at - self._seen_at)
+        self._seen, self._seen_at = max(self._clock.now(), self._seen + gone_by), at
+        return self._seen
 
 
 class SystemChance:

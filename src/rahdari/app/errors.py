@@ -29,6 +29,18 @@ class BadFile(Refused):
     code: ClassVar[str] = "app.bad_file"
 
 
+class CardNotDrawable(Refused):
+    """The drawing asks for what a card cannot show."""
+
+    code: ClassVar[str] = "app.card_not_drawable"
+
+
+class CardNotPrintable(Refused):
+    """The card stands at a stage at which none is printed."""
+
+    code: ClassVar[str] = "app.card_not_printable"
+
+
 class FolderFailed(CounterpartFailed):
     """A file or folder could not be read or written."""
 

@@ -17,8 +17,11 @@ from rahdari.credentials.service.desk import Authority, Desk
 from rahdari.credentials.store import REGISTER_LOCK, SqlStore
 from rahdari.database import Database
 from rahdari.kernel import Chance, Clock
+from rahdari.oversight.migrations import MIGRATIONS as OVERSIGHT
+from rahdari.oversight.store import SqlStore as OversightStore
+from rahdari.signals.migrations import MIGRATIONS as SIGNALS
 
-MIGRATIONS = (ACCESS, CREDENTIALS)
+MIGRATIONS = (ACCESS, CREDENTIALS, OVERSIGHT, SIGNALS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,24 @@ class Foundation:
         """Open a reading transaction over officers and the register: one state of both."""
         with self.database.reading() as connection:
             yield self._desk(SqlStore(connection)), AccessStore(connection)
+
+    @contextmanager
+    def receiving(self) -> Iterator[tuple[Desk, AccessStore]]:
+        """Open a writing transaction over holders' sign-in alone: the register is read, and its lock not taken."""
+        with self.database.transaction() as connection:
+            yield self._desk(SqlStore(connection)), AccessStore(connection)
+
+    @contextmanager
+    def auditing(self) -> Iterator[tuple[Desk, AccessStore, OversightStore]]:
+        """Open a reading transaction over all that the log tells of: one state of it."""
+        with self.database.reading() as connection:
+            yield self._desk(SqlStore(connection)), AccessStore(connection), OversightStore(connection)
+
+    @contextmanager
+    def watching(self) -> Iterator[tuple[Desk, OversightStore]]:
+        """Open a writing transaction over flags and the register, so that the log tells of both."""
+        with self.database.transaction(lock=REGISTER_LOCK) as connection:
+            yield self._desk(SqlStore(connection)), OversightStore(connection)
 
     def _desk(self, store: SqlStore) -> Desk:
         return Desk(

@@ -1,22 +1,26 @@
-"""Verification as a relying party does it: a folder with the pinned root, the trust list and status lists."""
+"""Verification as a relying party does it: a folder with the pinned root, the trust list and the statuses."""
 
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from rahdari.app.clock import SystemClock
+from rahdari.app.clock import SteadyClock, SystemClock
 from rahdari.app.errors import BadFile
 from rahdari.app.files import read_limited, write_whole
+from rahdari.app.gate_streams import GateStreams, publishers
 from rahdari.app.settings import Settings
 from rahdari.app.status_sources import TOKEN_BYTES_MAX, StatusSource
 from rahdari.credentials import (
     FEATURES,
     OFFLINE,
     HeldList,
+    HeldStream,
+    Publisher,
     Report,
     Snapshot,
+    StreamOutcome,
     Trust,
     VerificationPolicy,
     Verifier,
@@ -52,6 +56,11 @@ class Gate:
         self._folder = folder
         self._clock = clock
         self._policy = policy
+        self._streams = GateStreams(folder / "status", clock)
+
+    def now(self) -> datetime:
+        """Tell the present instant by the clock that verdicts are given by."""
+        return self._clock.now()
 
     def pin_root(self, jwk: bytes) -> PublicKey:
         """Pin the root key that signs trust lists. Once pinned, another one is refused.
@@ -101,12 +110,44 @@ class Gate:
             raise NoTrust("the trust list that is held is damaged; run: rahdari trust import") from None
 
     def sync(self, source: StatusSource) -> SyncResult:
-        """Fetch the status lists of every trusted issuer; what is refused leaves the held list as it was."""
+        """Bring the statuses of every trusted issuer up to date; what is refused leaves what is held as it was.
+
+        Where an issuer has a status stream, that is followed; else each of its lists is fetched.
+        """
         trust, taken, failed = self.trust(), list[str](), list[tuple[str, Problem]]()
-        for issuer in trust.issuers.values():
-            for prefix in issuer.status_uris:
-                self._sync_prefix(prefix, source, trust, taken, failed)
+        for publisher in publishers(trust):
+            try:
+                stream = self._streams.sync(publisher, source)
+            except Problem as problem:
+                failed.append((publisher.prefix, problem))
+                continue
+            if stream is not None:
+                taken += stream.addresses
+            else:
+                self._sync_prefix(publisher.prefix, source, trust, taken, failed)
         return SyncResult(tuple(taken), tuple(failed))
+
+    def list_publishers(self) -> tuple[Publisher, ...]:
+        """List who publishes statuses, by the trust list that is held. Raises ``NoTrust``."""
+        return publishers(self.trust())
+
+    def sync_stream(self, publisher: Publisher, source: StatusSource) -> HeldStream | None:
+        """Bring one stream up to date; None where its publisher has none. Raises as ``GateStreams.sync``."""
+        return self._streams.sync(publisher, source)
+
+    def take(self, publisher: Publisher, message: bytes) -> StreamOutcome:
+        """Take one message of a stream, durably. Raises as ``StreamStore.take``."""
+        outcome = self._streams.take(publisher, (message,))
+        # A log that has grown long is given up for a new copy of the lists, as where one is missing.
+        return StreamOutcome.GAP if self._streams.is_long(publisher) else outcome
+
+    def find_stream(self, publisher: Publisher) -> HeldStream | None:
+        """Find the stream that is held of one publisher."""
+        return self._streams.find_held(publisher)
+
+    def streams(self) -> tuple[HeldStream, ...]:
+        """Give every stream that is held. Raises ``NoTrust``."""
+        return self._streams.list_held(self.trust())
 
     def _sync_prefix(
         self,
@@ -137,12 +178,18 @@ class Gate:
         write_whole(self._list_path(uri), raw)
 
     def snapshot(self, trust: Trust) -> Snapshot:
-        """Give the status lists that are held, each verified anew against ``trust``."""
+        """Give the lists and streams that are held, verified against ``trust``, as any process wrote them last.
+
+        What was read before and has not changed since is taken from memory.
+        """
         held = (self._read_held(path, trust) for path in sorted((self._folder / "status").glob("*.cwt")))
-        return Snapshot(one for one in held if one is not None)
+        return Snapshot((one for one in held if one is not None), self._streams.list_held(trust))
 
     def verifier(self) -> Verifier:
-        """Give all that a verification stands on, as held now."""
+        """Give all that a verification stands on, as held now.
+
+        Ask for it anew for each verification: it looks whether another process has written something.
+        """
         trust = self.trust()
         return Verifier(
             features=tuple(FEATURES.values()), trust=trust, policy=self._policy, statuses=self.snapshot(trust)
@@ -197,7 +244,7 @@ def open_gate(settings: Settings, *, clock: Clock | None = None, folder: Path | 
     policy = make_policy(
         status_age_max_seconds=settings.status_age_max_seconds, clock_skew_seconds=settings.clock_skew_seconds
     )
-    return Gate(folder or settings.home / "verifier", clock or SystemClock(), policy)
+    return Gate(folder or settings.home / "verifier", clock or SteadyClock(SystemClock()), policy)
 
 
 def make_policy(*, status_age_max_seconds: int, clock_skew_seconds: int) -> VerificationPolicy:

@@ -17,14 +17,19 @@ from rahdari.app.errors import AlreadyInitialised, BadSettings, FolderFailed, No
 from rahdari.app.files import SECRET_MODE, write_whole
 from rahdari.app.foundation import MIGRATIONS, Foundation, open_keyring
 from rahdari.app.gate import Gate, open_gate
+from rahdari.app.holder_desk import HolderDesk
 from rahdari.app.keyring_files import SCRYPT_N, FileKeyRing, create_store, find_passphrase
 from rahdari.app.officers import OPERATOR, Officers
+from rahdari.app.oversight import Oversight
 from rahdari.app.press import Press
 from rahdari.app.registry import Registry
 from rahdari.app.settings import FILE_NAME, Settings, check_settings, write_settings
+from rahdari.app.signals import SignalOffice
+from rahdari.app.status_hub import StatusHub
 from rahdari.credentials import CardProduct
 from rahdari.credentials.service import keys
 from rahdari.credentials.store import SqlStore
+from rahdari.credentials.store.stream import STREAM_CHANNEL
 from rahdari.database import is_current, migrate, open_database, require_current
 from rahdari.kernel import Actor, ActorKind, Chance, Clock
 from rahdari.wire.keys import Algorithm
@@ -55,6 +60,10 @@ class House:
     gate: Gate
     officers: Officers
     press: Press
+    oversight: Oversight
+    holder_desk: HolderDesk
+    signals: SignalOffice
+    hub: StatusHub
 
     @property
     def products(self) -> tuple[CardProduct, ...]:
@@ -72,15 +81,24 @@ def wire(settings: Settings, clock: Clock, chance: Chance) -> House:
     foundation = Foundation(
         settings, clock, chance, database, read_catalogue(settings.home), open_keyring(settings)
     )
-    gate = open_gate(settings, clock=clock)
+    gate, oversight = open_gate(settings, clock=clock), Oversight(foundation)
+    authority = AuthorityOffice(foundation, gate, oversight)
     return House(
         settings=settings,
         foundation=foundation,
-        registry=Registry(foundation),
-        authority=AuthorityOffice(foundation, gate),
+        registry=Registry(foundation, oversight),
+        authority=authority,
         gate=gate,
         officers=Officers(foundation),
         press=Press(foundation),
+        oversight=oversight,
+        holder_desk=HolderDesk(foundation, oversight),
+        signals=SignalOffice(foundation, authority),
+        hub=StatusHub(
+            authority,
+            lambda: database.listen(STREAM_CHANNEL),
+            heartbeat_seconds=settings.heartbeat_seconds,
+        ),
     )
 
 
@@ -157,6 +175,7 @@ def _found(house: House) -> tuple[House, Founding]:
     migrate(house.foundation.database, MIGRATIONS)
     _require_same_addresses(house)
     _first_keys(house)
+    house.oversight.clue_key()
     officers = _first_officers(house)
     founder = Actor("operator", ActorKind.SYSTEM, frozenset({Role.KEY_OFFICER.value}))
     house.authority.publish()

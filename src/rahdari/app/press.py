@@ -1,15 +1,20 @@
 """Cards as pictures: what a product's file says is printed, filled in from the register."""
 
+from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 
-from rahdari.app.card_drawing import CardDrawing, CardField, CardPrinter, Side, Theme, Words
+from rahdari.app.card_drawing import CardDrawing, CardField, Side, Theme, Words
+from rahdari.app.card_printing import CardPrinter
 from rahdari.app.card_scripts import LATIN, script_of
+from rahdari.app.card_sheets import BadSheet, Paper, check_count
 from rahdari.app.countries import name_country
+from rahdari.app.errors import CardNotPrintable
 from rahdari.app.foundation import Foundation
-from rahdari.credentials import Card, CardNumber, CardProduct, Holder, LocalText, Person, print_number
+from rahdari.credentials import Card, CardNumber, CardProduct, Holder, LocalText, Person, Stage, print_number
 from rahdari.credentials.rules.products import find_inscriptions, find_marks, localised, setting
 from rahdari.credentials.service import cards
+from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.values.products import CardField as FieldSpec
 from rahdari.credentials.values.products import Inscription
 from rahdari.wire import qr
@@ -25,6 +30,8 @@ _NAME: LocalText = {"en": "Name", "ur": "نام", "zh": "名称"}
 _NUMBER: LocalText = {"en": "Number", "ur": "نمبر", "zh": "号码"}
 _LOCAL = frozenset({"name", "guardian", "address", "permanent_address"})
 _COUNTRIES = frozenset({"nationality", "country_of_stay"})
+# A card that was suspended, revoked or replaced is worth nothing in the hand; printing one helps only a cheat.
+PRINTED_STAGES = frozenset({Stage.ISSUED, Stage.ACTIVE})
 # Drawn on the card itself, at its own place.
 _PLACED = frozenset({"name", "number"})
 
@@ -41,12 +48,37 @@ class Press:
         return CardPrinter()
 
     def card_png(self, number: CardNumber, side: Side = "both") -> bytes:
-        """Draw a card as PNG at 406 ppi. Raises ``UnknownCard``, ``UnknownFeature``, ``CardNotDrawable``."""
+        """Draw a card as PNG at 406 ppi, in whatever stage: for the screen.
+
+        Raises:
+            UnknownCard, UnknownFeature, CardNotDrawable, QrTooDense.
+        """
         return self._printer.png(self._drawing(number), side)
 
     def card_pdf(self, number: CardNumber) -> bytes:
-        """Draw a card as PDF: front and back, CR80. Raises as ``card_png`` does."""
-        return self._printer.pdf(self._drawing(number))
+        """Draw a card for the printer as PDF: front and back, CR80.
+
+        Raises:
+            CardNotPrintable: it is neither issued nor active.
+            UnknownCard, CardNotDrawable, QrTooDense.
+        """
+        return self._printer.pdf(self._drawing(number, to_print=True))
+
+    def sheets_pdf(self, numbers: Sequence[CardNumber], paper: Paper = Paper.A4) -> bytes:
+        """Draw print sheets as PDF: all the cards, fronts and backs on alternate pages; all or none.
+
+        Raises:
+            BadSheet: no card, more than ``SHEET_CARDS_MAX``, or one of them twice.
+            CardNotPrintable: one is neither issued nor active.
+            UnknownCard, CardNotDrawable, QrTooDense.
+        """
+        check_count(len(numbers))
+        twice = next((one for nth, one in enumerate(numbers) if one in numbers[:nth]), None)
+        if twice is not None:  # nobody carries two copies of one card
+            raise BadSheet(f"card {twice} is named twice; name each card once")
+        with self._on.reading() as desk:
+            drawings = [self._drawn(desk, one, to_print=True) for one in numbers]
+        return self._printer.sheets(drawings, paper)
 
     def qr_png(self, number: CardNumber, *, module_px: int = 4) -> bytes:
         """Draw the QR code alone. Raises ``UnknownCard``, ``UnknownFeature``."""
@@ -62,20 +94,25 @@ class Press:
         with self._on.reading() as desk:
             product = desk.products.get(cards.get_card(desk, number).product)
             found = cards.get_pass(desk, number, "qr")
-        spec = next(one for one in product.features if one.kind == "qr")
-        return found.payload.decode("ascii"), setting(spec, "ec_level", "L")
+        return found.payload.decode("ascii"), _qr_level(product)
 
-    def _drawing(self, number: CardNumber) -> CardDrawing:
+    def _drawing(self, number: CardNumber, *, to_print: bool = False) -> CardDrawing:
         with self._on.reading() as desk:
-            card = cards.get_card(desk, number)
-            text = cards.get_pass(desk, number, "qr").payload.decode("ascii")
-            holder = desk.store.find_holders([card.holder])[card.holder]
-            portrait = desk.store.find_portrait(card.holder)
-        product = self._on.products.get(card.product)
+            return self._drawn(desk, number, to_print=to_print)
+
+    def _drawn(self, desk: Desk, number: CardNumber, *, to_print: bool) -> CardDrawing:
+        card = cards.get_card(desk, number)
+        if to_print and card.stage not in PRINTED_STAGES:
+            raise CardNotPrintable(
+                f"card {number} is {card.stage}; only cards that are issued or active are printed, so issue it, "
+                "reinstate it or replace it first"
+            )
+        text = cards.get_pass(desk, number, "qr").payload.decode("ascii")
+        portrait = desk.store.find_portrait(card.holder)
         return draw(
-            product,
+            self._on.products.get(card.product),
             card,
-            holder,
+            desk.store.find_holders([card.holder])[card.holder],
             qr_text=text,
             photo=portrait.card if portrait else b"",
             issuer=self._on.settings.name,
@@ -95,8 +132,8 @@ def draw(
         issuer=Words(issuer),
         number=print_number(product, party.number),
         name=_words(party.name, tongues),
-        front=tuple(_line(one, card, holder, tongues) for one in lines if one.side == "front"),
-        back=tuple(_line(one, card, holder, tongues) for one in lines if one.side == "back"),
+        front=_lines([one for one in lines if one.side == "front"], card, holder, tongues),
+        back=_lines([one for one in lines if one.side == "back"], card, holder, tongues),
         photo=photo,
         serial=card.number,
         qr_text=qr_text,
@@ -110,6 +147,7 @@ def draw(
         second_language=tongues[1],
         of_person=isinstance(party, Person),
         template=product.template,
+        qr_level=_qr_level(product),
     )
 
 
@@ -120,12 +158,26 @@ def tongues_of(product: CardProduct) -> tuple[str, str]:
     return first, next((one for one in product.languages if one != first), "")
 
 
+def _qr_level(product: CardProduct) -> str:
+    """The weakest level of error correction that the product's file admits."""
+    spec = next((one for one in product.features if one.kind == "qr"), None)
+    return setting(spec, "ec_level", "L") if spec else "L"
+
+
 def _words(text: LocalText, tongues: tuple[str, str]) -> Words:
     return Words(localised(text, tongues[0]), text.get(tongues[1], ""))
 
 
 def _all(inscriptions: tuple[Inscription, ...], tongues: tuple[str, str]) -> tuple[Words, ...]:
     return tuple(_words(one.text, tongues) for one in inscriptions)
+
+
+def _lines(
+    specs: Sequence[FieldSpec], card: Card, holder: Holder, tongues: tuple[str, str]
+) -> tuple[CardField, ...]:
+    """The lines of one side; a line whose value is not known is left out, for a bare label says nothing."""
+    lines = (_line(one, card, holder, tongues) for one in specs)
+    return tuple(one for one in lines if one.value or one.value_second)
 
 
 def _line(spec: FieldSpec, card: Card, holder: Holder, tongues: tuple[str, str]) -> CardField:

@@ -67,7 +67,11 @@ class Registry:
             return self._register(desk, flags, entries, actor)
 
     def _register(
-        self, desk: Desk, flags: OversightStore, entries: Sequence[tuple[Party, Portrait | None, str]], actor: Actor
+        self,
+        desk: Desk,
+        flags: OversightStore,
+        entries: Sequence[tuple[Party, Portrait | None, str]],
+        actor: Actor,
     ) -> tuple[tuple[Holder, Card], ...]:
         made = holders.register(desk, entries, actor=actor)
         self._oversight.watch_enrolment(desk, flags, [holder for holder, _ in made])

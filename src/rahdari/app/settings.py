@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from rahdari.app.errors import BadSettings
+from rahdari.signals import read_networks
 
 FILE_NAME = "rahdari.toml"
 PREFIX = "RAHDARI_"
 # A scheme, a host, a port, a path of plain names (RFC 3986): no user, query or fragment.
-_PATH = r"(:\d{1,5})?(/[A-Za-z0-9._~-]+)*/?"
+_PATH = r"(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?"
 _PLACES = re.compile(
     rf"https://([A-Za-z0-9.-]{{1,253}}|\[[0-9A-Fa-f:.]+\]){_PATH}|http://(localhost|127\.0\.0\.1|\[::1\]){_PATH}"
 )
@@ -55,7 +56,10 @@ class Settings:
     pkcs11_token: str = field(default="rahdari", metadata={"about": "label of the PKCS#11 token"})
     pkcs11_pin: str = field(default="", metadata={"about": "PIN of the PKCS#11 token", "secret": "yes"})
     shard_entries: int = field(default=1 << 20, metadata={"about": "places in one status list"})
-    status_age_max_seconds: int = field(default=86_400, metadata={"about": "older status offline is `stale`"})
+    status_age_max_seconds: int = field(default=60, metadata={"about": "older status offline is `stale`"})
+    verifier_age_max_seconds: int = field(
+        default=60, metadata={"about": "older status on the page /verify is `stale`"}
+    )
     clock_skew_seconds: int = field(default=60, metadata={"about": "how far clocks may differ"})
     lock_wait_seconds: int = field(default=5, metadata={"about": "how long to wait for a locked database"})
     host: str = field(default="127.0.0.1", metadata={"about": "address that the server listens on"})
@@ -66,7 +70,31 @@ class Settings:
             "about": "addresses of the reverse proxy, by commas: only its X-Forwarded-For and -Proto are believed"
         },
     )
+    signal_networks: str = field(
+        default="",
+        metadata={
+            "about": "private networks that subscribers' endpoints may lie in, by commas; on loopback also by http"
+        },
+    )
+    heartbeat_seconds: int = field(
+        default=10, metadata={"about": "how often the status stream tells that nothing changed"}
+    )
+    streams_max: int = field(default=5000, metadata={"about": "verifiers connected to one server at once"})
+    caller_streams_max: int = field(
+        default=2000, metadata={"about": "how many of them from one address, and begun by it in a minute"}
+    )
     rate_per_minute: int = field(default=120, metadata={"about": "requests a minute of one caller"})
+    travel_kmh_max: int = field(
+        default=900, metadata={"about": "a card that would travel faster, in km/h, is flagged"}
+    )
+    travel_km_min: int = field(default=50, metadata={"about": "shorter journeys are never flagged, in km"})
+    uses_in_ten_minutes_max: int = field(default=20, metadata={"about": "a card used more often is flagged"})
+    institutions_in_hour_max: int = field(
+        default=5, metadata={"about": "a card that more institutions verify in an hour is flagged"}
+    )
+    uses_kept_days: int = field(
+        default=730, metadata={"about": "uses older than this are forgotten by `rahdari flag forget`"}
+    )
     language: str = field(default="en", metadata={"about": "language of pages: en, ur, zh"})
 
     @property
@@ -83,10 +111,19 @@ class Settings:
 _BOUNDS = {
     "shard_entries": (4, 1 << 20),
     "status_age_max_seconds": (1, 30 * 86_400),
+    "verifier_age_max_seconds": (1, 30 * 86_400),
     "clock_skew_seconds": (0, 600),
     "lock_wait_seconds": (0, 600),
     "port": (0, 65_535),
+    "heartbeat_seconds": (1, 30),
+    "streams_max": (1, 1_000_000),
+    "caller_streams_max": (1, 1_000_000),
     "rate_per_minute": (1, 1_000_000),
+    "travel_kmh_max": (100, 100_000),
+    "travel_km_min": (1, 20_000),
+    "uses_in_ten_minutes_max": (1, 100),
+    "institutions_in_hour_max": (1, 100),
+    "uses_kept_days": (1, 36_500),
 }
 _CHOICES = {"algorithm": ("ES256", "EdDSA"), "language": ("en", "ur", "zh")}
 
@@ -133,7 +170,7 @@ def _typed(name: str, value: object, place: str) -> object:
     if name not in kinds:
         raise BadSettings(f"{place} sets {name!r}, which is no setting; see docs/look-up/settings.md")
     if kinds[name] is int:
-        if isinstance(value, bool) or not re.fullmatch(r"\d{1,9}", str(value)):
+        if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", str(value)):
             raise BadSettings(f"{place}: {name} must be a whole number, at most nine digits")
         return int(str(value))
     if not isinstance(value, str):
@@ -158,6 +195,7 @@ def check_settings(settings: Settings) -> None:
             "public_url must be https:// and a host, perhaps a port and a path (http:// is for loopback only)"
         )
     _check_proxies(settings.trusted_proxy)
+    _check_networks(settings.signal_networks)
 
 
 def _check_proxies(listed: str) -> None:
@@ -168,6 +206,13 @@ def _check_proxies(listed: str) -> None:
             raise BadSettings(
                 "trusted_proxy must list addresses or networks, such as 192.0.2.7, 10.0.0.0/8"
             ) from None
+
+
+def _check_networks(listed: str) -> None:
+    try:
+        read_networks(listed)
+    except ValueError:
+        raise BadSettings("signal_networks must list networks by commas, such as 10.0.0.0/8") from None
 
 
 def write_settings(settings: Settings) -> str:

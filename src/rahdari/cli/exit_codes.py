@@ -34,6 +34,7 @@ class ExitCode(IntEnum):
     TAMPERED = 15
     STALE = 16
     MALFORMED = 17
+    LOCKED = 18
     # EX_SOFTWARE of sysexits.h.
     INTERNAL = 70
     # 128 + SIGINT, as shells count.
@@ -57,6 +58,7 @@ MEANINGS: Mapping[ExitCode, str] = MappingProxyType(
         ExitCode.TAMPERED: "the pass was altered or forged",
         ExitCode.STALE: "the pass's status is not known freshly enough",
         ExitCode.MALFORMED: "this is no pass",
+        ExitCode.LOCKED: "its holder has locked the pass for this use",
         ExitCode.INTERNAL: "a defect of this program",
         ExitCode.INTERRUPTED: "Ctrl-C",
     },
@@ -73,6 +75,7 @@ _VERDICTS: Mapping[str, ExitCode] = MappingProxyType(
         "tampered": ExitCode.TAMPERED,
         "stale": ExitCode.STALE,
         "malformed": ExitCode.MALFORMED,
+        "locked": ExitCode.LOCKED,
     },
 )
 
@@ -88,8 +91,13 @@ PROBLEMS: Mapping[str, ExitCode] = MappingProxyType(
         "credentials.trust_rolled_back": ExitCode.REFUSED,
         "credentials.trust_expired": ExitCode.REFUSED,
         "credentials.status_list_refused": ExitCode.REFUSED,
+        "credentials.status_stream_refused": ExitCode.REFUSED,
+        "credentials.status_stream_forked": ExitCode.REFUSED,
         "access.not_authenticated": ExitCode.REFUSED,
         "access.not_allowed": ExitCode.REFUSED,
+        "access.card_suspended": ExitCode.REFUSED,
+        "access.card_gone": ExitCode.REFUSED,
+        "access.too_many_tickets": ExitCode.CONFLICT,
         "wire.bad_signature": ExitCode.REFUSED,
         "credentials.unknown_holder": ExitCode.NOT_FOUND,
         "credentials.unknown_card": ExitCode.NOT_FOUND,
@@ -100,14 +108,21 @@ PROBLEMS: Mapping[str, ExitCode] = MappingProxyType(
         "access.unknown_principal": ExitCode.NOT_FOUND,
         "access.unknown_token": ExitCode.NOT_FOUND,
         "app.not_initialised": ExitCode.NOT_FOUND,
+        "oversight.not_allowed": ExitCode.REFUSED,
+        "oversight.unknown_flag": ExitCode.NOT_FOUND,
+        "oversight.flag_decided": ExitCode.CONFLICT,
         "credentials.wrong_stage": ExitCode.CONFLICT,
         "credentials.nothing_proposed": ExitCode.CONFLICT,
         "credentials.holder_taken": ExitCode.CONFLICT,
         "credentials.card_taken": ExitCode.CONFLICT,
         "access.name_taken": ExitCode.CONFLICT,
         "app.already_initialised": ExitCode.CONFLICT,
+        "app.card_not_printable": ExitCode.CONFLICT,
         "cli.nothing_waits": ExitCode.CONFLICT,
         "cli.other_demo": ExitCode.CONFLICT,
+        "signals.unknown_stream": ExitCode.NOT_FOUND,
+        "signals.unknown_subject": ExitCode.NOT_FOUND,
+        "signals.not_kept": ExitCode.CONFLICT,
         "database.conflict": ExitCode.CONFLICT,
         # The caller can mend it only by mending the key store.
         "credentials.key_locked": ExitCode.COUNTERPART,

@@ -27,7 +27,8 @@ def enrol(
 
     Args:
         name: Name of the officer or institution.
-        role: registrar, issuer, status_officer, supervisor, key_officer, auditor; may stand several times.
+        role: registrar, issuer, status_officer, supervisor, key_officer, auditor,
+            fraud_officer; may stand several times.
         institution: An institution that asks about passes online; its role is verifier.
         attribute: What the institution may be told beside yes and no; may stand several times.
         days: How long the token is valid.

@@ -98,6 +98,12 @@ _GROUPED: Mapping[tuple[str, str, Group], tuple[_Command, ...]] = {
         _Command("expire", "Note every card whose validity has ended.", "life:expire"),
         _Command("history", "Tell the life of a card, from the log.", "life:history"),
     ),
+    ("card", "Cards to hold in the hand.", _REGISTER): (
+        _Command("sheet", "Write print sheets: many cards on A4 or Letter, both sides.", "sheets:sheet"),
+        _Command(
+            "passkey", "Open a link by which the holder before you registers a passkey.", "passkeys:passkey"
+        ),
+    ),
     ("trust", "Trust lists and keys.", _TRUST): (
         _Command("export", "Sign the next trust list with the offline root.", "trust:export"),
         _Command("import", "Take over a signed trust list into the verifier.", "trust:import_list"),
@@ -107,12 +113,28 @@ _GROUPED: Mapping[tuple[str, str, Group], tuple[_Command, ...]] = {
     ),
     ("status", "Status lists: who is suspended, as verifiers learn it.", _TRUST): (
         _Command("publish", "Sign the status lists as the register stands now.", "status:publish"),
-        _Command("sync", "Fetch the status lists of every trusted issuer.", "status:sync"),
-        _Command("show", "Show the status lists that the verifier holds.", "status:show"),
+        _Command("sync", "Bring the statuses of every trusted issuer up to date.", "status:sync"),
+        _Command("follow", "Stay connected: know each suspension within seconds.", "status:follow"),
+        _Command("show", "Show the statuses that the verifier holds, and their age.", "status:show"),
+    ),
+    ("signal", "Who is told of suspensions: streams of institutions.", _RUN): (
+        _Command("list", "List the streams of all institutions, and how they fare.", "signals:list_streams"),
+        _Command("show", "Show a stream: its state, what waits, and why.", "signals:show"),
+        _Command("pause", "Keep a stream's notices instead of sending them.", "signals:pause"),
+        _Command("resume", "Send a stream's notices again.", "signals:resume"),
+        _Command("replay", "Send everything after an order number again.", "signals:replay"),
+        _Command("deliver", "Deliver what is due now, and end.", "signals:deliver"),
     ),
     ("audit", "The log of every act.", _RUN): (
         _Command("verify", "Examine the whole log and find any alteration.", "audit:verify"),
         _Command("log", "Show the last entries of the log.", "audit:log"),
+    ),
+    ("flag", "What fraud officers look at: cards used strangely, holders likely registered twice.", _RUN): (
+        _Command("list", "List flags, the newest first.", "flags:list_flags"),
+        _Command("show", "Show a flag with its evidence.", "flags:show"),
+        _Command("decide", "Dismiss or confirm a flag, once and for all.", "flags:decide"),
+        _Command("index", "Index every holder anew, to find likely duplicates.", "flags:index"),
+        _Command("forget", "Forget uses that are older than the settings keep them.", "flags:forget"),
     ),
     ("officer", "Officers, institutions and their tokens.", _RUN): (
         _Command("enrol", "Enrol an officer or an institution and give a token.", "officers:enrol"),

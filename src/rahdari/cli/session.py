@@ -4,12 +4,13 @@ import shlex
 import shutil
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rahdari.app.gate import Gate, open_gate
-from rahdari.app.settings import Settings, read_settings
+from rahdari.app.settings import Settings, check_settings, read_settings
 from rahdari.cli.terminal import Terminal
 from rahdari.kernel import Actor
 
@@ -76,9 +77,16 @@ class Session:
         self._house = house
         return house
 
-    def gate(self, folder: Path | None = None) -> Gate:
-        """Open the offline verifier of the home folder, or that in ``folder``."""
-        return open_gate(self.settings(), folder=folder)
+    def gate(self, folder: Path | None = None, *, status_age_max: int | None = None) -> Gate:
+        """Open the offline verifier of the home folder, or that in ``folder``.
+
+        ``status_age_max``: seconds, in the place of the setting. Raises ``BadSettings``.
+        """
+        settings = self.settings()
+        if status_age_max is not None:
+            settings = replace(settings, status_age_max_seconds=status_age_max)
+            check_settings(settings)
+        return open_gate(settings, folder=folder)
 
     def command(self, words: str) -> str:
         """Write a command of this program for people to type: as it was called, in the same home folder."""

@@ -43,6 +43,7 @@ def verify(
     text: str | None = None,
     online: bool = False,
     verifier: Path | None = None,
+    max_age: int | None = None,
     session: Given,
 ) -> int:
     """Verify a pass: offline, or with --online against the register.
@@ -55,14 +56,20 @@ def verify(
         text: The text of the pass itself.
         online: Ask the register of the home folder.
         verifier: The verifier folder, else the one in the home folder.
+        max_age: Seconds that the known status may be old, offline; else the setting (60).
         session: This run.
     """
     if (source is None) == (text is None):
         raise BadUsage("give one file (or - for standard input), or the text with --text")
     if online and verifier is not None:
         raise BadUsage("--online asks the register; --verifier is for offline verification")
+    if online and max_age is not None:
+        raise BadUsage("--online asks the register, whose answer has no age; --max-age is for offline")
     raw = text if text is not None else read_pass(read_source(source or STANDARD_INPUT))
-    report = session.house().authority.examine(raw) if online else session.gate(verifier).examine(raw)
+    if online:
+        report = session.house().authority.examine(raw)
+    else:
+        report = session.gate(verifier, status_age_max=max_age).examine(raw)
     mode = "online" if online else "offline"
     session.terminal.answer(report_document(report, mode=mode), *report_lines(report, _products(session)))
     return verdict_exit_code(report.verdict.value)

@@ -3,8 +3,10 @@
 It stands outside the framework, so that no address (an unknown one included) comes past it.
 """
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import cast
 
 import anyio
@@ -17,10 +19,18 @@ from rahdari.access import NotAuthenticated, Unproven
 from rahdari.app.house import House
 from rahdari.kernel import Problem
 from rahdari.web import journal
-from rahdari.web.errors import Broken, TokenMissing, TooManyRequests, TooSlow
+from rahdari.web.errors import Broken, Busy, TokenMissing, TooManyRequests, TooSlow
 from rahdari.web.languages import COOKIE
-from rahdari.web.limits import BODIES_WAIT_SECONDS, REQUEST_SECONDS_MAX, Bodies, Buckets, name_address
+from rahdari.web.limits import (
+    BODIES_WAIT_SECONDS,
+    REQUEST_SECONDS_MAX,
+    REQUESTS_AT_ONCE_MAX,
+    Bodies,
+    Buckets,
+    name_address,
+)
 from rahdari.web.refusals import make_refusal
+from rahdari.web.streaming import STREAM_PATH
 from rahdari.web.visit import Visit, begin_visit, header_of
 
 # Cheap to answer and asked for by every page or probe: neither counted nor noted.
@@ -28,6 +38,7 @@ _FREE_PATHS = ("/static/", "/health")
 # A token has some 60 characters; what is longer is none.
 _AUTHORIZATION_CHARS_MAX = 1024
 _COOKIE_LIFE_SECONDS = 365 * 86_400
+_BUSY_SECONDS = 1
 
 SECURITY_HEADERS = (
     # W3C Content Security Policy 3: own files only; `data:` is for the photograph inside a verified pass.
@@ -60,6 +71,7 @@ class Doorman:
         tick: Callable[[], float] = time.monotonic,
         seconds_max: float = REQUEST_SECONDS_MAX,
         bodies: Bodies | None = None,
+        at_once_max: int = REQUESTS_AT_ONCE_MAX,
     ) -> None:
         """Stand before ``inner``."""
         self._bodies = bodies or Bodies()
@@ -67,6 +79,8 @@ class Doorman:
         self._inner = inner
         self._tick = tick
         self._seconds_max = seconds_max
+        self._at_once_max = at_once_max
+        self._under_way = 0
         self._buckets = Buckets(house.settings.rate_per_minute, tick)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,13 +92,15 @@ class Doorman:
         polished = _polish(scope, send, visit)
         weighed = _Weighed(receive, self._bodies, visit)
         try:
-            with anyio.fail_after(self._seconds_max):
+            with anyio.fail_after(self._seconds_max) as limit, self._place(visit, limit):
                 await self._answer(scope, weighed, polished, visit)
         except TimeoutError:
             if not visit.status:
                 await _refuse(
                     TooSlow("the request took too long; send it again, or less of it"), scope, polished
                 )
+        except Busy as problem:
+            await _refuse(problem, scope, polished)
         except Exception as error:  # noqa: BLE001 - whatever it was, the caller gets a problem and no traceback
             journal.note_broken(error)
             if not visit.status:
@@ -92,6 +108,27 @@ class Doorman:
         finally:
             weighed.give_back()
             self._note(scope, visit, self._tick() - began)
+
+    @contextmanager
+    def _place(self, visit: Visit, limit: anyio.CancelScope) -> Iterator[None]:
+        """Hold one of the places of requests under way, until the end or until the limits are lifted."""
+        if self._under_way >= self._at_once_max:
+            raise Busy(_BUSY_SECONDS, "as many requests are under way as this server takes")
+        self._under_way += 1
+        held = [1]
+
+        def give_up() -> None:
+            self._under_way -= held.pop() if held else 0
+
+        def lift() -> None:
+            limit.deadline = math.inf
+            give_up()
+
+        visit.lift_limits = lift
+        try:
+            yield
+        finally:
+            give_up()
 
     async def _answer(self, scope: HTTPScope, receive: Receive, send: Send, visit: Visit) -> None:
         try:
@@ -114,7 +151,9 @@ class Doorman:
         address = name_address(scope["client"][0] if scope["client"] else "")
         presented = header_of(scope, "authorization")
         if not presented:
-            self._count(address)
+            # How many streams one address may begin is counted by the streams.
+            if scope["path"] != STREAM_PATH:
+                self._count(address)
             return
         # Guessing tokens is counted apart: neighbours behind one address do not lock each other out.
         guesses = f"guesses:{address}"

@@ -17,17 +17,22 @@ from rahdari.kernel import Actor
 from rahdari.web.errors import TokenMissing, WrongMediaType
 from rahdari.web.operation import Describes
 from rahdari.web.rights import PUBLIC, RIGHTS
+from rahdari.web.streaming import Streams
 from rahdari.web.visit import visit_of
 
 TheHouse = NamedDependency[SkipValidation[House]]
+TheStreams = NamedDependency[SkipValidation[Streams]]
 TheActor = NamedDependency[SkipValidation[Actor]]
 
 
-def make_dependencies(house: House) -> Mapping[str, Provide]:
+def make_dependencies(house: House, streams: Streams) -> Mapping[str, Provide]:
     """Provide what handlers are given."""
 
     def give_house() -> House:
         return house
+
+    def give_streams() -> Streams:
+        return streams
 
     def give_actor(request: Request[None, None, State]) -> Actor:
         actor = visit_of(request.scope).actor
@@ -37,6 +42,7 @@ def make_dependencies(house: House) -> Mapping[str, Provide]:
 
     return {
         "house": Provide(give_house, sync_to_thread=False),
+        "streams": Provide(give_streams, sync_to_thread=False),
         "actor": Provide(give_actor, sync_to_thread=False),
     }
 

@@ -29,6 +29,12 @@ class TokenMissing(WebRefused):
     code: ClassVar[str] = "web.token_missing"
 
 
+class CrossSite(WebRefused):
+    """What only the holder's own page may send came from somewhere else, or says nothing of where from."""
+
+    code: ClassVar[str] = "web.cross_site"
+
+
 class NotFound(WebRefused):
     """There is nothing at this address."""
 
@@ -70,6 +76,17 @@ class TooManyRequests(WebRefused):
     code: ClassVar[str] = "web.too_many_requests"
 
     def __init__(self, wait_seconds: int, *, what: str = "too many requests from one caller") -> None:
+        """Keep the seconds for the ``Retry-After`` header (RFC 9110, 10.2.3)."""
+        super().__init__(f"{what}; come back in {wait_seconds} seconds")
+        self.wait_seconds = wait_seconds
+
+
+class Busy(WebRefused):
+    """The server holds as much as it can; ``wait_seconds`` says when to come back."""
+
+    code: ClassVar[str] = "web.busy"
+
+    def __init__(self, wait_seconds: int, what: str) -> None:
         """Keep the seconds for the ``Retry-After`` header (RFC 9110, 10.2.3)."""
         super().__init__(f"{what}; come back in {wait_seconds} seconds")
         self.wait_seconds = wait_seconds

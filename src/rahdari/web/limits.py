@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 # A pass has at most 65,536 characters, a holder a few kilobytes and a portrait of 150 KB in base64.
 JSON_BYTES_MAX = 256 * 1024
+# An authenticator's answer has at most 16,384 characters; a form of the holder's page a few dozen.
+ANSWER_BYTES_MAX = 24 * 1024
 # What wire.qr takes, and the multipart frame around it.
 PICTURE_BYTES_MAX = 10 * 1024 * 1024
 FORM_BYTES_MAX = PICTURE_BYTES_MAX + 128 * 1024

@@ -9,6 +9,7 @@ TEXT: Mapping[str, object] = {"type": "string"}
 # Crockford's letters in three groups of four, as kernel.ids draws them.
 CARD_NUMBER = "^[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}$"
 HOLDER_ID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+STREAM_ID = "^st_[a-z2-7]{16}$"
 FEATURE = "^[a-z][a-z0-9-]{0,31}$"
 
 # A type of msgspec's, or a schema written out.

@@ -15,19 +15,34 @@ STATUSES: Mapping[str, int] = MappingProxyType(
         "access.bad_lifetime": 422,
         "access.bad_name": 422,
         "access.bad_role": 422,
+        "access.card_gone": 403,
+        "access.card_locked": 403,
+        "access.card_suspended": 403,
+        "access.ceremony_refused": 403,
         "access.name_taken": 409,
         "access.not_allowed": 403,
         "access.not_authenticated": 401,
+        "access.not_signed_in": 401,
+        "access.passkey_cloned": 403,
+        "access.passkey_taken": 409,
         "access.refused": 403,
+        "access.ticket_refused": 403,
+        "access.too_many_ceremonies": 429,
+        "access.too_many_passkeys": 409,
+        "access.too_many_tickets": 409,
+        "access.unknown_passkey": 403,
         "access.unknown_principal": 404,
         "access.unknown_token": 404,
         "app.already_initialised": 409,
         "app.bad_file": 422,
         "app.bad_settings": 500,
+        "app.bad_sheet": 422,
         "app.card_not_drawable": 422,
+        "app.card_not_printable": 409,
         "app.folder_failed": 503,
         "app.no_code": 422,
         "app.not_initialised": 503,
+        "app.qr_too_dense": 422,
         "app.several_codes": 422,
         "credentials.bad_holder": 422,
         "credentials.bad_product": 500,
@@ -50,8 +65,11 @@ STATUSES: Mapping[str, int] = MappingProxyType(
         "credentials.same_officer": 403,
         "credentials.stale": 422,
         "credentials.status_list_refused": 422,
+        "credentials.status_stream_refused": 422,
+        "credentials.status_stream_forked": 422,
         "credentials.status_source_failed": 502,
         "credentials.suspended": 422,
+        "credentials.locked": 422,
         "credentials.tampered": 422,
         "credentials.trust_expired": 503,
         "credentials.trust_refused": 422,
@@ -76,10 +94,30 @@ STATUSES: Mapping[str, int] = MappingProxyType(
         "kernel.counterpart_failed": 502,
         "kernel.problem": 500,
         "kernel.refused": 422,
+        "oversight.bad_decision": 422,
+        "oversight.bad_place": 422,
+        "oversight.flag_decided": 409,
+        "oversight.not_allowed": 403,
+        "oversight.refused": 422,
+        "oversight.unknown_flag": 404,
+        "oversight.unknown_use": 404,
+        "oversight.use_not_recorded": 503,
+        "signals.bad_endpoint": 422,
+        "signals.not_kept": 409,
+        "signals.pass_not_good": 422,
+        "signals.refused": 422,
+        "signals.too_many_streams": 409,
+        "signals.too_many_subjects": 409,
+        "signals.too_soon": 429,
+        "signals.unknown_stream": 404,
+        "signals.unknown_subject": 404,
+        "signals.wrong_method": 409,
         "web.bad_body": 400,
         "web.bad_parameter": 400,
         "web.body_too_large": 413,
         "web.broken": 500,
+        "web.busy": 503,
+        "web.cross_site": 403,
         "web.method_not_allowed": 405,
         "web.not_found": 404,
         "web.port_taken": 500,
@@ -100,7 +138,14 @@ STATUSES: Mapping[str, int] = MappingProxyType(
 )
 
 # How soon it makes sense to come back, in seconds (RFC 9110, 10.2.3): a lock passes at once, a disk does not.
-_RETRY_SECONDS = MappingProxyType({"database.locked": 1, "database.unreachable": 10, "database.conflict": 1})
+_RETRY_SECONDS = MappingProxyType(
+    {
+        "database.locked": 1,
+        "database.unreachable": 10,
+        "database.conflict": 1,
+        "oversight.use_not_recorded": 1,
+    }
+)
 _REALM = 'Bearer realm="rahdari"'
 
 
@@ -152,6 +197,9 @@ def headers_of(problem: Problem) -> dict[str, str]:
     if problem.code == "web.token_missing":
         # RFC 6750, 3.1: a request without any authentication gets no error code.
         headers["www-authenticate"] = _REALM
+    elif problem.code == "access.not_signed_in":
+        # RFC 9110, 15.5.2 asks for a challenge; that of a bearer would be wrong, and passkeys have no scheme.
+        headers["www-authenticate"] = 'Passkey realm="rahdari"'
     elif status == 401:
         headers["www-authenticate"] = f'{_REALM}, error="invalid_token"'
     elif problem.code.endswith(".not_allowed"):

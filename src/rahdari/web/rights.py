@@ -20,13 +20,16 @@ def _roles(*roles: Role) -> frozenset[str]:
 
 
 # The life-cycle table says who may do which act; the system's own acts are no operation.
-ACTING = frozenset(role for move in MOVES.values() for role in move.roles) - {"system"}
+ACTING = frozenset(role for move in MOVES.values() for role in move.roles) - {"system", "holder"}
 
 RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         # Pages and public documents.
         "showVerify": PUBLIC,
         "submitVerify": PUBLIC,
+        "showVerifier": PUBLIC,
+        "getVerifierWorker": PUBLIC,
+        "getVerifierManifest": PUBLIC,
         "showProducts": PUBLIC,
         "showTrust": PUBLIC,
         "showProblems": PUBLIC,
@@ -37,8 +40,25 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "getHealth": PUBLIC,
         "listStatusLists": PUBLIC,
         "getStatusList": PUBLIC,
+        "getStatusHead": PUBLIC,
+        "getStatusManifest": PUBLIC,
+        "getStatusBundle": PUBLIC,
+        "listStatusDeltas": PUBLIC,
+        "followStatus": PUBLIC,
         "getTrustList": PUBLIC,
         "getRoot": PUBLIC,
+        # The holder's own: needs no token, but a session that the desk proves, and comes from the own page alone.
+        "showHolder": PUBLIC,
+        "showEnrolment": PUBLIC,
+        "showReport": PUBLIC,
+        "lockChannel": PUBLIC,
+        "reportCard": PUBLIC,
+        "removePasskey": PUBLIC,
+        "signOut": PUBLIC,
+        "beginEnrolment": PUBLIC,
+        "finishEnrolment": PUBLIC,
+        "beginSignIn": PUBLIC,
+        "finishSignIn": PUBLIC,
         # Verifying.
         "checkPass": PUBLIC,
         "askAboutPass": _roles(Role.VERIFIER),
@@ -53,13 +73,35 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "actOnCard": ACTING,
         "getCard": _roles(Role.REGISTRAR, Role.ISSUER, Role.STATUS_OFFICER, Role.SUPERVISOR, Role.AUDITOR),
         "getCardHistory": _roles(Role.STATUS_OFFICER, Role.SUPERVISOR, Role.AUDITOR),
+        "openPasskeyTicket": _roles(Role.REGISTRAR, Role.ISSUER),
         "getPass": _roles(Role.ISSUER),
         "drawQr": _roles(Role.ISSUER),
         "drawCardPng": _roles(Role.ISSUER),
         "drawCardPdf": _roles(Role.ISSUER),
+        "drawSheets": _roles(Role.ISSUER),
         # The authority.
+        # Subscriptions: an institution manages its own streams, and sees nobody else's.
+        "getSsfConfiguration": PUBLIC,
+        "getJwks": PUBLIC,
+        "createStream": _roles(Role.VERIFIER),
+        "readStreams": _roles(Role.VERIFIER),
+        "changeStream": _roles(Role.VERIFIER),
+        "replaceStream": _roles(Role.VERIFIER),
+        "deleteStream": _roles(Role.VERIFIER),
+        "renewStreamSecret": _roles(Role.VERIFIER),
+        "readStreamStatus": _roles(Role.VERIFIER),
+        "setStreamStatus": _roles(Role.VERIFIER),
+        "addSubject": _roles(Role.VERIFIER),
+        "removeSubject": _roles(Role.VERIFIER),
+        "verifyStream": _roles(Role.VERIFIER),
+        "pollStream": _roles(Role.VERIFIER),
+        "replayStream": _roles(Role.VERIFIER),
         "listProducts": PUBLIC,
         "publishStatus": _roles(Role.STATUS_OFFICER, Role.SUPERVISOR, Role.KEY_OFFICER),
         "getAuditFinding": _roles(Role.AUDITOR),
+        # Flags name cards, holders' ids and places: enough to look into, and no holder's data.
+        "listFlags": _roles(Role.FRAUD_OFFICER),
+        "getFlag": _roles(Role.FRAUD_OFFICER),
+        "decideFlag": _roles(Role.FRAUD_OFFICER),
     }
 )

@@ -16,11 +16,14 @@ from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 from typing_extensions import override
 
+from rahdari.app.dispatch import Dispatcher
 from rahdari.app.house import House, open_house
 from rahdari.app.settings import Settings
+from rahdari.app.status_hub import ListSigner
 from rahdari.kernel import Problem
-from rahdari.web import journal, public
-from rahdari.web.api import authority, cards, checks, holders
+from rahdari.web import journal, public, public_stream
+from rahdari.web.api import authority, cards, checks, holders, oversight, passkeys, signals
+from rahdari.web.connections import PatientProtocol, allow_sockets, drop_untaken
 from rahdari.web.doorman import Doorman
 from rahdari.web.doors import guard_media_type, guard_rights, make_dependencies, operation_of
 from rahdari.web.errors import (
@@ -33,16 +36,22 @@ from rahdari.web.errors import (
     PortTaken,
     TooSlow,
 )
-from rahdari.web.limits import JSON_BYTES_MAX, REQUEST_SECONDS_MAX, REQUESTS_AT_ONCE_MAX
-from rahdari.web.pages import about, problems, products, reference, verify
+from rahdari.web.limits import JSON_BYTES_MAX, REQUEST_SECONDS_MAX
+from rahdari.web.own_page import make_own_page_guard
+from rahdari.web.pages import about, holder, holder_acts, problems, products, reference, verifier, verify
 from rahdari.web.refusals import make_refusal
 from rahdari.web.rights import RIGHTS
 from rahdari.web.static_files import get_static
+from rahdari.web.streaming import Streams
 from rahdari.web.visit import visit_of
+from rahdari.web.workers import Worker, working
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (
     verify.show_verify,
     verify.submit_verify,
+    verifier.show_verifier,
+    verifier.get_worker,
+    verifier.get_manifest,
     products.show_products,
     about.show_trust,
     problems.show_problems,
@@ -53,6 +62,11 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     public.get_health,
     public.list_status_lists,
     public.get_status_list,
+    public_stream.get_head,
+    public_stream.get_manifest,
+    public_stream.get_bundle,
+    public_stream.list_deltas,
+    public_stream.follow,
     public.get_trust_list,
     public.get_root,
     checks.check_pass,
@@ -70,20 +84,54 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     cards.draw_qr,
     cards.draw_card_png,
     cards.draw_card_pdf,
+    cards.draw_sheets,
+    passkeys.open_passkey_ticket,
+    passkeys.begin_enrolment,
+    passkeys.finish_enrolment,
+    passkeys.begin_sign_in,
+    passkeys.finish_sign_in,
+    holder.show_holder,
+    holder.show_enrolment,
+    holder.show_report,
+    holder_acts.lock_channel,
+    holder_acts.report_card,
+    holder_acts.remove_passkey,
+    holder_acts.sign_out,
+    signals.get_ssf_configuration,
+    signals.get_jwks,
+    signals.create_stream,
+    signals.read_streams,
+    signals.change_stream,
+    signals.replace_stream,
+    signals.delete_stream,
+    signals.renew_secret,
+    signals.read_status,
+    signals.set_status,
+    signals.add_subject,
+    signals.remove_subject,
+    signals.verify_stream,
+    signals.poll_stream,
+    signals.replay_stream,
     authority.list_products,
     authority.publish_status,
     authority.get_audit_finding,
+    oversight.list_flags,
+    oversight.get_flag,
+    oversight.decide_flag,
 )
 # A form holds two fields and a language.
 _FORM_PARTS_MAX = 8
 # How long requests that are under way may take to end after SIGTERM.
 _GRACE_SECONDS = 10
+# Verifiers that come back all at once after a restart; the kernel may hold fewer.
+_WAITING_MAX = 4096
 
 
 class Site(Litestar):
     """The application with its doorman outside, so that unknown addresses pass him too."""
 
     doorman: Doorman | None = None
+    streams: Streams | None = None
 
     @override
     async def __call__(
@@ -102,12 +150,18 @@ def build_app(
     seconds_max: float = REQUEST_SECONDS_MAX,
 ) -> Site:
     """Build the application on a house. ``tick`` gives seconds for the rate limit."""
+    streams = Streams(
+        house.hub,
+        streams_max=house.settings.streams_max,
+        caller_streams_max=house.settings.caller_streams_max,
+        tick=tick,
+    )
     app = Site(
         # One router for all: registered one by one, a handler that shares its path with another is wrapped
         # to run in a thread once for each of them (Litestar 2.25), and its answer is never awaited.
         route_handlers=[Router("/", route_handlers=HANDLERS)],
-        dependencies=make_dependencies(house),
-        guards=[guard_rights, guard_media_type],
+        dependencies=make_dependencies(house, streams),
+        guards=[guard_rights, guard_media_type, make_own_page_guard(house)],
         exception_handlers={Problem: _on_problem, HTTPException: _on_http, Exception: _on_broken},
         openapi_config=None,
         logging_config=None,
@@ -116,6 +170,7 @@ def build_app(
         debug=False,
     )
     _require_rights(app)
+    app.streams = streams
     app.doorman = Doorman(house, super(Site, app).__call__, tick=tick, seconds_max=seconds_max)
     return app
 
@@ -170,27 +225,54 @@ def serve(settings: Settings) -> None:
     try:
         listening = listen(settings.host, settings.port)
         journal.configure()
-        config = make_config(build_app(house), settings)
+        app = build_app(house)
+        config = make_config(app, settings)
+        allow_sockets(settings.streams_max)
         journal.note_serving(address_of(listening))
-        with _signals_end_quietly():
-            uvicorn.Server(config).run(sockets=[listening])
+        with _signals_end_quietly(), working(make_workers(house)):
+            Server(config, app).run(sockets=[listening])
     finally:
         house.close()
+
+
+def make_workers(house: House) -> tuple[Worker, ...]:
+    """List what works beside the requests."""
+    return (
+        house.hub,
+        ListSigner(house.authority, house.hub.touched),
+        Dispatcher(house.signals, note=journal.note_broken),
+    )
+
+
+class Server(uvicorn.Server):
+    """A server whose streams end when it stops; uvicorn would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, app: Site) -> None:
+        """Serve ``app``."""
+        super().__init__(config)
+        self._app = app
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._app.streams is not None:
+            self._app.streams.end()
+        await super().shutdown(sockets)
 
 
 def make_config(app: Site, settings: Settings) -> uvicorn.Config:
     """Configure the server. A caller is who is connected, unless the settings name a proxy to believe."""
     return uvicorn.Config(
         app,
+        http=PatientProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=bool(settings.trusted_proxy),
         # Not None: then uvicorn would look into the environment.
         forwarded_allow_ips=settings.trusted_proxy,
-        limit_concurrency=REQUESTS_AT_ONCE_MAX,
+        # The doorman counts requests under way, and the streams themselves; an idle connection costs a socket.
+        limit_concurrency=None,
         timeout_graceful_shutdown=_GRACE_SECONDS,
-        h11_max_incomplete_event_size=64 * 1024,
     )
 
 
@@ -219,7 +301,8 @@ def listen(host: str, port: int) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((host, port))
-        made.listen(1024)
+        drop_untaken(made)
+        made.listen(_WAITING_MAX)
     except OSError as error:
         made.close()
         raise PortTaken(

@@ -1,5 +1,6 @@
 """What is known of one request before any handler sees it: who asks, and in which language."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -13,11 +14,16 @@ _KEY = "rahdari"
 _QUERY_FIELDS_MAX = 50
 
 
+def _nothing_to_lift() -> None:
+    """Lift nothing: no doorman stands before this request."""
+
+
 @dataclass(slots=True)
 class Visit:
     """One request: language, actor once the token is proven, and what became of it.
 
-    ``is_gone`` tells that the caller went away before the body was here.
+    ``is_gone`` tells that the caller went away before the body was here, ``is_head`` that it asked for no
+    content. ``lift_limits`` lets an answer live that is meant not to end, and gives its place to other requests.
     """
 
     language: str
@@ -26,6 +32,8 @@ class Visit:
     status: int = 0
     route: str = "unknown"
     is_gone: bool = False
+    is_head: bool = False
+    lift_limits: Callable[[], None] = _nothing_to_lift
 
     @property
     def catalogue(self) -> Catalogue:
@@ -48,7 +56,7 @@ def begin_visit(scope: HTTPScope, *, language: str) -> Visit:
         accepted=header_of(scope, "accept-language"),
         otherwise=language,
     )
-    visit = Visit(language=chosen, asked_language=asked)
+    visit = Visit(language=chosen, asked_language=asked, is_head=scope["method"] == "HEAD")
     scope.setdefault("state", {})[_KEY] = visit
     return visit
 

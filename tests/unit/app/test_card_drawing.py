@@ -14,8 +14,11 @@ from babel.core import get_global
 from PIL import Image, ImageFilter, ImageFont
 
 from rahdari.app import card_drawing, card_scripts
-from rahdari.app.card_drawing import CardDrawing, CardField, CardNotDrawable, CardPrinter, Theme, Words
+from rahdari.app.card_codes import fit_code
+from rahdari.app.card_drawing import CardDrawing, CardField, Theme, Words
+from rahdari.app.card_printing import CardPrinter
 from rahdari.app.countries import name_country
+from rahdari.app.errors import CardNotDrawable
 from rahdari.app.portraits import derivatives
 from rahdari.app.synthetic import SyntheticPerson, draw_portrait, synthetic_people
 from rahdari.wire import qr
@@ -126,11 +129,10 @@ def test_the_qr_code_has_modules_of_at_least_a_quarter_millimetre_and_its_quiet_
 
 
 def test_a_short_text_gets_a_stronger_code_and_larger_modules() -> None:
-    short = card_drawing._qr_square(PASS)
-    photo = card_drawing._qr_square(PHOTO_PASS)
-    assert short["side_mm"] != photo["side_mm"]
-    stronger = qr.write_svg_path(PASS, ec_level="Q")[1]
-    assert stronger in str(short["svg"])
+    short, photo = fit_code(PASS), fit_code(PHOTO_PASS)
+    assert (short.level, photo.level) == ("Q", "L")
+    assert short.module_mm > photo.module_mm
+    assert qr.write_svg_path(PASS, ec_level="Q")[1] in short.svg
 
 
 def text_of_pdf(raw: bytes) -> list[str]:
@@ -201,7 +203,7 @@ LONG_UR = "محمد عبد الرحمٰن فضل الرحمٰن صدیقی ال�
 
 
 @pytest.mark.parametrize(
-    "words", [Words(LONG_EN, LONG_UR), Words("W" * 90, "ب" * 90)], ids=["words", "one word"]
+    "words", [Words(LONG_EN, LONG_UR), Words("W" * 90, "ب" * 40)], ids=["words", "one word"]
 )
 def test_a_long_name_wraps_and_shrinks_within_its_row(printer: CardPrinter, words: Words) -> None:
     quiet = dataclasses.replace(drawing(), specimen="", front=(), name=Words("", ""))
@@ -351,6 +353,11 @@ REFUSED = {
     "text of 301 characters": {"name": Words("a" * 301, "")},
     "cannot be drawn": {"photo": b"no picture"},
     "photo profile": {"qr_text": base45_text(4200)},
+    "Name does not fit its place on card RS-0000001": {"name": Words("a", "ب" * 290)},
+    "Present address does not fit": {
+        "back": (CardField("Present address", "پتہ", "a " * 150, "پتہ " * 70),) * 3
+    },
+    "title does not fit": {"title": Words("W" * 300, "")},
 }
 
 
@@ -401,6 +408,28 @@ def test_every_country_has_a_name_that_a_card_can_show(language: str) -> None:
     assert len(codes) > 200
     assert [code for code, name in names.items() if card_scripts.find_unprintable(name)] == []
     assert name_country("QQQ", language) == name_country("CHN", "") == ""
+
+
+@pytest.mark.parametrize("language", ["ur", "zh"])
+def test_the_longest_countries_names_fit_a_short_field(printer: CardPrinter, language: str) -> None:
+    codes = sorted(code for code in get_global("territory_aliases") if len(code) == 3 and code.isalpha())
+    names = {(name_country(code, "en"), name_country(code, language)) for code in codes}
+    longest = sorted((pair for pair in names if pair[0]), key=lambda pair: -len("".join(pair)))[:30]
+    short = [CardField("Nationality", "قومیت", *pair) for pair in longest]
+    first = CardField("Father", "والد", "Sample", "نمونہ")
+    for at in range(0, len(short), 6):
+        card = dataclasses.replace(drawing(), front=(first, *short[at : at + 6]), second_language=language)
+        assert printer.png(dataclasses.replace(card, photo=b""))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Sample \u200fName", "Fatima #1 $x$ \\* _a_ @b [c]", "a" * 24, "Sample Name " * 8],
+    ids=["mark of direction", "markup", "long word", "96 letters"],
+)
+def test_odd_names_are_printed_on_both_sides(printer: CardPrinter, name: str) -> None:
+    card = dataclasses.replace(drawing(), name=Words(name, "نمونہ \u200e1"))
+    assert qr.read_picture(printer.png(card, "both")) == (PASS,)
 
 
 @pytest.mark.parametrize("words", REFUSED)

@@ -212,7 +212,7 @@ def test_the_root_may_lie_on_another_disk_and_everything_but_signing_trust_works
     house = founded(tmp_path / "home", {"RAHDARI_ROOT_PASSPHRASE": "sample root"})
     (tmp_path / "home" / "root").rename(tmp_path / "disk")
     card = issued(house)
-    assert house.authority.publish()
+    assert house.authority.publish(every=True)
     assert house.registry.act(card.number, Act.SUSPEND, actor=officer(house)).stage == "suspended"
     house.close()
     away = read_settings(tmp_path / "home", {"RAHDARI_ROOT_FOLDER": str(tmp_path / "disk")})

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from rahdari.app.card_drawing import CardDrawing, CardPrinter
+from rahdari.app.card_drawing import CardDrawing
+from rahdari.app.card_printing import CardPrinter
+from rahdari.app.card_sheets import BadSheet
+from rahdari.app.errors import CardNotPrintable
 from rahdari.app.house import House
 from rahdari.app.press import draw, tongues_of
 from rahdari.credentials import (
+    Act,
     Card,
     CardNumber,
     CardProduct,
@@ -19,13 +23,14 @@ from rahdari.credentials import (
     Organisation,
     Person,
     ProductRef,
+    Reason,
     Stage,
     local_text,
     read_product,
 )
 from rahdari.credentials.errors import UnknownCard, UnknownFeature
 from rahdari.wire import qr
-from tests.unit.app.founding import founded, issued, officer
+from tests.unit.app.founding import founded, issued, officer, supervisor
 from tests.unit.credentials.scene import person, product
 from tests.unit.wire.test_qr_writing import base45_text
 
@@ -164,6 +169,68 @@ def test_a_card_that_is_not_there_or_not_issued_has_no_picture(house: House) -> 
     _, waiting = house.registry.add_holder(person(2), "nic", actor=officer(house))
     with pytest.raises(UnknownFeature):
         house.press.card_png(waiting.number)
+
+
+def test_a_line_whose_value_is_not_known_is_left_out() -> None:
+    lines = drawn(replace(person(), passport_number=None, nationality="CHN"), "poc")["lines"]
+    assert isinstance(lines, dict)
+    assert not any("Passport" in label for label in lines)
+    assert "Family Number" in lines
+
+
+def test_a_card_is_drawn_at_the_level_that_its_product_asks_for_at_least() -> None:
+    assert drawn_as(product("nic"), person()).qr_level == "L"
+    assert drawn_as(*a_firm()).qr_level == "M"
+
+
+def moved(house: House, number: int, act: Act, reason: Reason) -> CardNumber:
+    card = issued(house, number)
+    house.registry.act(card.number, act, actor=officer(house), reason=reason)
+    return card.number
+
+
+def test_only_cards_that_are_issued_or_active_are_printed(house: House) -> None:
+    _, waiting = house.registry.add_holder(person(20), "nic", actor=officer(house))
+    suspended = moved(house, 21, Act.SUSPEND, Reason.LOST)
+    revoked = moved(house, 22, Act.PROPOSE_REVOCATION, Reason.FRAUD_PROVEN)
+    house.registry.act(revoked, Act.REVOKE, actor=supervisor(house))
+    replaced = issued(house, 23).number
+    house.registry.replace(replaced, actor=officer(house), reason=Reason.DAMAGED)
+    good = issued(house, 24).number
+    for number, stage in (
+        (waiting.number, "applied"),
+        (suspended, "suspended"),
+        (revoked, "revoked"),
+        (replaced, "replaced"),
+    ):
+        with pytest.raises(CardNotPrintable, match=f"card {number} is {stage}; only cards that are issued"):
+            house.press.card_pdf(number)
+        with pytest.raises(CardNotPrintable, match=f"card {number} is {stage}"):
+            house.press.sheets_pdf([good, number])
+
+
+def test_a_card_that_is_not_handed_over_yet_is_printed(house: House) -> None:
+    _, card = house.registry.add_holder(person(30), "nic", actor=officer(house))
+    house.registry.issue(card.number, actor=officer(house), activate=False)
+    assert house.press.card_pdf(card.number).startswith(b"%PDF-")
+
+
+def test_a_sheet_takes_each_card_once_and_only_known_ones(house: House) -> None:
+    card = issued(house, 40).number
+    with pytest.raises(BadSheet, match=f"card {card} is named twice"):
+        house.press.sheets_pdf([card, card])
+    with pytest.raises(BadSheet, match="0 cards"):
+        house.press.sheets_pdf([])
+    with pytest.raises(BadSheet, match="201 cards"):
+        house.press.sheets_pdf([card] * 201)
+    with pytest.raises(UnknownCard):
+        house.press.sheets_pdf([card, CardNumber("0000-0000-0000")])
+
+
+def test_a_holder_without_a_portrait_is_printed_with_an_outline(house: House) -> None:
+    _, card = house.registry.add_holder(person(50), "nic", actor=officer(house))
+    number = house.registry.issue(card.number, actor=officer(house)).number
+    assert house.press.sheets_pdf([number]).startswith(b"%PDF-")
 
 
 def test_names_of_the_package_are_found_from_its_folder() -> None:

@@ -45,7 +45,7 @@ def test_a_verdict_ends_with_the_same_code_as_its_refusal() -> None:
         if verdict is VerdictKind.VALID:
             assert code == 0
         else:
-            assert 10 <= code <= 17
+            assert 10 <= code <= 18
             assert PROBLEMS[f"credentials.{verdict.value}"] is code
     assert len({verdict_exit_code(one.value) for one in VerdictKind}) == len(VerdictKind)
 

@@ -17,10 +17,12 @@ from rahdari.credentials import (
     Catalogue,
     Gender,
     HeldList,
+    HeldStream,
     KeyUse,
     Party,
     Person,
     Portrait,
+    Publisher,
     Reason,
     Report,
     Snapshot,
@@ -165,13 +167,36 @@ class Office:
             return cards.get_pass(desk, card.number, feature).payload.decode("ascii")
 
     def lists(self) -> list[tuple[str, bytes]]:
-        """Publish the status lists: address and signed CWT."""
+        """Publish every status list: address and signed CWT."""
         with self.writing() as desk:
-            return [(one.uri, one.cwt) for one in status.publish(desk)]
+            return [(one.uri, one.cwt) for one in status.publish(desk, every=True)]
+
+    def bundle(self) -> bytes:
+        """Publish what changed, and give a whole copy: the manifest and every list."""
+        with self.writing() as desk:
+            status.publish(desk)
+            kept = (desk.store.find_published(one.number) for one in desk.store.list_shards())
+            return status.sign_manifest(desk) + b"".join(one.cwt for one in kept if one)
+
+    def deltas(self, after: int = 0) -> list[bytes]:
+        """The deltas of the status stream that follow ``after``."""
+        with self.writing() as desk:
+            return [one.message for one in desk.store.list_deltas(after=after, limit=10_000)]
+
+    def head(self) -> bytes:
+        with self.writing() as desk:
+            return status.sign_head(desk)
+
+    def publisher(self) -> Publisher:
+        return Publisher(self.authority.status_prefix, self.authority.issuer, self.trust())
+
+    def stream(self, held: HeldStream | None = None) -> HeldStream:
+        """What a verifier holds of the status stream that synced just now."""
+        return HeldStream.bootstrap(self.bundle(), self.publisher(), held=held)
 
     def snapshot(self) -> Snapshot:
         """What a verifier holds that synced just now."""
-        return Snapshot(self.accept(uri, raw) for uri, raw in self.lists())
+        return Snapshot([], [self.stream()])
 
     def accept(self, uri: str, raw: bytes, held: HeldList | None = None) -> HeldList:
         skew, now = OFFLINE.clock_skew, self.clock.now()

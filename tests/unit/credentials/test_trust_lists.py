@@ -229,8 +229,8 @@ def test_two_status_lists_of_one_second_are_not_both_taken(office: Office) -> No
             desk.store.list_standings(1),
             signer=signer,
             at=datetime.fromtimestamp(read_token(raw).issued_at, UTC),
-            ttl=timedelta(minutes=5),
             life=LIST_LIFE,
+            sequence=read_token(raw).unverified.sequence or 0,
         )
     held = office.accept(uri, worse.cwt)
     with pytest.raises(StatusListRefused, match="not newer"):

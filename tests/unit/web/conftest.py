@@ -76,13 +76,22 @@ def enrol(house: House, name: str, *roles: Role, attributes: frozenset[str] = fr
     return house.officers.issue_token(made.id, lifetime=timedelta(days=300)).text
 
 
-def make_stage(home: Path, *, rate_per_minute: int = 100_000, lock_wait_seconds: int = 5) -> Stage:
+def make_stage(
+    home: Path,
+    *,
+    rate_per_minute: int = 100_000,
+    lock_wait_seconds: int = 5,
+    streams_max: int = 5000,
+    caller_streams_max: int = 2000,
+) -> Stage:
     clock, ticker = WoundClock(), Ticker()
     settings = Settings(
         home=home,
         rate_per_minute=rate_per_minute,
         lock_wait_seconds=lock_wait_seconds,
         name="Sample Authority",
+        streams_max=streams_max,
+        caller_streams_max=caller_streams_max,
     )
     house, _ = found_house(settings, clock=clock, scrypt_n=2)
     officer = house.officers.authenticate_named("officer")

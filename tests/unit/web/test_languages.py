@@ -20,6 +20,7 @@ from rahdari.credentials import (
     VerdictKind,
     step_table,
 )
+from rahdari.oversight import Purpose
 from rahdari.web.languages import LANGUAGES, catalogue, choose
 from rahdari.web.pages.verify import TONES
 from rahdari.web.problems import STATUSES
@@ -38,8 +39,9 @@ FAMILIES: dict[str, set[str]] = {
     "language": set(LANGUAGES),
     "outcome": {one.value for one in Outcome},
     "problem": set(STATUSES),
+    "purpose": {one.value for one in Purpose},
     "reason": {one.value for one in Reason},
-    "role": {one.value for one in Role} | {"system"},
+    "role": {one.value for one in Role} | {"holder", "system"},
     "stage": {one.value for one in Stage},
     "step": {str(number) for number, _, _ in step_table()},
     "use": {"pass", "status", "answer", "audit"},
@@ -89,13 +91,16 @@ def test_every_field_that_a_product_requires_has_its_word(stage: Setting) -> Non
 
 
 def test_no_sentence_is_unused() -> None:
-    sources = [*WEB.glob("templates/*.html"), *WEB.rglob("*.py")]
+    pages = WEB.parents[2] / "frontend" / "src" / "page"
+    sources = [*WEB.glob("templates/*.html"), *WEB.rglob("*.py"), *pages.rglob("*.ts")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     spoken = set(re.findall(r"'([a-z]+\.[a-z_]+)'", text)) | set(re.findall(r'"([a-z]+\.[a-z_]+)"', text))
     spoken |= {f"field.{name}" for name in re.findall(r"(?:line|texts)\('(\w+)'", text)}
     spoken |= {f"verify.fact_{name}{end}" for name in ("register", "signed", "kept") for end in ("", "_text")}
     families = tuple(f"{family}." for family in FAMILIES if family != "verdict")
     fields = {"field.permanent_region", "field.permanent_address"}  # what products require
+    # One word and one sentence a state of the connection.
+    spoken |= {key for key in catalogue("en").messages if key.startswith("verifier.link_")}
     left = {
         key
         for key in catalogue("en").messages

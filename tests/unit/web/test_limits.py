@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 import anyio
 import pytest
 import structlog
+from litestar.types import Receive, Scope, Send
 
 from rahdari.web.doorman import SECURITY_HEADERS, Doorman
 from rahdari.web.limits import Bodies, Buckets, name_address
 from rahdari.web.server import Site, build_app
+from rahdari.web.visit import visit_of
 from tests.unit.web.conftest import Stage, Ticker
 
 
@@ -123,7 +125,9 @@ def test_a_request_that_takes_too_long_is_ended(stage: Stage) -> None:
     assert (status, b"web.too_slow" in body) == (408, True)
 
 
-async def deliver(app: Site, messages: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+async def deliver(
+    app: Site | Doorman, messages: Sequence[Mapping[str, object]], *, path: str = "/api/v1/checks"
+) -> list[dict[str, object]]:
     """Send a POST whose body arrives as ``messages``; give what was answered."""
     sent: list[dict[str, object]] = []
     waiting = list(messages)
@@ -137,8 +141,8 @@ async def deliver(app: Site, messages: Sequence[Mapping[str, object]]) -> list[d
     scope = {
         "type": "http",
         "method": "POST",
-        "path": "/api/v1/checks",
-        "raw_path": b"/api/v1/checks",
+        "path": path,
+        "raw_path": path.encode(),
         "root_path": "",
         "query_string": b"",
         "scheme": "http",
@@ -219,3 +223,36 @@ def test_the_journal_notes_the_route_and_the_principal_and_nothing_personal(stag
     assert str(line["principal"]).startswith("officer-")
     assert holder not in str(line)
     assert "personal" not in str(line)
+
+
+def test_a_request_beyond_those_at_once_is_refused_and_a_stream_gives_its_place_back(stage: Stage) -> None:
+    """A stream begins as a request, and lifts its limits once it is let in."""
+    ends, began = anyio.Event(), list[str]()
+
+    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+        began.append(scope["path"])
+        if scope["path"] == "/stream":
+            visit_of(scope).lift_limits()  # type: ignore[arg-type]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await ends.wait()
+
+    doorman = Doorman(stage.house, inner, at_once_max=1, seconds_max=0.5)
+
+    async def ask(path: str) -> None:
+        statuses[path] = int(str((await deliver(doorman, [], path=path))[0]["status"]))
+
+    async def story() -> None:
+        async with anyio.create_task_group() as asked:
+            for path in ("/stream", "/first", "/second"):
+                asked.start_soon(ask, path)
+                await anyio.sleep(0.05)
+            await anyio.sleep(0.7)
+            # The request was ended by its time limit, the stream lives on, and its place is free.
+            asked.start_soon(ask, "/third")
+            await anyio.sleep(0.05)
+            ends.set()
+
+    statuses: dict[str, int] = {}
+    anyio.run(story)
+    assert statuses == {"/stream": 200, "/first": 200, "/second": 503, "/third": 200}
+    assert began == ["/stream", "/first", "/third"]

@@ -117,7 +117,9 @@ def test_the_proxy_of_the_settings_is_believed(tmp_path: Path, proxy: str) -> No
     assert forwarded(tmp_path, proxy) == ("192.0.2.9", "https")
 
 
-def test_connections_beyond_a_bound_are_turned_away(tmp_path: Path) -> None:
+def test_uvicorn_counts_no_connections_since_the_doorman_counts_requests(tmp_path: Path) -> None:
+    """Streams are connections too; tests/unit/web/test_limits.py has the bound on requests at once."""
+
     async def app(*_: object) -> None: ...
 
-    assert make_config(app, Settings(home=tmp_path)).limit_concurrency == 256  # type: ignore[arg-type]
+    assert make_config(app, Settings(home=tmp_path)).limit_concurrency is None  # type: ignore[arg-type]

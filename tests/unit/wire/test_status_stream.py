@@ -186,7 +186,7 @@ def test_large_messages_fit_their_limits() -> None:
 def test_any_bytes_are_a_message_or_refused(raw: bytes) -> None:
     for attempt in (raw, b"\xd2\x84" + raw, cose.sign(SIGNER, raw)):
         with suppress(MalformedInput, UnsupportedAlgorithm):
-            assert decode(attempt)
+            decode(attempt)
         with suppress(MalformedInput):
             assert b"".join(read_sequence(attempt, items_max=9, size_bytes_max=4096)) == attempt
 

@@ -1,4 +1,4 @@
-"""The command: six steps, one after another."""
+"""The command: seven steps, one after another."""
 
 import sys
 import time
@@ -11,6 +11,7 @@ from rahdari.app.house import House, found_house, is_initialised, open_house
 from rahdari.app.settings import Settings, read_settings
 from rahdari.cli.authority import Given
 from rahdari.cli.demo import plan as plans
+from rahdari.cli.demo.browser import show_in_browser
 from rahdari.cli.demo.online import serving, suspend_and_see
 from rahdari.cli.demo.plan import HOLDERS_MAX, Plan, Wish
 from rahdari.cli.demo.population import find_sample, register_missing
@@ -41,7 +42,7 @@ def demo(
     The folder is ./rahdari-demo unless --home names another. A second run goes on with what is there.
 
     Args:
-        once: End after step 5 instead of serving.
+        once: End after step 6 instead of serving.
         holders: How many synthetic people; 1000 if not said.
         seed: Where their names, numbers and faces are drawn from; 1 if not said.
         port: Where the pages are served; 8440 if not said.
@@ -67,6 +68,8 @@ def _show(session: Session, wish: Wish, *, is_fresh: bool, is_once: bool) -> int
         with story.step(5, "Suspended, refused, reinstated"):
             server = until_end.enter_context(serving(story, house, plan, session.environment))
             suspend_and_see(story, house, sample, server)
+        with story.step(6, "The same, live in a browser"):
+            show_in_browser(story, house, sample, server)
         if not is_once:
             _stay(story, house, sample, server)
     story.end(home)
@@ -141,12 +144,13 @@ def _sample(story: Story, house: House) -> Sample:
 
 
 def _stay(story: Story, house: House, sample: Sample, server: Server) -> None:
-    """Step 6: leave the server running until Ctrl-C, and say what to try."""
+    """Step 7: leave the server running until Ctrl-C, and say what to try."""
     home, number, program = house.settings.home, sample.card.number, program_word(sys.argv[0])
-    story.terminal.heading(f"6/6  Serving at {server.url}/")
+    story.terminal.heading(f"7/7  Serving at {server.url}/")
     story.say(
         "Try next:",
         f"  {server.url}/          upload {sample.picture}, or paste {number}.txt beside it",
+        f"  {server.url}/verify    the same on a page that works with the network off",
         f"  {server.url}/api       the API and its documentation (OpenAPI 3.1)",
         f"  {program} pass verify {sample.picture} --home {home}",
         f"  {program} pass suspend {number} --reason lost --home {home}",

@@ -101,8 +101,8 @@ def suspend_and_see(story: Story, house: House, sample: Sample, server: Server) 
     story.say(f"An officer suspends card {number}: reported lost.")
     _ask(story, house, asker, "suspended")
     story.note(refused_after_ms=round((time.perf_counter() - began) * 1000))
-    hours = house.settings.status_age_max_seconds / 3600
-    bounded = f"it knows only what it last fetched; after {hours:g} hours without a sync it would say stale"
+    most = house.settings.status_age_max_seconds
+    bounded = f"it knows only what it last heard; after {most} seconds without a word it would say stale"
     _examine(story, gate, asker, VerdictKind.VALID, bounded)
     fetch()
     _examine(story, gate, asker, VerdictKind.SUSPENDED, "the status list says so")

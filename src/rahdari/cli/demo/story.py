@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rahdari.cli.errors import NotAsTold
 from rahdari.cli.terminal import Terminal
 
-STEPS = 6
+STEPS = 7
 
 
 class Story:

@@ -6,7 +6,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from rahdari.app.card_sheets import SHEET_CARDS_MAX, Paper
 from rahdari.credentials import Act, Biometric, Gender, Outcome, Reason, Stage, VerdictKind
+from rahdari.oversight import PLACE_NAME_CHARS_MAX, Purpose
 
 # The end of the text. Python's `$` lets a line feed follow; that of JSON Schema (ECMA-262) does not.
 _END = "$(?!\\n)"
@@ -102,6 +104,13 @@ class Application(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     holder: Line
     product: Line
+
+
+class SheetRequest(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Cards to print on sheets, 200 at most and each once, and the paper."""
+
+    cards: Annotated[list[Line], Meta(min_length=1, max_length=SHEET_CARDS_MAX)]
+    paper: Paper = Paper.A4
 
 
 class CardView(msgspec.Struct, frozen=True, kw_only=True):
@@ -228,13 +237,26 @@ class ReportView(msgspec.Struct, frozen=True, kw_only=True):
     claims: Claims | None
 
 
+class PlaceTold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the institution asks from: a name that the holder understands, and degrees north and east (WGS 84)."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=PLACE_NAME_CHARS_MAX)]
+    latitude: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    longitude: Annotated[float, Meta(ge=-180, le=180)] | None = None
+
+
 class QuestionsAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A pass, and what an institution wants to know: yes-or-no questions first, attributes where allowed."""
+    """A pass, and what an institution wants to know: yes-or-no questions first, attributes where allowed.
+
+    The holder is told of ``purpose`` and ``place``.
+    """
 
     nonce: Nonce
     pass_: PassText = msgspec.field(name="pass")
     questions: Questions = []
     attributes: Names = []
+    purpose: Purpose = Purpose.UNSTATED
+    place: PlaceTold | None = None
 
 
 class AnswerView(msgspec.Struct, frozen=True, kw_only=True):
@@ -305,3 +327,53 @@ class StatusIndex(msgspec.Struct, frozen=True):
     """The status list aggregation (Token Status List draft, 9.3)."""
 
     status_lists: list[str]
+
+
+TicketCode = Annotated[str, Meta(max_length=64, description="the code in the link from the counter")]
+
+
+class TicketView(msgspec.Struct, frozen=True):
+    """A link that registers one passkey for the card; show it as a code to the holder's telephone."""
+
+    card: str
+    url: str
+    expires_at: datetime
+
+
+class EnrolmentBegun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which link from a counter is to be used."""
+
+    ticket: TicketCode
+
+
+class EnrolmentAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the authenticator answered: ``RegistrationResponseJSON`` of WebAuthn Level 3, 5.1.8."""
+
+    ticket: TicketCode
+    answer: msgspec.Raw
+
+
+class PasskeyView(msgspec.Struct, frozen=True):
+    """A passkey that was registered."""
+
+    id: str
+    registered_at: datetime
+
+
+class SignInBegun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether the holder's own lock on signing in is to be undone."""
+
+    unlock: bool = False
+
+
+class SignInAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the authenticator answered: ``AuthenticationResponseJSON`` of WebAuthn Level 3, 5.1.8."""
+
+    answer: msgspec.Raw
+    unlock: bool = False
+
+
+class SessionView(msgspec.Struct, frozen=True):
+    """A session that began; its token is in the cookie and nowhere else."""
+
+    began_at: datetime

@@ -4,13 +4,22 @@ from litestar import Response, get, post
 from litestar.params import FromPath, RawBody
 
 from rahdari.credentials import Act, Card
-from rahdari.web.api.bodies import ActDone, ActRequest, Application, CardView, History, PassView
+from rahdari.web.api.bodies import (
+    ActDone,
+    ActRequest,
+    Application,
+    CardView,
+    History,
+    PassView,
+    SheetRequest,
+)
 from rahdari.web.api.reading import read_feature, read_holder_id, read_json, read_number
 from rahdari.web.api.rendering import render_card, render_entry
 from rahdari.web.doors import TheActor, TheHouse
 from rahdari.web.errors import BadBody
 from rahdari.web.operation import BINARY, JSON, describes
 
+_NOT_DRAWN = ("app.card_not_drawable", "app.qr_too_dense", "app.card_not_printable")
 _NO_CARD = ("credentials.unknown_card", "credentials.unknown_feature")
 
 
@@ -129,7 +138,7 @@ def draw_qr(house: TheHouse, number: FromPath[str]) -> Response[bytes]:
     "/api/v1/cards/{number:str}/card.png",
     operation_id="drawCardPng",
     sync_to_thread=True,
-    opt=describes("Cards", gives={"image/png": BINARY}, refusals=(*_NO_CARD, "app.card_not_drawable")),
+    opt=describes("Cards", gives={"image/png": BINARY}, refusals=(*_NO_CARD, *_NOT_DRAWN[:2])),
 )
 def draw_card_png(house: TheHouse, number: FromPath[str]) -> Response[bytes]:
     """Draw a card, front and back, as a picture."""
@@ -140,8 +149,27 @@ def draw_card_png(house: TheHouse, number: FromPath[str]) -> Response[bytes]:
     "/api/v1/cards/{number:str}/card.pdf",
     operation_id="drawCardPdf",
     sync_to_thread=True,
-    opt=describes("Cards", gives={"application/pdf": BINARY}, refusals=(*_NO_CARD, "app.card_not_drawable")),
+    opt=describes("Cards", gives={"application/pdf": BINARY}, refusals=(*_NO_CARD, *_NOT_DRAWN)),
 )
 def draw_card_pdf(house: TheHouse, number: FromPath[str]) -> Response[bytes]:
     """Draw a card for the printer: CR80, front and back."""
     return Response(house.press.card_pdf(read_number(number)), media_type="application/pdf")
+
+
+@post(
+    "/api/v1/sheets",
+    operation_id="drawSheets",
+    status_code=200,
+    sync_to_thread=True,
+    opt=describes(
+        "Cards",
+        takes={JSON: SheetRequest},
+        gives={"application/pdf": BINARY},
+        refusals=(*_NO_CARD, *_NOT_DRAWN, "app.bad_sheet"),
+    ),
+)
+def draw_sheets(house: TheHouse, body: RawBody) -> Response[bytes]:
+    """Draw print sheets: many cards on paper, fronts and backs on alternate pages; all of them or none."""
+    asked = read_json(body, SheetRequest)
+    numbers = [read_number(one) for one in asked.cards]
+    return Response(house.press.sheets_pdf(numbers, asked.paper), media_type="application/pdf")

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import anyio
 import anyio.to_thread
-from litestar import Request, post
+from litestar import Request, Response, post
+from litestar.background_tasks import BackgroundTask
 from litestar.datastructures import State, UploadFile
 from litestar.params import RawBody
 
@@ -13,13 +14,14 @@ from rahdari.app.house import House
 from rahdari.app.pictures import read_code
 from rahdari.credentials import Report
 from rahdari.kernel import Actor
+from rahdari.oversight import Circumstances
 from rahdari.web.api.bodies import (
     AnswerView,
     PassToCheck,
     QuestionsAsked,
     ReportView,
 )
-from rahdari.web.api.reading import read_json
+from rahdari.web.api.reading import read_json, read_place
 from rahdari.web.api.rendering import render_report
 from rahdari.web.doors import TheActor, TheHouse
 from rahdari.web.errors import BadBody, BodyTooLarge
@@ -111,15 +113,24 @@ async def examine_picture(raw: bytes, house: House) -> Report:
         "Verifying",
         takes={JSON: QuestionsAsked},
         gives={JSON: AnswerView},
-        refusals=("credentials.bad_question", "credentials.no_trust", "credentials.key_locked"),
+        refusals=(
+            "credentials.bad_question",
+            "credentials.no_trust",
+            "credentials.key_locked",
+            "oversight.bad_place",
+            "oversight.use_not_recorded",
+        ),
     ),
 )
-def ask_about_pass(house: TheHouse, actor: TheActor, body: RawBody) -> AnswerView:
+def ask_about_pass(house: TheHouse, actor: TheActor, body: RawBody) -> Response[AnswerView]:
     """Ask the register about a pass, yes or no.
 
     For institutions. Questions: genuine, in_good_standing, age_over:18, name_matches:..., resident_of:PK-JK,
     national_of:PAK, product_is:nic. Attributes are given only where the institution's record allows them and
     the pass is valid. The answer is signed, bound to the nonce, and good for sixty seconds.
+
+    Before it leaves, it is written down for the card's holder: who asked, when, for which ``purpose``, at which
+    ``place``. Without a purpose, the holder reads that none was given.
     """
     asked = read_json(body, QuestionsAsked)
     answer = house.authority.answer(
@@ -129,14 +140,17 @@ def ask_about_pass(house: TheHouse, actor: TheActor, body: RawBody) -> AnswerVie
         wanted=asked.attributes,
         allowed=_allowed(house, actor),
         nonce=asked.nonce,
+        told=Circumstances(asked.purpose, read_place(asked.place)),
     )
-    return AnswerView(
+    view = AnswerView(
         verdict=answer.verdict,
         as_of=answer.report.as_of,
         answers=answer.answers,
         attributes={name: _plain(value) for name, value in answer.attributes.items()},
         token=answer.token,
     )
+    # What this use may have flagged is told to the audit log after the answer has left, never before.
+    return Response(view, status_code=200, background=BackgroundTask(house.oversight.log_openings_later))
 
 
 def _allowed(house: House, actor: Actor) -> frozenset[str]:

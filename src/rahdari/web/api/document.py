@@ -9,7 +9,7 @@ import msgspec
 from litestar import Litestar
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
-from rahdari.web.operation import BINARY, CARD_NUMBER, FEATURE, HOLDER_ID, TEXT, Describes, Shape
+from rahdari.web.operation import BINARY, CARD_NUMBER, FEATURE, HOLDER_ID, STREAM_ID, TEXT, Describes, Shape
 from rahdari.web.problems import MEDIA_TYPE, STATUSES, ProblemDocument
 from rahdari.web.rights import PUBLIC, RIGHTS
 
@@ -21,6 +21,7 @@ _ALWAYS = (
     "access.not_authenticated",
     "web.too_many_requests",
     "web.too_slow",
+    "web.busy",
     "web.broken",
     "database.locked",
 )
@@ -31,14 +32,19 @@ _WITH_RIGHTS = ("web.token_missing", "access.not_allowed")
 _PATH_PARAMETERS: Mapping[str, tuple[str, Json]] = {
     "number": ("the card's number", {"type": "string", "pattern": CARD_NUMBER}),
     "holder": ("the holder's id", {"type": "string", "pattern": HOLDER_ID}),
+    "flag": ("the flag's id", {"type": "string", "pattern": HOLDER_ID}),
     "feature": ("the verification feature: qr, sd-jwt-vc", {"type": "string", "pattern": FEATURE}),
+    "stream": ("the stream's id", {"type": "string", "pattern": STREAM_ID}),
     "shard": ("the number of the status list", {"type": "string", "pattern": "^[0-9]{1,6}$"}),
 }
 _TAGS = (
     ("Verifying", "Is this pass good? For anyone, and for institutions that ask the register."),
     ("Holders", "Persons and organisations. For officers."),
     ("Cards", "From the application to the end. For officers."),
+    ("Passkeys", "How a holder signs in. For the browser on the holder's own page."),
     ("Authority", "Products, status lists, the audit log."),
+    ("Oversight", "Flags with their evidence, for fraud officers to decide."),
+    ("Signals", "Streams of signed notices when a card is suspended or reinstated. For institutions."),
     ("Public", "What verifiers fetch: status lists, the trust list, the root's public key."),
 )
 

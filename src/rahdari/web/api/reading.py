@@ -15,7 +15,8 @@ from rahdari.credentials import (
     Portrait,
     local_text,
 )
-from rahdari.web.api.bodies import OrganisationRecord, PersonRecord, Words
+from rahdari.oversight import Place, check_place
+from rahdari.web.api.bodies import OrganisationRecord, PersonRecord, PlaceTold, Words
 from rahdari.web.errors import BadBody, BadParameter
 from rahdari.web.operation import CARD_NUMBER, FEATURE, HOLDER_ID
 
@@ -80,6 +81,11 @@ def read_party(record: PersonRecord | OrganisationRecord) -> Party:
         passport_number=record.passport_number,
         captured=frozenset(record.captured),
     )
+
+
+def read_place(told: PlaceTold | None) -> Place | None:
+    """Read where an institution asks from. Raises ``BadPlace``."""
+    return check_place(told.name, told.latitude, told.longitude) if told else None
 
 
 def _text(words: Words) -> dict[str, str]:

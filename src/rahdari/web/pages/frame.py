@@ -20,6 +20,14 @@ STATIC = Path(__file__).parent.parent / "static"
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 _LOCALES = {"en": "en_GB", "ur": "ur_PK", "zh": "zh_Hans_CN"}
 
+# W3C Content Security Policy 3: own files only, as everywhere. Beyond that the offline verifier compiles its
+# reader of codes (`wasm-unsafe-eval` admits WebAssembly and no text as script) and shows pictures and the
+# camera from memory (`blob:`). A worker is held to the policy of its own file, so the files carry it too.
+READING_POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; img-src 'self' data: blob:; "
+    "media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
 
 @cache
 def _environment() -> Environment:
@@ -30,14 +38,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["static"] = _static
+    made.globals["static"] = static_address
     made.filters["country_in"] = _country
     made.filters["wordbreak"] = _break_words
     return made
 
 
 @cache
-def _static(name: str) -> str:
+def static_address(name: str) -> str:
     """Write the address of a static file with its digest, so that caches may keep it for ever."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"

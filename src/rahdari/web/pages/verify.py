@@ -32,6 +32,7 @@ TONES: Mapping[VerdictKind, str] = MappingProxyType(
     {
         VerdictKind.VALID: "good",
         VerdictKind.SUSPENDED: "hold",
+        VerdictKind.LOCKED: "hold",
         VerdictKind.EXPIRED: "hold",
         VerdictKind.NOT_YET_VALID: "hold",
         VerdictKind.STALE: "unsure",
