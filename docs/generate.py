@@ -18,6 +18,8 @@ import rahdari.access
 import rahdari.credentials
 import rahdari.database
 import rahdari.kernel
+import rahdari.oversight
+import rahdari.signals
 import rahdari.wire
 from rahdari.app.catalogue import read_catalogue
 from rahdari.app.clock import SystemChance, SystemClock
@@ -218,7 +220,15 @@ def _keys(prefix: str, struct: type) -> list[tuple[object, ...]]:
 
 def front_doors_page() -> str:
     """The names that each room offers."""
-    rooms = (rahdari.kernel, rahdari.wire, rahdari.database, rahdari.access, rahdari.credentials)
+    rooms = (
+        rahdari.kernel,
+        rahdari.wire,
+        rahdari.database,
+        rahdari.access,
+        rahdari.oversight,
+        rahdari.credentials,
+        rahdari.signals,
+    )
     parts = ["# Front doors\n\nWhat each room offers to the floors above; all else may change unasked.\n"]
     for room in rooms:
         rows = [
