@@ -58,6 +58,8 @@ def test_a_suspension_reaches_the_verdict_that_is_on_the_screen(visitor: Visitor
     finally:
         gate.act(card, Act.REINSTATE)
     visitor.expect_verdict("Valid", milliseconds=LIVE_MILLISECONDS_MAX)
+    # By the stream itself: what a later head reveals as missing would be fetched, and that takes up to ten seconds.
+    assert [one for one in visitor.asked if "/s/deltas" in one] == []
 
 
 def test_a_suspension_of_another_card_leaves_the_verdict_alone(visitor: Visitor, gate: Server) -> None:

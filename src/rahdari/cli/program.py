@@ -101,7 +101,7 @@ _GROUPED: Mapping[tuple[str, str, Group], tuple[_Command, ...]] = {
     ("card", "Cards to hold in the hand.", _REGISTER): (
         _Command("sheet", "Write print sheets: many cards on A4 or Letter, both sides.", "sheets:sheet"),
         _Command(
-            "passkey", "Open a link by which the holder before you registers a passkey.", "passkeys:passkey"
+            "passkey", "Open a link by which the holder registers a passkey for the card.", "passkeys:passkey"
         ),
     ),
     ("trust", "Trust lists and keys.", _TRUST): (

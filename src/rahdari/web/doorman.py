@@ -23,6 +23,7 @@ from rahdari.web.errors import Broken, Busy, TokenMissing, TooManyRequests, TooS
 from rahdari.web.languages import COOKIE
 from rahdari.web.limits import (
     BODIES_WAIT_SECONDS,
+    FETCHES_A_REQUEST,
     REQUEST_SECONDS_MAX,
     REQUESTS_AT_ONCE_MAX,
     Bodies,
@@ -35,6 +36,8 @@ from rahdari.web.visit import Visit, begin_visit, header_of
 
 # Cheap to answer and asked for by every page or probe: neither counted nor noted.
 _FREE_PATHS = ("/static/", "/health")
+# What verifiers fetch: kept ready, the same for all. Many of them may stand behind one address.
+_FETCHED = ("/s/", "/trust.jwt", "/root.jwk")
 # A token has some 60 characters; what is longer is none.
 _AUTHORIZATION_CHARS_MAX = 1024
 _COOKIE_LIFE_SECONDS = 365 * 86_400
@@ -82,6 +85,7 @@ class Doorman:
         self._at_once_max = at_once_max
         self._under_way = 0
         self._buckets = Buckets(house.settings.rate_per_minute, tick)
+        self._fetches = Buckets(FETCHES_A_REQUEST * house.settings.rate_per_minute, tick)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is not HTTP goes straight in."""
@@ -151,9 +155,7 @@ class Doorman:
         address = name_address(scope["client"][0] if scope["client"] else "")
         presented = header_of(scope, "authorization")
         if not presented:
-            # How many streams one address may begin is counted by the streams.
-            if scope["path"] != STREAM_PATH:
-                self._count(address)
+            self._count_stranger(scope["path"], address)
             return
         # Guessing tokens is counted apart: neighbours behind one address do not lock each other out.
         guesses = f"guesses:{address}"
@@ -165,6 +167,14 @@ class Doorman:
             self._count(guesses)
             raise
         self._count(f"principal:{visit.actor.id}")
+
+    def _count_stranger(self, path: str, address: str) -> None:
+        """Count who shows no token. How many streams one address may begin is counted by the streams."""
+        if path.startswith(_FETCHED):
+            if path != STREAM_PATH and (seconds := self._fetches.take(address)):
+                raise TooManyRequests(seconds)
+            return
+        self._count(address)
 
     def _count(self, caller: str) -> None:
         if seconds := self._buckets.take(caller):

@@ -26,6 +26,10 @@ REQUEST_SECONDS_MAX = 120.0
 CALLERS_MAX = 65_536
 
 
+# How many documents of the status stream one address may fetch for each request it may make otherwise.
+FETCHES_A_REQUEST = 20
+
+
 class Buckets:
     """A token bucket for each caller: ``per_minute`` at once, refilled evenly."""
 

@@ -8,7 +8,7 @@ import structlog
 from litestar.types import Receive, Scope, Send
 
 from rahdari.web.doorman import SECURITY_HEADERS, Doorman
-from rahdari.web.limits import Bodies, Buckets, name_address
+from rahdari.web.limits import FETCHES_A_REQUEST, Bodies, Buckets, name_address
 from rahdari.web.server import Site, build_app
 from rahdari.web.visit import visit_of
 from tests.unit.web.conftest import Stage, Ticker
@@ -79,6 +79,17 @@ def test_an_officers_requests_are_counted_for_the_officer(strict_stage: Stage) -
     ]
     assert answers == [200] * 10 + [429]
     assert strict_stage.client.get("/api/v1/products").status_code == 200
+
+
+def test_verifiers_behind_one_address_fetch_lists_without_locking_each_other_out(strict_stage: Stage) -> None:
+    per_minute = strict_stage.house.settings.rate_per_minute
+    fetched = [strict_stage.client.get("/s/lists").status_code for _ in range(per_minute + 2)]
+    assert set(fetched) == {200}
+    assert strict_stage.client.get("/trust.jwt").status_code == 200
+    for _ in range(FETCHES_A_REQUEST * per_minute):
+        strict_stage.client.get("/s/lists")
+    refused = strict_stage.client.get("/s/lists")
+    assert (refused.status_code, refused.json()["code"]) == (429, "web.too_many_requests")
 
 
 def test_guessing_tokens_comes_to_an_end_and_locks_no_neighbour_out_of_the_pages(strict_stage: Stage) -> None:
