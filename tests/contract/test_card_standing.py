@@ -137,6 +137,8 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     home, address = tmp_path_factory.mktemp("standing") / "home", ""
     if request.param == "postgresql":
         server, name = str(request.getfixturevalue("postgresql_server")), "rahdari_standing"
+        # Tests come in random order, and this fixture may be set up more than once.
+        run_outside_transaction(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         run_outside_transaction(server, f"CREATE DATABASE {name}")
         address = server.replace("/postgres?", f"/{name}?")
     made = found(home, address)

@@ -10,6 +10,9 @@ class KeyRingInMemory:
     def __init__(self) -> None:
         self._signers: dict[bytes, SoftwareSigner] = {}
 
+    def prepare(self) -> None:
+        """Nothing takes long here."""
+
     def create(self, algorithm: Algorithm) -> PublicKey:
         return self.put(SoftwareSigner.generate(algorithm))
 

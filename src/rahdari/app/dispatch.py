@@ -9,6 +9,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -220,12 +221,12 @@ class Dispatcher:
 
     def _hear(self, deaf: threading.Event, loop: asyncio.AbstractEventLoop, here: _Round) -> None:
         """Stir the loop as soon as something was committed anywhere."""
-        ear = self._office.listen()
-        while not deaf.is_set():
-            if ear.wait(LOOK_SECONDS):
-                loop.call_soon_threadsafe(here.stir.set)
-        ear.close()
-        loop.call_soon_threadsafe(here.stir.set)
+        # A loop that is closed has ended by a defect of its own; whoever hears for it has nothing to add.
+        with closing(self._office.listen()) as ear, suppress(RuntimeError):
+            while not deaf.is_set():
+                if ear.wait(LOOK_SECONDS):
+                    loop.call_soon_threadsafe(here.stir.set)
+            loop.call_soon_threadsafe(here.stir.set)
 
     def _ask(self, work: Callable[[], _Result]) -> Coroutine[None, None, _Result]:
         async def asked() -> _Result:

@@ -50,12 +50,14 @@ class Foundation:
     @contextmanager
     def writing(self) -> Iterator[Desk]:
         """Open a transaction that writes; all of it is durable at the end, or none."""
+        self.keyring.prepare()
         with self.database.transaction(lock=REGISTER_LOCK) as connection:
             yield self._desk(SqlStore(connection))
 
     @contextmanager
     def admitting(self) -> Iterator[tuple[Desk, AccessStore]]:
         """Open a writing transaction over officers and the register, so that the log tells of both."""
+        self.keyring.prepare()
         with self.database.transaction(lock=REGISTER_LOCK) as connection:
             yield self._desk(SqlStore(connection)), AccessStore(connection)
 
@@ -86,6 +88,7 @@ class Foundation:
     @contextmanager
     def watching(self) -> Iterator[tuple[Desk, OversightStore]]:
         """Open a writing transaction over flags and the register, so that the log tells of both."""
+        self.keyring.prepare()
         with self.database.transaction(lock=REGISTER_LOCK) as connection:
             yield self._desk(SqlStore(connection)), OversightStore(connection)
 

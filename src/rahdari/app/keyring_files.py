@@ -7,7 +7,9 @@ opens the whole store, so that a command that signs twice does not wait twice.
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
@@ -17,7 +19,7 @@ from joserfc.jwk import OctKey
 
 from rahdari.app.files import SECRET_MODE, read_limited, write_whole
 from rahdari.credentials.errors import KeyLocked, KeyStoreFailed, UnknownKey
-from rahdari.kernel import Chance
+from rahdari.kernel import Chance, Problem
 from rahdari.wire.keys import Algorithm, PublicKey, SoftwareSigner
 
 # OWASP Password Storage Cheat Sheet: scrypt with N = 2^17, r = 8, p = 1 (128 MiB, about a third of a second).
@@ -38,6 +40,13 @@ class FileKeyRing:
         self._passphrase = passphrase
         self._opened: OctKey | None = None
         self._signers: dict[bytes, SoftwareSigner] = {}
+        # Deriving the key takes 128 MiB: threads that come at once wait for the first.
+        self._turn = Lock()
+
+    def prepare(self) -> None:
+        """Open the store, if it can be opened; half a second of scrypt, the first time."""
+        with suppress(Problem):
+            self._open()
 
     def create(self, algorithm: Algorithm) -> PublicKey:
         """Make a key and keep it encrypted. Raises ``KeyLocked``, ``KeyStoreFailed``."""
@@ -73,7 +82,9 @@ class FileKeyRing:
 
     def _open(self) -> OctKey:
         if self._opened is None:
-            self._opened = _open_store(self._folder, self._passphrase())
+            with self._turn:
+                if self._opened is None:
+                    self._opened = _open_store(self._folder, self._passphrase())
         return self._opened
 
 

@@ -51,6 +51,9 @@ class Pkcs11KeyRing:
         self._is_pin_refused = False
         self._signers: dict[bytes, TokenSigner] = {}
 
+    def prepare(self) -> None:
+        """Do nothing: a token is opened in an instant."""
+
     def create(self, algorithm: Algorithm) -> PublicKey:
         """Make a key pair inside the token. Raises ``KeyLocked``, ``KeyStoreFailed``."""
         with self.working() as session:

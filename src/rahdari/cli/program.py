@@ -99,7 +99,11 @@ _GROUPED: Mapping[tuple[str, str, Group], tuple[_Command, ...]] = {
         _Command("history", "Tell the life of a card, from the log.", "life:history"),
     ),
     ("card", "Cards to hold in the hand.", _REGISTER): (
-        _Command("sheet", "Write print sheets: many cards on A4 or Letter, both sides.", "sheets:sheet"),
+        _Command(
+            "sheet",
+            "Write print sheets: A4 with ten cards, Letter with eight; fronts and backs on alternate pages.",
+            "sheets:sheet",
+        ),
         _Command(
             "passkey", "Open a link by which the holder registers a passkey for the card.", "passkeys:passkey"
         ),
@@ -113,17 +117,45 @@ _GROUPED: Mapping[tuple[str, str, Group], tuple[_Command, ...]] = {
     ),
     ("status", "Status lists: who is suspended, as verifiers learn it.", _TRUST): (
         _Command("publish", "Sign the status lists as the register stands now.", "status:publish"),
-        _Command("sync", "Bring the statuses of every trusted issuer up to date.", "status:sync"),
-        _Command("follow", "Stay connected: know each suspension within seconds.", "status:follow"),
-        _Command("show", "Show the statuses that the verifier holds, and their age.", "status:show"),
+        _Command(
+            "sync",
+            "Bring the statuses of every trusted issuer up to date: by their stream, or list by list.",
+            "status:sync",
+        ),
+        _Command(
+            "follow",
+            "Stay connected with every status stream: a suspension is known here within seconds.",
+            "status:follow",
+        ),
+        _Command(
+            "show",
+            "Show the status lists and streams that the verifier holds, and how old they are.",
+            "status:show",
+        ),
     ),
     ("signal", "Who is told of suspensions: streams of institutions.", _RUN): (
         _Command("list", "List the streams of all institutions, and how they fare.", "signals:list_streams"),
-        _Command("show", "Show a stream: its state, what waits, and why.", "signals:show"),
-        _Command("pause", "Keep a stream's notices instead of sending them.", "signals:pause"),
-        _Command("resume", "Send a stream's notices again.", "signals:resume"),
-        _Command("replay", "Send everything after an order number again.", "signals:replay"),
-        _Command("deliver", "Deliver what is due now, and end.", "signals:deliver"),
+        _Command("show", "Show a stream: its state, what waits, and why. Never a secret.", "signals:show"),
+        _Command(
+            "pause",
+            "Keep a stream's notices instead of sending them. Its institution is told.",
+            "signals:pause",
+        ),
+        _Command(
+            "resume",
+            "Send a stream's notices again, after a pause or after the house gave up on its receiver.",
+            "signals:resume",
+        ),
+        _Command(
+            "replay",
+            "Send everything after an order number again, in order and under the same ids.",
+            "signals:replay",
+        ),
+        _Command(
+            "deliver",
+            "Deliver what is due now, and end. A running server does this all the time.",
+            "signals:deliver",
+        ),
     ),
     ("audit", "The log of every act.", _RUN): (
         _Command("verify", "Examine the whole log and find any alteration.", "audit:verify"),

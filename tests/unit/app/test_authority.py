@@ -97,8 +97,10 @@ def test_who_is_no_key_officer_changes_no_key(house: House) -> None:
 
 
 def test_what_is_published_is_what_is_kept_and_the_checkpoint_fits_the_log(house: House) -> None:
-    issued(house)
+    suspended = issued(house)
+    house.registry.act(suspended.number, Act.SUSPEND, actor=officer(house))
     (one,) = house.authority.publish()
+    assert house.authority.publish() == (), "what did not change is not signed anew"
     folder = house.authority.public_folder
     assert (folder / "s" / "1.cwt").read_bytes() == one.cwt
     assert house.authority.find_published(1) == one
@@ -183,7 +185,7 @@ def test_what_is_published_is_written_while_the_register_is_locked(
         write_whole(path, content)
 
     monkeypatch.setattr("rahdari.app.authority.write_whole", noting)
-    house.authority.publish()
+    house.authority.publish(every=True)
     house.authority.sign_trust_list(actor=officer(house))
     other.close()
-    assert written == ["1.cwt", "1.jwt", "lists", "audit-checkpoint.json", "trust.jwt"]
+    assert written == ["1.cwt", "1.jwt", "lists", "manifest", "audit-checkpoint.json", "trust.jwt"]

@@ -269,7 +269,9 @@ def test_products_are_listed_for_anyone(stage: Stage) -> None:
     assert {one["id"] for one in listed} == {"nic", "nicop", "poc", "juvenile"}
 
 
-def test_publishing_signs_the_lists_anew(stage: Stage) -> None:
+def test_publishing_signs_the_lists_that_changed(stage: Stage) -> None:
+    stage.act(stage.cards[0], "suspend")
+    stage.act(stage.cards[0], "reinstate")
     answer = stage.client.post("/api/v1/status/publications", headers=stage.headers("status_officer"))
     assert answer.status_code == 201
     assert [one["uri"] for one in answer.json()["published"]] == ["http://127.0.0.1:8440/s/1"]

@@ -15,6 +15,13 @@ class KeyRing(Protocol):
         """Make a key. Raises ``KeyLocked`` or ``KeyStoreFailed``."""
         ...
 
+    def prepare(self) -> None:
+        """Do what takes long (a key is derived from a passphrase) before a transaction holds others up.
+
+        Does nothing where there is nothing to do, and raises nothing: what is wrong is told at the first use.
+        """
+        ...
+
     def signer(self, public: PublicKey) -> Signer:
         """Give what signs with this key's private half. Raises ``UnknownKey``, ``KeyLocked``."""
         ...
