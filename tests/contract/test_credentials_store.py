@@ -351,6 +351,7 @@ def test_locks_are_each_for_one_channel_of_one_card(opened: Opened) -> None:
         store.clear_lock(first, Channel.LOGIN)
         store.clear_lock(first, Channel.ONLINE)
         assert store.list_locks(first) == {Channel.PAYMENTS}
+        assert sorted(store.iterate_locks()) == [(first, Channel.PAYMENTS), (other, Channel.ONLINE)]
         assert store.list_locks(other) == {Channel.ONLINE}
 
 

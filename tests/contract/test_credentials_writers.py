@@ -68,6 +68,7 @@ class Counter:
         with self._opened() as store:
             yield Desk(
                 store=store,
+                began=WoundClock().now(),
                 products=Catalogue(shipped()),
                 keyring=self._keyring,
                 clock=WoundClock(),

@@ -181,6 +181,9 @@ class StoreInMemory:
     def list_locks(self, card: CardNumber) -> frozenset[Channel]:
         return frozenset(channel for one, channel in self._rows.locks if one == card)
 
+    def iterate_locks(self) -> Iterator[tuple[CardNumber, Channel]]:
+        yield from self._rows.locks
+
     def iterate_cards(self) -> Iterator[Card]:
         yield from self._rows.cards.values()
 

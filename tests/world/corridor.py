@@ -431,7 +431,7 @@ class Corridor:
         """Ask the register itself, at this instant."""
         with self.register.reading() as store:
             asked: Store = store
-            own = status.RegisterStatus(asked, self.office.clock, issuer=ISSUER)
+            own = status.RegisterStatus(asked, self.office.clock.now(), issuer=ISSUER)
             policy = replace(OFFLINE, status_age_max=timedelta(seconds=1))
             by = self.office.verifier(statuses=own, policy=policy)
             verdicts = {self.office.examine(text, by=by).verdict for text in self.texts[card.number]}

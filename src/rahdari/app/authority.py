@@ -224,7 +224,7 @@ class AuthorityOffice:
     def examine(self, raw: str) -> Report:
         """Verify a pass against the register, as it stands at this instant."""
         with self._on.reading() as desk:
-            return examine(raw, by=self._verifier(desk), at=self._on.clock.now())
+            return examine(raw, by=self._verifier(desk), at=desk.began)
 
     def answer(  # noqa: PLR0913 - what an institution sends is what it takes
         self,
@@ -254,7 +254,7 @@ class AuthorityOffice:
 
     def _verifier(self, desk: Desk) -> Verifier:
         trust = self._trust(_newest(desk))
-        own = status.RegisterStatus(desk.store, self._on.clock, issuer=self._on.settings.issuer)
+        own = status.RegisterStatus(desk.store, desk.began, issuer=self._on.settings.issuer)
         statuses = _FirstKnown(own, self._on.settings.issuer, self._gate, trust)
         return Verifier(features=tuple(FEATURES.values()), trust=trust, policy=_ONLINE, statuses=statuses)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from rahdari.access.migrations import MIGRATIONS as ACCESS
@@ -52,49 +53,58 @@ class Foundation:
         """Open a transaction that writes; all of it is durable at the end, or none."""
         self.keyring.prepare()
         with self.database.transaction(lock=REGISTER_LOCK) as connection:
-            yield self._desk(SqlStore(connection))
+            yield self._desk(SqlStore(connection), self.clock.now())
 
     @contextmanager
     def admitting(self) -> Iterator[tuple[Desk, AccessStore]]:
         """Open a writing transaction over officers and the register, so that the log tells of both."""
         self.keyring.prepare()
         with self.database.transaction(lock=REGISTER_LOCK) as connection:
-            yield self._desk(SqlStore(connection)), AccessStore(connection)
+            yield self._desk(SqlStore(connection), self.clock.now()), AccessStore(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Desk]:
         """Open a transaction that reads one state of the register."""
+        began = self.clock.now()
         with self.database.reading() as connection:
-            yield self._desk(SqlStore(connection))
+            yield self._desk(SqlStore(connection), began)
 
     @contextmanager
     def overseeing(self) -> Iterator[tuple[Desk, AccessStore]]:
         """Open a reading transaction over officers and the register: one state of both."""
+        began = self.clock.now()
         with self.database.reading() as connection:
-            yield self._desk(SqlStore(connection)), AccessStore(connection)
+            yield self._desk(SqlStore(connection), began), AccessStore(connection)
 
     @contextmanager
     def receiving(self) -> Iterator[tuple[Desk, AccessStore]]:
         """Open a writing transaction over holders' sign-in alone: the register is read, and its lock not taken."""
+        began = self.clock.now()
         with self.database.transaction() as connection:
-            yield self._desk(SqlStore(connection)), AccessStore(connection)
+            yield self._desk(SqlStore(connection), began), AccessStore(connection)
 
     @contextmanager
     def auditing(self) -> Iterator[tuple[Desk, AccessStore, OversightStore]]:
         """Open a reading transaction over all that the log tells of: one state of it."""
+        began = self.clock.now()
         with self.database.reading() as connection:
-            yield self._desk(SqlStore(connection)), AccessStore(connection), OversightStore(connection)
+            yield self._desk(SqlStore(connection), began), AccessStore(connection), OversightStore(connection)
 
     @contextmanager
     def watching(self) -> Iterator[tuple[Desk, OversightStore]]:
         """Open a writing transaction over flags and the register, so that the log tells of both."""
         self.keyring.prepare()
         with self.database.transaction(lock=REGISTER_LOCK) as connection:
-            yield self._desk(SqlStore(connection)), OversightStore(connection)
+            yield self._desk(SqlStore(connection), self.clock.now()), OversightStore(connection)
 
-    def _desk(self, store: SqlStore) -> Desk:
+    def _desk(self, store: SqlStore, began: datetime) -> Desk:
+        """Make the desk of a transaction.
+
+        ``began`` is taken before the state is fixed that a reader sees, or under the writers' lock.
+        """
         return Desk(
             store=store,
+            began=began,
             products=self.products,
             keyring=self.keyring,
             clock=self.clock,

@@ -11,11 +11,13 @@ from sqlalchemy import delete
 
 from rahdari.app.files import write_whole
 from rahdari.app.house import House, open_house
-from rahdari.credentials import Act, KeyUse, VerdictKind
+from rahdari.credentials import Act, KeyUse, VerdictKind, examine
 from rahdari.credentials.errors import NotAllowed
 from rahdari.credentials.schema import trust_list
+from rahdari.credentials.service import status
 from rahdari.database import Locked
 from rahdari.kernel import Actor, ActorKind
+from rahdari.wire import status_stream
 from tests.fakes.clock import WoundClock
 from tests.unit.app.founding import founded, issued, officer, supervisor
 
@@ -122,6 +124,24 @@ def test_an_institution_is_answered_from_the_register(house: House) -> None:
     assert given.answers == {"genuine": True, "age_over:18": None}
     with pytest.raises(NotAllowed):
         house.authority.answer(text, asker=officer(house), asked=["genuine"], nonce="n" * 16)
+
+
+def test_what_is_said_of_a_state_is_said_as_of_an_instant_that_is_not_after_it(house: House) -> None:
+    """A transaction that began before a suspension may still say valid, and says as of when."""
+    card, clock = issued(house), house.foundation.clock
+    assert isinstance(clock, WoundClock)
+    text, before = house.registry.get_pass(card.number).text, clock.now()
+    with house.foundation.reading() as desk:
+        assert desk.store.find_trust_list(), "the first question fixes the state"
+        clock.wind(timedelta(seconds=30))
+        house.registry.act(card.number, Act.SUSPEND, actor=officer(house))
+        manifest = status_stream.decode(status.sign_manifest(desk), size_bytes_max=1 << 20).unverified
+        head = status_stream.decode(status.sign_head(desk)).unverified
+        report = examine(text, by=house.authority._verifier(desk), at=clock.now())
+    assert (manifest.sequence, head.sequence) == (0, 0)
+    assert manifest.at == head.at == int(before.timestamp())
+    assert report.as_of == before
+    assert house.authority.examine(text).verdict is VerdictKind.SUSPENDED
 
 
 def test_the_published_checkpoint_is_what_the_log_is_held_against(house: House) -> None:

@@ -120,6 +120,7 @@ class Office:
         with self.register.transaction() as store:
             yield Desk(
                 store=store,
+                began=self.clock.now(),
                 products=self.catalogue,
                 keyring=self.keyring,
                 clock=self.clock,

@@ -44,7 +44,7 @@ def ask(  # noqa: PLR0913 - what an institution sends
     nonce: str = NONCE,
 ) -> Answer:
     with office.register.reading() as store, office.writing() as desk:
-        by = office.verifier(statuses=RegisterStatus(store, office.clock, issuer=ISSUER), policy=POLICY)
+        by = office.verifier(statuses=RegisterStatus(store, office.clock.now(), issuer=ISSUER), policy=POLICY)
         return answer(desk, raw, by=by, asker=asker, asked=asked, wanted=wanted, allowed=allowed, nonce=nonce)
 
 

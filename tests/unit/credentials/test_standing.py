@@ -236,7 +236,7 @@ def test_a_lock_shuts_one_channel_until_it_is_lifted(office: Office, channel: Ch
         assert locks.lock(desk, card.number, channel, actor=holder_of(card)) == {channel}
         assert locks.lock(desk, card.number, channel, actor=holder_of(card)) == {channel}
         for asked in Channel:
-            view = RegisterStatus(desk.store, office.clock, issuer=office.authority.issuer, channel=asked)
+            view = RegisterStatus(desk.store, desk.began, issuer=office.authority.issuer, channel=asked)
             report = office.examine(office_text(desk, card), by=office.verifier(statuses=view))
             assert report.verdict is (VerdictKind.LOCKED if asked is channel else VerdictKind.VALID)
         assert locks.unlock(desk, card.number, channel, actor=OFFICER) == frozenset()

@@ -111,6 +111,10 @@ class CardStore(Protocol):
         """List the channels that are locked."""
         ...
 
+    def iterate_locks(self) -> Iterator[tuple[CardNumber, Channel]]:
+        """Go through every lock there is."""
+        ...
+
     def iterate_cards(self) -> Iterator[Card]:
         """Go through every card, in any order, without holding them all."""
         ...

@@ -57,7 +57,7 @@ def answer(  # noqa: PLR0913 - what an institution sends is what it takes
     """
     require_role(asker, "verifier", to="ask the register")
     parsed = _parse(asked, wanted, allowed, nonce)
-    report = examine(raw, by=by, at=desk.clock.now())
+    report = examine(raw, by=by, at=desk.began)
     subject = _subject(desk, report)
     answers = {one.text: _answer_one(one, report, subject) for one in parsed}
     attributes = _disclose(subject.attributes, wanted) if subject else {}
@@ -91,7 +91,7 @@ def _subject(desk: Desk, report: Report) -> Subject | None:
     card = found[0]
     holder = desk.store.find_holders([card.holder])[card.holder]
     attributes = describe(desk, desk.products.get(card.product), card, holder)
-    return Subject(attributes, card.product, desk.clock.now().date())
+    return Subject(attributes, card.product, desk.began.date())
 
 
 _GENUINE = frozenset(
@@ -137,7 +137,8 @@ def _sign(  # noqa: PLR0913
     asker: Actor,
     nonce: str,
 ) -> str:
-    now = desk.clock.now()
+    # Of the state that was looked at, not of the moment of signing: a slow machine must not make an answer younger.
+    now = desk.began
     claims = {
         "iss": desk.authority.issuer,
         "aud": asker.id,

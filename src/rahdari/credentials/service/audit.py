@@ -8,7 +8,12 @@ from rahdari.credentials.rules.audit_chain import ChainReader, digest_of_passes
 from rahdari.credentials.rules.life_cycle import MOVES
 from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.service.keys import CREATE_KEY, SIGN_TRUST_LIST, WITHDRAW_KEY, find_keys
-from rahdari.credentials.service.stream_audit import find_stream_faults
+from rahdari.credentials.service.locks import LOCK, UNLOCK
+from rahdari.credentials.service.stream_audit import (
+    find_lock_faults,
+    find_outbox_faults,
+    find_stream_faults,
+)
 from rahdari.credentials.values.audit import AuditEntry, AuditEvent, AuditFault, AuditFinding
 from rahdari.credentials.values.cards import Act, Card, CardNumber, Stage
 from rahdari.credentials.values.keys import KeyRecord, KeyUse
@@ -46,6 +51,8 @@ def verify_log(
     faults += islice(
         find_stream_faults(desk, find_keys(desk, KeyUse.STATUS), logged=replay.delta), FAULTS_MAX
     )
+    faults += find_outbox_faults(desk, replay.told)
+    faults += find_lock_faults(desk, replay.locked)
     if checkpoint and noted != checkpoint[1]:
         faults.append(AuditFault(checkpoint[0], "is not what the checkpoint says: the log was rolled back"))
     return AuditFinding(reader.entries, reader.head, tuple(faults[:FAULTS_MAX]))
@@ -96,9 +103,16 @@ class _Replay:
         self.faults: list[AuditFault] = []
         self.delta = 0
         """The highest delta of the status stream that the log names."""
+        self.told: list[tuple[str, str, int]] = []
+        """What the outbox must hold: card, act and delta of each change that others were told of."""
+        self.locked: set[tuple[str, str]] = set()
+        """Each channel that a holder has locked, by card."""
 
     def feed(self, entry: AuditEntry) -> None:
         event = entry.event
+        if event.act in (LOCK, UNLOCK):
+            channel = (event.subject, dict(event.details).get("channel", ""))
+            (self.locked.add if event.act == LOCK else self.locked.discard)(channel)
         if event.act not in _ACTS:
             return
         act, subject = Act(event.act), event.subject
@@ -108,7 +122,9 @@ class _Replay:
             return
         self._stages[subject] = move.to
         named = dict(event.details).get("delta", "0")
-        self.delta = max(self.delta, int(named) if named.isdecimal() else 0)
+        if named.isdecimal() and int(named):
+            self.delta = max(self.delta, int(named))
+            self.told.append((subject, act.value, int(named)))
         self._terms.setdefault(subject, {}).update(event.details)
         if act is Act.PROPOSE_REVOCATION:
             self._proposals[subject] = event.actor, event.reason

@@ -27,9 +27,14 @@ class Authority:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """One transaction's workplace."""
+    """One transaction's workplace.
+
+    ``began``: an instant that is not after the state which the transaction sees. What is said of that state is said
+    as of then: whatever was acknowledged before it is contained.
+    """
 
     store: Store
+    began: datetime
     products: Catalogue
     keyring: KeyRing
     clock: Clock

@@ -10,7 +10,6 @@ from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.values.cards import Channel, StatusPlace
 from rahdari.credentials.values.keys import KeyUse
 from rahdari.credentials.values.status import PublishedStatus, StatusAnswer, StatusShard
-from rahdari.kernel import Clock
 from rahdari.wire import status_stream
 from rahdari.wire.status_stream import FIRST, Head, Manifest
 
@@ -79,9 +78,9 @@ def _says_the_same(before: PublishedStatus, after: PublishedStatus) -> bool:
 def sign_head(desk: Desk) -> bytes:
     """Sign which delta is the last one, as of now: what makes a verifier's knowledge fresh when nothing changes.
 
-    The clock is read before the register: what was acknowledged before that instant is contained.
+    As of the beginning of the transaction: what was acknowledged before that instant is contained.
     """
-    at = int(desk.clock.now().timestamp())
+    at = int(desk.began.timestamp())
     last = desk.store.find_last_delta()
     if last is None:
         return status_stream.sign(desk.signer(KeyUse.STATUS), Head(0, at, FIRST))
@@ -91,7 +90,7 @@ def sign_head(desk: Desk) -> bytes:
 
 def sign_manifest(desk: Desk) -> bytes:
     """Sign the head, and for each list the last delta that touched it: the beginning of a whole copy."""
-    at = int(desk.clock.now().timestamp())
+    at = int(desk.began.timestamp())
     last, shards = desk.store.find_last_delta(), desk.store.list_shards()
     manifest = Manifest(
         sequence=last.sequence if last else 0,
@@ -110,11 +109,14 @@ class RegisterStatus:
     """
 
     def __init__(
-        self, store: Store, clock: Clock, *, issuer: str, channel: Channel | None = Channel.ONLINE
+        self, store: Store, as_of: datetime, *, issuer: str, channel: Channel | None = Channel.ONLINE
     ) -> None:
-        """Read ``store``, which holds the cards of ``issuer``, for a question on ``channel``."""
+        """Read ``store``, which holds the cards of ``issuer``, for a question on ``channel``.
+
+        ``as_of``: an instant that is not after the state which ``store`` sees.
+        """
         self._store = store
-        self._clock = clock
+        self._as_of = as_of
         self._issuer = issuer
         self._channel = channel
 
@@ -127,4 +129,4 @@ class RegisterStatus:
             return None
         card = found[0]
         is_locked = self._channel is not None and self._channel in self._store.list_locks(card.number)
-        return StatusAnswer(STANDINGS[card.stage], self._clock.now(), is_locked=is_locked)
+        return StatusAnswer(STANDINGS[card.stage], self._as_of, is_locked=is_locked)

@@ -1,6 +1,6 @@
 """Examining the status stream: the chain of deltas, their signatures, and the lists and cards beside them."""
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 
 from rahdari.credentials.rules.life_cycle import STANDINGS
 from rahdari.credentials.rules.status import standing_of
@@ -80,3 +80,25 @@ def _compare_cards(desk: Desk, held: _Places) -> Iterator[AuditFault]:
         stage = stages.get(one.card)
         if stage is not None and listed is not STANDINGS[stage]:
             yield AuditFault(None, f"card {one.card} is {stage}, its status list says {listed}")
+
+
+def find_outbox_faults(desk: Desk, told: Sequence[tuple[str, str, int]]) -> Iterator[AuditFault]:
+    """Compare the outbox with what the log tells: card, act and delta of each change, in the same order."""
+    position, wrong = 0, 0
+    while page := desk.store.read_outbox(after=position, limit=_PAGE):
+        for row in page:
+            expected = told[position] if position < len(told) else None
+            wrong += row.position != position + 1 or expected != (row.card, row.act.value, row.sequence)
+            position += 1
+    wrong += max(0, len(told) - position)
+    if wrong:
+        yield AuditFault(
+            None, f"{wrong} changes stand otherwise in the outbox than in the log: not all were told"
+        )
+
+
+def find_lock_faults(desk: Desk, locked: Collection[tuple[str, str]]) -> Iterator[AuditFault]:
+    """Compare the holders' locks with those that the log tells of."""
+    held = {(card, channel.value) for card, channel in desk.store.iterate_locks()}
+    for card in sorted({card for card, _ in held.symmetric_difference(locked)}):
+        yield AuditFault(None, f"card {card} has other locks than the log says")

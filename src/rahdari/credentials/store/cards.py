@@ -126,6 +126,11 @@ class CardTable(Part):
         wanted = select(lock.c.channel).where(lock.c.card == number)
         return frozenset(Channel(one) for one in self._connection.execute(wanted).scalars())
 
+    def iterate_locks(self) -> Iterator[tuple[CardNumber, Channel]]:
+        """Go through every lock there is."""
+        for number, channel in self._connection.execute(select(lock.c.card, lock.c.channel)):
+            yield CardNumber(number), Channel(channel)
+
     def iterate_cards(self) -> Iterator[Card]:
         """Go through every card by number, a page at a time."""
         last = ""
