@@ -199,9 +199,16 @@ class Registry:
                 size = max(1, len(waiting) // 2)
 
     def act(self, number: CardNumber, what: Act, *, actor: Actor, reason: Reason | None = None) -> Card:
-        """Do one act of the life-cycle table; durable when it returns. Raises ``CredentialsRefused``."""
-        with self._on.writing() as desk:
-            return cards.act(desk, number, what, actor=actor, reason=reason)
+        """Do one act of the life-cycle table; durable when it returns. Raises ``CredentialsRefused``.
+
+        A suspended card's sessions are dead by its standing; a reinstatement ends them for good, in the same
+        transaction, so that it does not bring back what a thief had open.
+        """
+        with self._on.admitting() as (desk, store):
+            changed = cards.act(desk, number, what, actor=actor, reason=reason)
+            if what is Act.REINSTATE:
+                store.end_sessions([one.id for one in store.find_sessions(number)])
+            return changed
 
     def lock(self, number: CardNumber, channel: Channel, *, actor: Actor) -> frozenset[Channel]:
         """Lock a channel of a card; gives those that are locked now. Raises ``UnknownCard``, ``NotAllowed``."""

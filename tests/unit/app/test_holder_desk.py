@@ -255,6 +255,20 @@ def test_nothing_is_done_for_a_suspended_card_nor_for_whoever_is_not_signed_in(
     assert acts(house, card) == before
 
 
+def test_a_reinstatement_does_not_bring_back_what_was_signed_in(
+    house: House, card: Card, phone: HolderTelephone
+) -> None:
+    phone.enrol(card.number)
+    token = phone.sign_in().text
+    house.registry.act(card.number, Act.SUSPEND, actor=officer(house))
+    with pytest.raises(CardSuspended):
+        house.holder_desk.visit(token)
+    house.registry.act(card.number, Act.REINSTATE, actor=officer(house))
+    with pytest.raises(NotSignedIn):
+        house.holder_desk.visit(token)
+    assert phone.sign_in().session.card == card.number
+
+
 def test_one_holder_cannot_remove_anothers_passkey(house: House, card: Card, phone: HolderTelephone) -> None:
     phone.enrol(card.number)
     theirs = HolderTelephone(house).enrol(issued(house, 2).number)
