@@ -261,4 +261,6 @@ def write_all(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] and sys.argv[1].startswith("-"):
+        sys.exit("usage: docs/generate.py [FOLDER]")
     write_all(Path(sys.argv[1]) if len(sys.argv) > 1 else LOOK_UP)

@@ -77,6 +77,54 @@ test('a wall clock that is set back does not make a good standing younger', asyn
   assert.equal(await asked(NOW - 30), 'stale');
 });
 
+test('a book that was kept counts from when it is taken back in, whatever the wall clock says', async () => {
+  let seconds = 1000;
+  const tick = () => seconds;
+  const first = await opened(tick);
+  await first.apply(head, NOW);
+  const kept = structuredClone(first.exportState());
+  seconds = 5;
+  const trust = await trusted();
+  const book = StatusBook.restore(kept, trust, tick);
+  const asked = async (at) => (await examine(good, { trust, statuses: book, policy: ONLINE }, at)).verdict;
+  assert.equal(await asked(book.asOf), 'valid');
+  seconds = 65;
+  assert.equal(await asked(book.asOf), 'valid');
+  seconds = 66;
+  assert.equal(await asked(book.asOf), 'stale');
+  assert.equal(await asked(book.asOf - 30), 'stale');
+  assert.equal(book.findStanding(place(10), ISSUER).heardAgo, 61);
+});
+
+test('the age by the wall clock counts beside the other one, whichever is more', async () => {
+  const trust = await trusted();
+  const book = StatusBook.restore((await opened()).exportState(), trust, () => 0);
+  const asked = async (at) => (await examine(good, { trust, statuses: book, policy: ONLINE }, at)).verdict;
+  assert.equal(await asked(book.asOf + 60), 'valid');
+  assert.equal(await asked(book.asOf + 61), 'stale');
+});
+
+test('a head, a delta or a copy that says nothing new does not make what is held younger', async () => {
+  let seconds = 0;
+  const tick = () => seconds;
+  const book = await opened(tick);
+  await book.apply(delta, NOW);
+  await book.apply(lift, NOW);
+  const trust = await trusted();
+  const restored = StatusBook.restore(structuredClone(book.exportState()), trust, tick);
+  seconds = 50;
+  for (const old of [delta, lift, head]) {
+    assert.equal(await restored.apply(old, NOW), 'ignored');
+  }
+  assert.equal(restored.findStanding(place(11), ISSUER).heardAgo, 50);
+  const before = await opened(tick);
+  await before.apply(head, NOW);
+  seconds = 90;
+  assert.equal(await before.apply(head, NOW), 'ignored');
+  const again = await StatusBook.bootstrap(bytes(context.bundle), context.prefix, trust, NOW, before);
+  assert.equal(again.findStanding(place(11), ISSUER).heardAgo, 40);
+});
+
 test('a trust list that withdraws the signing key takes away what stands on it', async () => {
   const book = await opened();
   const kept = structuredClone(book.exportState());

@@ -19,15 +19,15 @@ class Visitor:
     def __init__(self, house: House, text: str, suspended: threading.Event, stop: threading.Event) -> None:
         self.house = open_house(house.settings, clock=house.foundation.clock)
         self.leaks, self.let_in, self.refused = 0, 0, 0
-        self._text, self._suspended, self._stop = text, suspended, stop
+        self.text, self._suspended, self._stop = text, suspended, stop
         self.thread = threading.Thread(target=self._visit)
 
     def _visit(self) -> None:
         while not self._stop.is_set():
             before = self._suspended.is_set()
             try:
-                self.house.holder_desk.visit(self._text)
-            except CardSuspended:
+                self.house.holder_desk.visit(self.text)
+            except (CardSuspended, NotSignedIn):
                 self.refused += 1
                 continue
             self.let_in += 1
@@ -54,6 +54,10 @@ def test_no_server_lets_a_session_in_after_the_suspension_was_acknowledged(house
         stop.wait(0.02)
         suspended.clear()
         cards.reinstate(card)
+        # A reinstatement ends what was signed in before: everybody goes on with a new session.
+        text = phone.sign_in().text
+        for visitor in visitors:
+            visitor.text = text
         stop.wait(0.02)
     stop.set()
     for visitor in visitors:

@@ -168,6 +168,15 @@ def test_a_removed_passkey_stays_and_signs_no_more(opened: Opened) -> None:
         assert [one.removed_at for one in store.find_passkeys(CARD)] == [AT, None]
 
 
+def test_every_session_is_gone_through_however_many_there_are(opened: Opened) -> None:
+    with opened() as store:
+        store.add_passkey(passkey(1))
+        for number in range(1001):
+            store.add_session(replace(session(1), id=SessionId(f"session{number:04d}")))
+        found = [one.id for one in store.iterate_sessions()]
+    assert found == [f"session{number:04d}" for number in range(1001)]
+
+
 def test_sessions_are_listed_noted_ended_and_swept(opened: Opened) -> None:
     with opened() as store:
         store.add_passkey(passkey(1))
@@ -176,6 +185,7 @@ def test_sessions_are_listed_noted_ended_and_swept(opened: Opened) -> None:
         store.add_session(session(4, OTHER))
     with opened() as store:
         assert [one.id for one in store.find_sessions(CARD)] == ["session1", "session2", "session3"]
+        assert [one.id for one in store.iterate_sessions()] == [f"session{at}" for at in (1, 2, 3, 4)]
         store.note_use(SessionId("session1"), AT + SECOND)
         store.end_sessions([SessionId("session2"), SessionId("nobody")])
         store.end_sessions([])

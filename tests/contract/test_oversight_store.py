@@ -29,12 +29,13 @@ from rahdari.oversight import (
 from rahdari.oversight.migrations import MIGRATIONS
 from rahdari.oversight.schema import METADATA
 from rahdari.oversight.store import SqlStore
+from rahdari.oversight.values import INSTITUTIONS_LOOKED_AT_MAX
 from tests.fakes.chance import SeededChance
 from tests.fakes.oversight import OversightInMemory
 from tests.unit.oversight.scene import CARD, KASHGAR, LAHORE, NOON, flag, use
 
 Opened = Callable[[], AbstractContextManager[Store]]
-MINUTE = timedelta(minutes=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -101,6 +102,33 @@ def test_uses_around_an_instant_are_the_nearest_of_each_side_and_the_ends_belong
         few = store.find_uses_around(CARD, NOON, within=5 * MINUTE, limit=2)
     assert [one.id[-4:] for one in near] == ["0098", "0099", "0100", "0101", "0102"]
     assert [one.id[-4:] for one in few] == ["0099", "0100", "0101", "0102"]
+
+
+def test_located_uses_are_the_nearest_of_each_institution_whoever_floods_the_card(opened: Opened) -> None:
+    with opened() as store:
+        for number in range(40):
+            store.add_use(use(number + 1, after=number * SECOND, institution="forger", place=KASHGAR))
+            store.add_use(use(number + 101, after=number * SECOND, institution="forger"))
+        for number, minutes in ((201, -9), (202, -5), (203, -3), (204, 5), (205, 9)):
+            store.add_use(use(number, after=minutes * MINUTE, institution="bank-1", place=LAHORE))
+        store.add_use(use(301, institution="bank-2", place=check_place("Named alone")))
+        store.add_use(use(302, institution="bank-3", place=LAHORE, card="another"))
+        found = store.find_located_around(CARD, NOON + 20 * SECOND, within=6 * MINUTE, limit=2)
+        none = store.find_located_around("unseen", NOON, within=MINUTE, limit=2)
+    numbers = [int(one.id[-4:]) for one in found]
+    assert numbers == [202, 203, 20, 21, 22, 23, 204]
+    assert none == ()
+
+
+def test_of_more_institutions_than_are_looked_at_the_first_ones_are_found(opened: Opened) -> None:
+    many = INSTITUTIONS_LOOKED_AT_MAX + 4
+    with opened() as store:
+        for number in range(many):
+            store.add_use(use(number, institution=f"bank-{number:04d}", place=LAHORE))
+        found = store.find_located_around(CARD, NOON, within=MINUTE, limit=3)
+    assert [one.institution for one in found] == [
+        f"bank-{at:04d}" for at in range(INSTITUTIONS_LOOKED_AT_MAX)
+    ]
 
 
 def test_what_is_older_is_forgotten_and_nothing_else(opened: Opened) -> None:

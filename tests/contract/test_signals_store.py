@@ -149,7 +149,7 @@ def test_a_card_has_one_name_for_an_institution_and_a_watch_is_counted_once(open
         assert store.count_watched(ONE) == 0
 
 
-def test_watchers_are_those_that_run_or_pause(opened: Opened) -> None:
+def test_watchers_are_those_that_run_pause_or_are_disabled(opened: Opened) -> None:
     with opened() as store:
         for name in (ONE, TWO, StreamId("st_3")):
             store.add_stream(stream(name))
@@ -160,8 +160,37 @@ def test_watchers_are_those_that_run_or_pause(opened: Opened) -> None:
         found = store.find_watchers(["CARD", "OTHER"])
         assert store.find_watchers(["OTHER"]) == ()
     assert set(found) == {
-        Watcher("CARD", name, SubjectId(f"s_{name}"), Method.PUSH, stream().kinds) for name in (ONE, TWO)
+        Watcher("CARD", name, SubjectId(f"s_{name}"), Method.PUSH, stream().kinds)
+        for name in (ONE, TWO, StreamId("st_3"))
     }
+
+
+def test_who_watches_a_card_is_listed_once_and_not_after_it_ended(opened: Opened) -> None:
+    with opened() as store:
+        store.add_subject(SubjectId("s_b"), "institution-b", "CARD")
+        store.add_subject(SubjectId("s_a"), "institution-a", "CARD")
+        store.add_subject(SubjectId("s_c"), "institution-a", "OTHER")
+        assert store.list_watching("CARD") == ()
+        for name in (ONE, TWO):
+            store.add_stream(stream(name))
+            store.watch(name, SubjectId("s_a"))
+        store.watch(ONE, SubjectId("s_b"))
+        store.set_state(TWO, State.DISABLED, None)
+        assert store.list_watching("CARD") == ("institution-a", "institution-b")
+        store.unwatch(ONE, SubjectId("s_a"))
+        store.unwatch(ONE, SubjectId("s_b"))
+        assert store.list_watching("CARD") == ("institution-a",)
+        assert store.list_watching("OTHER") == ()
+
+
+def test_answers_410_are_counted(opened: Opened) -> None:
+    with opened() as store:
+        filled(store, 1)
+        store.put_progress(ONE, Progress(attempts=3, gone=2))
+        assert store.get_progress(ONE).gone == 2
+        store.claim([ONE], "first", at=AT, until=SOON)
+        store.finish("first", {ONE: Progress(attempts=4, gone=3)})
+        assert store.get_progress(ONE).gone == 3
 
 
 def test_orders_are_taken_once_each(opened: Opened) -> None:

@@ -136,6 +136,9 @@ class AccessInMemory:
         mine = [one for one in self._sessions.values() if one.card == card]
         return tuple(sorted(mine, key=lambda one: (one.began_at, one.id)))
 
+    def iterate_sessions(self) -> Iterator[Session]:
+        return iter(sorted(self._sessions.values(), key=lambda one: one.id))
+
     def note_use(self, session: SessionId, at: datetime) -> None:
         if session in self._sessions:
             self._sessions[session] = replace(self._sessions[session], used_at=at)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from rahdari.oversight import Enrolled, Flag, FlagDecided, FlagId, FlagKind, FlagState, Use, UseId
+from rahdari.oversight.values import INSTITUTIONS_LOOKED_AT_MAX
 
 
 class OversightInMemory:
@@ -31,6 +32,17 @@ class OversightInMemory:
         before = [one for one in mine if at - within <= one.at <= at]
         after = [one for one in mine if at < one.at <= at + within]
         return (*before[-limit:], *after[:limit])
+
+    def find_located_around(
+        self, card: str, at: datetime, *, within: timedelta, limit: int
+    ) -> tuple[Use, ...]:
+        mine = sorted((one for one in self._of(card) if one.place and one.place.is_located), key=_by_time)
+        found: list[Use] = []
+        for institution in sorted({one.institution for one in mine})[:INSTITUTIONS_LOOKED_AT_MAX]:
+            theirs = [one for one in mine if one.institution == institution]
+            found += [one for one in theirs if at - within <= one.at <= at][-limit:]
+            found += [one for one in theirs if at < one.at <= at + within][:limit]
+        return tuple(sorted(found, key=_by_time))
 
     def _of(self, card: str) -> list[Use]:
         return [one for one in self._uses.values() if one.card == card]
@@ -92,6 +104,10 @@ class OversightInMemory:
 
     def clear_clues(self) -> None:
         self._clues.clear()
+
+
+def _by_time(use: Use) -> tuple[datetime, str]:
+    return use.at, use.id
 
 
 class RegisterInMemory:

@@ -83,12 +83,18 @@ class SignalsInMemory:
     def count_watched(self, stream: StreamId) -> int:
         return sum(one == stream for one, _ in self._watches)
 
+    def list_watching(self, card: str) -> tuple[str, ...]:
+        watched = {subject for _, subject in self._watches}
+        pairs = self._subjects.items()
+        return tuple(sorted(who for (who, one), subject in pairs if one == card and subject in watched))
+
     def find_watchers(self, cards: Collection[str]) -> tuple[Watcher, ...]:
         names = {subject: card for (_, card), subject in self._subjects.items() if card in cards}
         return tuple(
             Watcher(names[subject], stream, subject, found.delivery.method, found.kinds)
             for stream, subject in self._watches
-            if subject in names and (found := self._streams[stream]).state is not State.DISABLED
+            if subject in names
+            for found in (self._streams[stream],)
         )
 
     def get_position(self) -> int:

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -76,6 +77,86 @@ def test_the_page_opens_and_verifies_while_there_is_neither_network_nor_server(
         if gate.process is None:
             gate.start()
         gate.act(gate.cards[2], Act.REINSTATE)
+
+
+def press_card(gate: Server, folder: Path, at: int = 3) -> Path:
+    path = folder / "card.png"
+    path.write_bytes(gate.house.press.card_png(gate.cards[at].number))
+    return path
+
+
+def test_a_picture_is_read_after_a_reload_while_there_is_neither_network_nor_server(
+    visitor: Visitor, gate: Server, tmp_path: Path
+) -> None:
+    card = press_card(gate, tmp_path)
+    visitor.open()
+    gate.stop()
+    try:
+        assert gate.is_gone()
+        visitor.context.set_offline(offline=True)
+        visitor.page.reload()
+        visitor.check_photo(card)
+        visitor.expect_verdict("Valid")
+    finally:
+        visitor.context.set_offline(offline=False)
+        gate.start()
+
+
+def test_offline_since_is_when_the_device_last_heard_and_no_reload_changes_it(
+    visitor: Visitor, gate: Server
+) -> None:
+    visitor.page.clock.install()
+    visitor.open()
+    visitor.context.set_offline(offline=True)
+    visitor.expect_link("offline")
+    before = visitor.page.locator("#link-word").inner_text()
+    assert re.fullmatch(r"Offline since \d\d:\d\d:\d\d \S+", before)
+    visitor.page.clock.fast_forward(2 * 86_400_000)
+    visitor.page.reload()
+    visitor.expect_link("offline")
+    after = visitor.page.locator("#link-word").inner_text()
+    # It is another day by now, so the day is named; the instant is the same.
+    found = re.fullmatch(r"Offline since \d{1,2} [A-Z][a-z]+ \d{4} at (\d\d:\d\d:\d\d \S+)", after)
+    assert found
+    assert before.endswith(found[1])
+    visitor.context.set_offline(offline=False)
+
+
+def test_a_damaged_pass_is_told_from_a_text_that_is_none(visitor: Visitor, gate: Server) -> None:
+    visitor.open()
+    text = gate.text(gate.cards[0])
+    visitor.check_text(text[:60] + ("A" if text[60] != "A" else "B") + text[61:])
+    visitor.expect_verdict("Not a readable pass")
+    expect(visitor.page.locator("#advice")).to_contain_text("damaged, cut off or was altered")
+    expect(visitor.page.locator("#as-of")).to_have_text("")
+    visitor.page.get_by_role("button", name="Next pass").click()
+    visitor.check_text("HELLO")
+    visitor.expect_verdict("Not a readable pass")
+    expect(visitor.page.locator("#advice")).to_contain_text("Scan the whole code again")
+
+
+def test_a_picture_is_read_without_a_network_by_a_browser_that_was_killed(
+    player: Playwright, gate: Server, tmp_path: Path
+) -> None:
+    profile, card = tmp_path / "profile", press_card(gate, tmp_path)
+    first = player.chromium.launch_persistent_context(profile, executable_path=CHROMIUM, args=ARGUMENTS)
+    page = first.new_page()
+    page.goto(f"{gate.address}verify")
+    expect(page.locator("#link")).to_have_attribute("data-state", "live", timeout=30_000)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    kill_browser_of(profile)
+    gate.stop()
+    try:
+        assert gate.is_gone()
+        again = player.chromium.launch_persistent_context(profile, executable_path=CHROMIUM, args=ARGUMENTS)
+        again.set_offline(offline=True)
+        page = again.new_page()
+        page.goto(f"{gate.address}verify")
+        page.locator("#photo").set_input_files(card)
+        expect(page.locator("#word")).to_have_text("Valid", timeout=30_000)
+        again.close()
+    finally:
+        gate.start()
 
 
 def test_what_was_known_to_be_suspended_stays_so_however_old(visitor: Visitor, gate: Server) -> None:

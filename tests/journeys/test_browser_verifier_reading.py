@@ -142,6 +142,14 @@ def test_the_camera_reads_the_card_that_comes_into_view(filmed: Visitor) -> None
     filmed.expect_verdict("Valid")
 
 
+def test_the_camera_reads_after_a_reload_with_the_network_off(filmed: Visitor) -> None:
+    filmed.open()
+    filmed.context.set_offline(offline=True)
+    filmed.page.reload()
+    filmed.page.get_by_role("button", name="Open the camera").click()
+    filmed.expect_verdict("Valid")
+
+
 def test_the_camera_closes_when_it_is_told(filmed: Visitor) -> None:
     filmed.open()
     filmed.page.evaluate("(() => { window.Worker = class { postMessage() {} addEventListener() {} }; })()")

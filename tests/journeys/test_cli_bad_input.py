@@ -352,7 +352,7 @@ def test_a_product_file_with_words_that_the_house_does_not_know_is_refused(
 def test_an_officer_without_the_role_or_with_a_wrong_token_is_refused(rahdari: CommandLine) -> None:
     card = rahdari.card()
     refused = rahdari.json("holder", "add", *_person(), "--as", "supervisor")
-    assert (refused.code, refused.problem) == (3, "credentials.not_allowed")
+    assert (refused.code, refused.problem) == (3, "access.not_allowed")
     rahdari.environment["RAHDARI_TOKEN"] = "rah_wrong"
     refused = rahdari.json("pass", "suspend", card.number)
     assert (refused.code, refused.problem) == (3, "access.not_authenticated")

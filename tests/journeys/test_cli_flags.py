@@ -114,7 +114,7 @@ def test_other_officers_are_refused_and_unknown_flags_are_named(rahdari: Command
     travelled(rahdari)
     for words in (("list",), ("show", "x"), ("index",), ("forget",)):
         ended = rahdari.json("flag", *words, "--as", "supervisor")
-        assert (ended.code, ended.problem) == (3, "oversight.not_allowed")
+        assert (ended.code, ended.problem) == (3, "access.not_allowed")
     missing = rahdari.json("flag", "show", "no-such-flag")
     assert (missing.code, missing.problem) == (4, "oversight.unknown_flag")
     for words in (("--state", "closed"), ("--limit", "0")):

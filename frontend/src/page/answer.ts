@@ -5,7 +5,7 @@ import { byId, drawSign, make, pair, tell } from './elements';
 import { ago, day, moment } from './times';
 import { knows, pick, say } from './words';
 
-/** Why a verdict is `stale`, for its reader; empty for every other verdict. */
+/** What is to be said in the place of the verdict's general advice, where more is known; else empty. */
 export type Because = (report: Report) => string;
 
 const stamp = byId('stamp');
@@ -72,10 +72,12 @@ export class Answer {
 
   #tick(report: Report): void {
     const now = Date.now() / 1000;
+    // What could not be read names no status: there is nothing that was known at some time.
+    const isUnread = report.verdict === 'malformed';
     const isUnknown = report.verdict === 'stale' && report.asOf <= 0;
     const known = `${say('verifier.as_of', { time: moment(report.asOf, now) })} (${ago(now - report.asOf)})`;
     tell(byId('advice'), this.#advice(report));
-    tell(byId('as-of'), isUnknown ? say('verifier.no_list_yet') : known);
+    tell(byId('as-of'), isUnread ? '' : isUnknown ? say('verifier.no_list_yet') : known);
   }
 
   #drawPerson(verified: Verified): void {

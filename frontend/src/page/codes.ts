@@ -1,5 +1,11 @@
 // The reader of codes as the page sees it: pixels in, texts out.
 import type { Asked, Found } from './worker/reader';
+import built from './worker/reader.ts?worker&url';
+
+// A script that begins a worker is asked of that service worker in whose scope the script's own address lies, and
+// not of the page's (W3C Service Workers, "Handle Fetch"; Fetch, 2.2.5: a request for a worker is a non-subresource
+// request). Under /static/ it would be asked of the network alone. What the reader fetches lies beside it.
+const READER = `/verify/assets/${built.slice(built.lastIndexOf('/') + 1)}`;
 
 /** The reader could not be started; the network or the browser is at fault, not the picture. */
 export class ReaderFailed extends Error {}
@@ -24,7 +30,7 @@ export class Codes {
   /** Starts the reader ahead of the first picture. */
   start(): Worker {
     if (this.#worker) return this.#worker;
-    const made = new Worker(new URL('./worker/reader.ts', import.meta.url), { type: 'module' });
+    const made = new Worker(READER, { type: 'module' });
     made.addEventListener('message', (event: MessageEvent<Found>) => this.#settle(event.data));
     made.addEventListener('error', () => this.#giveUp());
     this.#worker = made;

@@ -33,7 +33,9 @@ export class Follower extends EventTarget {
 
   /** How the connection stands. Connected, but nothing fresh has come: behind. */
   get link(): Link {
-    if (this.#state === 'offline' && this.standing.asOf === null) return { state: 'empty', since: this.#since };
+    // Not since this page was opened: since the device last heard of the authority, which it keeps.
+    const { asOf } = this.standing;
+    if (this.#state === 'offline') return asOf === null ? { ...this.#own(), state: 'empty' } : { state: 'offline', since: asOf };
     const isBehind = this.#state === 'live' && !this.standing.isFresh();
     return isBehind ? { ...this.#own(), state: 'behind' } : this.#own();
   }

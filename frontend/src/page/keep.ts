@@ -6,6 +6,9 @@ const VERSION = 1;
 
 export type Record = readonly [key: string, value: unknown];
 
+/** Tells what to write in view of what stands there; nothing if that is better. */
+export type Draft = (held: unknown) => readonly Record[] | undefined;
+
 /** Keeps records under names. Where the browser keeps nothing, `isKept` is false and every call is idle. */
 export class Keep {
   private constructor(private readonly database: IDBDatabase | undefined) {}
@@ -37,13 +40,13 @@ export class Keep {
   }
 
   /**
-   * Writes all of `records` or none, and resolves once they are on the disk.
+   * Writes all records that `draft` names or none; tells, once they are on the disk, whether they were written.
    *
-   * `isStill` is asked inside the transaction with what stands there under `guard`; if it says no, nothing is
-   * written: two tabs never write an older state over a newer one.
+   * `draft` is asked inside the transaction with what stands there under `guard`: two tabs never write an older
+   * state over a newer one, nor a part beside parts of another's. Throws where the disk does not take it.
    */
-  async write(records: readonly Record[], guard: string, isStill: (held: unknown) => boolean): Promise<void> {
-    if (!this.database) return;
+  async write(guard: string, draft: Draft): Promise<boolean> {
+    if (!this.database) return false;
     // W3C Indexed Database 3.0, 4.9 (durability): "strict" waits for the disk, not only for the system's memory.
     const transaction = this.database.transaction(STORE, 'readwrite', { durability: 'strict' });
     const done = new Promise<void>((resolve, reject) => {
@@ -52,11 +55,13 @@ export class Keep {
     });
     const store = transaction.objectStore(STORE);
     const held = store.get(guard);
+    let records: readonly Record[] | undefined;
     held.addEventListener('success', () => {
-      if (!isStill(held.result)) return;
-      for (const [key, value] of records) store.put(value, key);
+      records = draft(held.result);
+      for (const [key, value] of records ?? []) store.put(value, key);
     });
     await done;
+    return records !== undefined;
   }
 
   /** Writes `records` in the place of everything, in one transaction. */

@@ -1,5 +1,6 @@
 // The page: ways in, one answer, the connection; everything meets here.
 import { Answer } from './answer';
+import { becauseDamaged } from './damaged';
 import { byId } from './elements';
 import { Follower } from './follower';
 import { showHeld } from './held';
@@ -20,7 +21,7 @@ interface Shown {
 
 const standing = new Standing();
 const follower = new Follower(standing);
-const answer = new Answer((report) => standing.because(report));
+const answer = new Answer((report) => standing.because(report) || becauseDamaged(report, shown?.text ?? ''));
 const ways = new Ways(show, forget);
 let shown: Shown | undefined;
 

@@ -27,8 +27,13 @@ self.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== 'GET' || url.origin !== self.location.origin) return;
   if (url.pathname === page) event.respondWith(serve(page, event.request));
-  else if (url.pathname.startsWith('/static/')) event.respondWith(serve(url.pathname + url.search, event.request));
+  else if (isFile(url.pathname)) event.respondWith(serve(url.pathname + url.search, event.request));
 });
+
+// The reader of codes and its module lie below the page, in this worker's scope: what begins a worker must.
+function isFile(path: string): boolean {
+  return path.startsWith('/static/') || path.startsWith(`${page}/assets/`);
+}
 
 async function fill(): Promise<void> {
   const cache = await caches.open(name);

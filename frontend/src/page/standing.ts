@@ -16,7 +16,7 @@ import {
 import { carried } from './carried';
 import type { Holdings } from './held';
 import { Keep } from './keep';
-import { readBook, writeBook, type KeptBook } from './kept-book';
+import { HEAD, readBook, writeBook, type KeptBook } from './kept-book';
 import { putUp, takeDown } from './notices';
 import { fingerprint, isSameKey, named, type Jwk } from './roots';
 import { moment } from './times';
@@ -126,8 +126,10 @@ export class Standing {
     [this.#trust, this.#trustText] = [trust, text];
     this.#useTrust(trust);
     const record: KeptTrust = { text, sequence: trust.sequence };
-    const isStill = (held: unknown): boolean => ((held as KeptTrust | undefined)?.sequence ?? 0) <= trust.sequence;
-    await this.#write([['root', this.#root], ['trust', record]], 'trust', isStill);
+    await this.#write('trust', (held) => {
+      const isStill = ((held as KeptTrust | undefined)?.sequence ?? 0) <= trust.sequence;
+      return isStill ? [['root', this.#root], ['trust', record]] : undefined;
+    });
     return true;
   }
 
@@ -231,11 +233,11 @@ export class Standing {
         if (!(error instanceof Refused)) throw error;
       }
     }
-    const state = this.#trust && readBook(kept);
-    if (!state || !this.#trust || !isNewer(state, this.#book)) return;
+    const book = this.#trust && readBook(kept);
+    if (!book || !this.#trust || !isNewer(book.state, this.#book)) return;
     try {
-      this.#book = StatusBook.restore(state, this.#trust);
-      this.#kept = new Map(state.shards.map((one) => [one.number, one]));
+      this.#book = StatusBook.restore(book.state, this.#trust);
+      this.#kept = book.kept;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
     }
@@ -262,20 +264,30 @@ export class Standing {
     while (this.#isUnwritten && this.#book) {
       this.#isUnwritten = false;
       const state = this.#book.exportState();
-      const { records, kept } = writeBook(state, this.#kept);
+      let kept: KeptBook = new Map();
       // oxlint-disable-next-line no-await-in-loop
-      await this.#write(records, 'status', (held) => isNewer(state, held as Held | undefined, true));
-      this.#kept = kept;
+      const isWritten = await this.#write(HEAD, (held) => {
+        if (!isNewer(state, held as Held | undefined, true)) return undefined;
+        const written = writeBook(state, this.#kept, held);
+        kept = written.kept;
+        return written.records;
+      });
+      // What is not surely on the disk is written whole the next time.
+      this.#kept = isWritten ? kept : new Map();
     }
     this.#isWriting = false;
   }
 
-  async #write(...what: Parameters<Keep['write']>): Promise<void> {
+  /** Tells whether it is on the disk now. */
+  async #write(...what: Parameters<Keep['write']>): Promise<boolean> {
     try {
-      await this.#keep?.write(...what);
+      const isWritten = (await this.#keep?.write(...what)) ?? false;
+      if (isWritten) takeDown('storage');
+      return isWritten;
     } catch {
       // A full disk, a window that keeps nothing: what is in memory goes on to count.
       putUp('storage', { text: 'verifier.storage_failed' });
+      return false;
     }
   }
 }

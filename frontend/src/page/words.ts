@@ -41,6 +41,12 @@ export function say(key: string, values: Readonly<Record<string, string | number
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
+/** Says a sentence about a number in the form that the language has for it (Unicode CLDR, plural rules). */
+export function sayMany(key: string, count: number): string {
+  const form = `${key}_${new Intl.PluralRules(locale()).select(count)}`;
+  return say(knows(form) ? form : key, { count });
+}
+
 /** Tells whether there is such a sentence. */
 export function knows(key: string): boolean {
   return key in catalogues[spoken];

@@ -42,14 +42,17 @@ export class StatusBook implements StatusView {
   #sequence = 0;
   #digest: Uint8Array = new Uint8Array(16);
   #asOf = 0;
-  #heardAt: number | null = null;
+  // When word of `asOf` came, or this program began with it, on the clock that never goes back.
+  #heardAt: number;
   // Messages are taken one after the other, however many are handed over at once.
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(
     private publisher: Publisher,
     readonly tick: Tick,
-  ) {}
+  ) {
+    this.#heardAt = tick();
+  }
 
   /**
    * Take a whole copy of the lists, in the place of `held` if given (rules 1 and 5), checking all of it.
@@ -84,7 +87,11 @@ export class StatusBook implements StatusView {
     return book;
   }
 
-  /** Take a kept state back in. Throws `StatusRefused` if a key on whose word it stands is not believed any more. */
+  /**
+   * Take a kept state back in; a program that is begun anew counts its age from now on (rule 6).
+   *
+   * Throws `StatusRefused` if a key on whose word it stands is not believed any more.
+   */
   static restore(state: StatusState, trust: Trust, tick: Tick = monotonic): StatusBook {
     const publisher = new Publisher(state.prefix, state.issuer, trust);
     state.signers.forEach((signer) => publisher.signers.add(signer));
@@ -200,8 +207,7 @@ export class StatusBook implements StatusView {
     const tail = place.uri.slice(this.prefix.length);
     const shard = /^[1-9][0-9]{0,4}$/.test(tail) ? this.#shards.get(Number(tail)) : undefined;
     const standing = shard?.find(place.index) ?? null;
-    const heardAgo = this.#heardAt === null ? null : this.tick() - this.#heardAt;
-    return standing && { standing, asOf: this.#asOf, expires: null, heardAgo };
+    return standing && { standing, asOf: this.#asOf, expires: null, heardAgo: this.tick() - this.#heardAt };
   }
 
   speaksFor(place: StatusPlace, issuer: string): boolean {

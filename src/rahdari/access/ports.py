@@ -158,6 +158,10 @@ class SessionStore(Protocol):
         """List a card's sessions, over or not, in the order in which they began."""
         ...
 
+    def iterate_sessions(self) -> Iterator[Session]:
+        """Go through every session by id, over or not, a page at a time."""
+        ...
+
     def note_use(self, session: SessionId, at: datetime) -> None:
         """Note that a session was used; one that has ended meanwhile stays ended."""
         ...

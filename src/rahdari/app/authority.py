@@ -16,6 +16,7 @@ from rahdari.app.foundation import Foundation
 from rahdari.app.gate import TRUST_BYTES_MAX, Gate
 from rahdari.app.keyring_files import FileKeyRing, find_passphrase
 from rahdari.app.oversight import Oversight, find_card_shown, iterate_flags
+from rahdari.app.signal_audit import find_signal_faults
 from rahdari.app.status_sources import INDEX_NAME, MANIFEST_NAME, write_index
 from rahdari.credentials import (
     FEATURES,
@@ -307,7 +308,7 @@ class AuthorityOffice:
                 checkpoint = self._published_checkpoint()
             except (BadFile, FolderFailed):
                 unreadable = (AuditFault(None, "checkpoint unreadable: public/audit-checkpoint.json"),)
-        with self._on.auditing() as (desk, officers, flags):
+        with self._on.auditing() as (desk, officers, flags, streams):
             trusted = self._trust(_newest(desk)).issuers[self._on.settings.issuer]
             by_kid: dict[bytes, tuple[PublicKey, ...]] = {}
             for key in trusted.keys:
@@ -317,7 +318,8 @@ class AuthorityOffice:
             found = audit.verify_log(desk, by_kid, checkpoint=noted)
             access = tuple(find_access_faults(desk.store.read_log(), officers))
             flagged = tuple(find_flag_faults(desk.store.read_log(), iterate_flags(flags)))
-        every = (*unreadable, *access, *flagged, *found.faults)
+            signalled = tuple(find_signal_faults(desk.store.read_log(), streams, desk.store))
+        every = (*unreadable, *access, *flagged, *signalled, *found.faults)
         return replace(found, faults=every[: audit.FAULTS_MAX])
 
 

@@ -17,6 +17,15 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+def tell_seconds() -> float:
+    """Tell seconds that never go back, and go on while the machine sleeps where the platform can tell.
+
+    On Linux ``CLOCK_MONOTONIC`` stands still in suspend and ``CLOCK_BOOTTIME`` does not (clock_gettime(2)).
+    """
+    boot_time: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boot_time is None else time.clock_gettime(boot_time)
+
+
 class SteadyClock:
     """A clock that never goes back and never stands still while the program runs, whoever sets the machine's.
 
@@ -25,8 +34,8 @@ class SteadyClock:
     mended, this one stays ahead, so that statuses are ``stale``, until the program is begun anew.
     """
 
-    def __init__(self, clock: Clock, *, tick: Callable[[], float] = time.monotonic) -> None:
-        """Follow ``clock``; ``tick`` gives seconds that never go back (POSIX, ``CLOCK_MONOTONIC``)."""
+    def __init__(self, clock: Clock, *, tick: Callable[[], float] = tell_seconds) -> None:
+        """Follow ``clock``; ``tick`` gives seconds that never go back."""
         self._clock = clock
         self._tick = tick
         self._seen = clock.now()

@@ -7,19 +7,20 @@ read at length.
 
 import asyncio
 import re
-import socket
 import ssl
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 import httpcore
 from typing_extensions import override
 
+from rahdari.app.resolving import RESOLVE_SECONDS, LookUp, Names
 from rahdari.signals import Network, is_reachable
 
 CONNECT_SECONDS = 5.0
@@ -56,10 +57,14 @@ class Courier:
         *,
         trust: ssl.SSLContext | None = None,
         resolve: Resolve | None = None,
+        look_up: LookUp | None = None,
         connect_seconds: float = CONNECT_SECONDS,
         total_seconds: float = TOTAL_SECONDS,
     ) -> None:
-        """Send to the world and to ``networks``; ``trust`` and ``resolve`` else as the system does it."""
+        """Send to the world and to ``networks``; ``trust`` and the rest else as the system does it.
+
+        ``look_up`` finds addresses and may block; ``resolve`` finds them in its own way, without a deadline.
+        """
         self._total_seconds = total_seconds
         self._timeouts = {
             "connect": connect_seconds,
@@ -68,7 +73,9 @@ class Courier:
             "pool": total_seconds,
         }
         self._trust = trust or ssl.create_default_context()
-        self._network = _CheckedNetwork(tuple(networks), resolve or _resolve)
+        self._networks = tuple(networks)
+        self._resolve = resolve
+        self._names = Names(look_up, seconds=min(RESOLVE_SECONDS, total_seconds))
         # One line for each correspondent, the one used longest ago first. A pool shared by all would look
         # at every connection for each message: a hundred receivers, ten thousand looks.
         self._lines: OrderedDict[str, httpcore.AsyncConnectionPool] = OrderedDict()
@@ -85,7 +92,9 @@ class Courier:
         for line in self._lines.values():
             await line.aclose()
 
-    async def post(self, to: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def post(
+        self, to: str, url: str, headers: Mapping[str, str], body: bytes, *, owner: str = ""
+    ) -> Answer:
         """Post ``body``; return what was answered, whatever it was.
 
         Args:
@@ -93,12 +102,14 @@ class Courier:
             url: where to.
             headers: with ``host`` and ``content-length``; nothing is added.
             body: the bytes.
+            owner: the institution whose correspondent it is, if not ``to`` itself: names are looked up for a few
+                of its correspondents at once.
 
         Raises:
             Unsent: no connection, no answer in time, or one that is no HTTP.
         """
         try:
-            async with asyncio.timeout(self._total_seconds), self._line(to) as line:
+            async with asyncio.timeout(self._total_seconds), self._line(to, owner or to) as line:
                 return await self._post(line, url, headers, body)
         except (TimeoutError, httpcore.TimeoutException):
             raise Unsent(f"no answer within {self._total_seconds:g} seconds") from None
@@ -108,8 +119,8 @@ class Courier:
             raise Unsent(f"the connection broke off ({type(error).__name__})") from None
 
     @asynccontextmanager
-    async def _line(self, to: str) -> AsyncIterator[httpcore.AsyncConnectionPool]:
-        line = self._lines.pop(to, None) or self._open_line()
+    async def _line(self, to: str, owner: str) -> AsyncIterator[httpcore.AsyncConnectionPool]:
+        line = self._lines.pop(to, None) or self._open_line(owner)
         self._lines[to] = line
         self._busy.add(to)
         try:
@@ -122,12 +133,14 @@ class Courier:
         finally:
             self._busy.discard(to)
 
-    def _open_line(self) -> httpcore.AsyncConnectionPool:
+    def _open_line(self, owner: str) -> httpcore.AsyncConnectionPool:
         return httpcore.AsyncConnectionPool(
             ssl_context=self._trust,
             max_connections=1,
             keepalive_expiry=_IDLE_SECONDS,
-            network_backend=self._network,
+            network_backend=_CheckedNetwork(
+                self._networks, self._resolve or partial(self._names.find, owner)
+            ),
         )
 
     async def _post(
@@ -169,21 +182,18 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
     async def _find_addresses(self, host: str, port: int) -> list[str]:
         try:
             found = await self._resolve(host.strip("[]"), port)
+        except TimeoutError:
+            raise httpcore.ConnectError("the endpoint's name was not resolved in time") from None
         except (OSError, UnicodeError):
             raise httpcore.ConnectError("the endpoint's name cannot be resolved") from None
         return [one for one in found if is_reachable(one, self._networks)]
-
-
-async def _resolve(host: str, port: int) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, proto=socket.IPPROTO_TCP)
-    return [str(one[4][0]) for one in found]
 
 
 def _why(error: httpcore.ConnectError) -> str:
     inner = error.__context__ if error.__cause__ is None else error.__cause__
     if isinstance(inner, ssl.SSLError) or "certificate" in str(error).lower():
         return "the certificate of the endpoint is not trusted, or TLS failed"
-    # Our own two sentences; what the system says of an address is not the institution's to read.
+    # Our own sentences; what the system says of an address is not the institution's to read.
     return (
         str(error) if str(error).startswith(("every ", "the endpoint")) else "no connection to the endpoint"
     )

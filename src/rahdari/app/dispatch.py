@@ -22,8 +22,6 @@ from rahdari.wire import security_events, standard_webhooks
 # How many receivers are sent to at once; those whose last attempt failed have their own share of it, so
 # that however many hang, they never take the places of those that answer.
 HEALTHY_AT_ONCE, FAILING_AT_ONCE = 192, 64
-# Names are resolved in threads that cannot be stopped; one that hangs must not hold up the others.
-_RESOLVERS = 32
 # A listener may miss a word (a connection that broke); retries that have come due tell nobody anyway.
 LOOK_SECONDS = 0.25
 # A database that cannot be reached is not asked again at once.
@@ -99,8 +97,6 @@ class Dispatcher:
             return here.told
 
     async def _run(self, stop: threading.Event) -> None:
-        resolvers = ThreadPoolExecutor(_RESOLVERS, thread_name_prefix="signals-names")
-        asyncio.get_running_loop().set_default_executor(resolvers)
         async with self._courier() as courier:
             here = _Round(courier)
             deaf = threading.Event()
@@ -168,7 +164,8 @@ class Dispatcher:
         for letter in parcel.letters:
             headers = self._headers(stream, letter.id, letter.body)
             try:
-                answer = await here.courier.post(stream.id, stream.delivery.url or "", headers, letter.body)
+                url, owner = stream.delivery.url or "", stream.institution
+                answer = await here.courier.post(stream.id, url, headers, letter.body, owner=owner)
             except Unsent as why:
                 return Outcome(stream.id, tuple(taken), Ending.FAILED, str(why))
             if not 200 <= answer.status < 300:

@@ -32,13 +32,17 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """One thing that happened: the stream's last delta and as of when it is known (seconds since 1970)."""
+    """One thing that happened: the stream's last delta and as of when it is known (seconds since 1970).
+
+    After a loss, ``again_in`` is the wait in seconds before the next attempt.
+    """
 
     prefix: str
     turn: Turn
     sequence: int
     as_of: int
     problem: Problem | None = None
+    again_in: float = 0.0
 
 
 class Follower:
@@ -63,14 +67,13 @@ class Follower:
         while not wait(seconds):
             try:
                 has_news = self._follow_once(tick, wait)
-                seconds = WAIT_SECONDS_MIN if has_news else self._longer(seconds)
+                seconds = _spread(WAIT_SECONDS_MIN if has_news else self._longer(seconds), chance)
             except _NoStream:
                 self._report(Turn.NO_STREAM)
                 return
             except Problem as problem:
-                self._report(Turn.LOST, problem)
-                seconds = self._longer(seconds)
-            seconds *= 0.5 + chance.below(1000) / 1000
+                seconds = _spread(self._longer(seconds), chance)
+                self._report(Turn.LOST, problem, again_in=seconds)
 
     def _longer(self, seconds: float) -> float:
         return min(WAIT_SECONDS_MAX, max(WAIT_SECONDS_MIN, 2 * seconds))
@@ -99,10 +102,14 @@ class Follower:
                     return True
         return has_news
 
-    def _report(self, turn: Turn, problem: Problem | None = None) -> None:
+    def _report(self, turn: Turn, problem: Problem | None = None, *, again_in: float = 0.0) -> None:
         held = self._gate.find_stream(self._publisher)
         sequence, as_of = (held.sequence, held.as_of) if held else (0, 0)
-        self._tell(Followed(self._publisher.prefix, turn, sequence, as_of, problem))
+        self._tell(Followed(self._publisher.prefix, turn, sequence, as_of, problem, again_in))
+
+
+def _spread(seconds: float, chance: Chance) -> float:
+    return seconds * (0.5 + chance.below(1000) / 1000)
 
 
 class _NoStream(Exception):

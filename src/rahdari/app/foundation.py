@@ -1,6 +1,6 @@
 """What every part of the house stands on."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +21,8 @@ from rahdari.kernel import Chance, Clock
 from rahdari.oversight.migrations import MIGRATIONS as OVERSIGHT
 from rahdari.oversight.store import SqlStore as OversightStore
 from rahdari.signals.migrations import MIGRATIONS as SIGNALS
+from rahdari.signals.store import FAN_OUT_LOCK
+from rahdari.signals.store import SqlStore as SignalStore
 
 MIGRATIONS = (ACCESS, CREDENTIALS, OVERSIGHT, SIGNALS)
 
@@ -84,11 +86,12 @@ class Foundation:
             yield self._desk(SqlStore(connection), began), AccessStore(connection)
 
     @contextmanager
-    def auditing(self) -> Iterator[tuple[Desk, AccessStore, OversightStore]]:
+    def auditing(self) -> Iterator[tuple[Desk, AccessStore, OversightStore, SignalStore]]:
         """Open a reading transaction over all that the log tells of: one state of it."""
         began = self.clock.now()
         with self.database.reading() as connection:
-            yield self._desk(SqlStore(connection), began), AccessStore(connection), OversightStore(connection)
+            desk = self._desk(SqlStore(connection), began)
+            yield desk, AccessStore(connection), OversightStore(connection), SignalStore(connection)
 
     @contextmanager
     def watching(self) -> Iterator[tuple[Desk, OversightStore]]:
@@ -96,6 +99,21 @@ class Foundation:
         self.keyring.prepare()
         with self.database.transaction(lock=REGISTER_LOCK) as connection:
             yield self._desk(SqlStore(connection), self.clock.now()), OversightStore(connection)
+
+    @contextmanager
+    def subscribing(self) -> Iterator[tuple[SignalStore, Callable[[], Desk]]]:
+        """Open a writing transaction over streams, alone in all processes, and the log's desk for its end.
+
+        The register's lock is taken when the desk is asked for: a suspension waits for the log's few rows alone.
+        """
+        self.keyring.prepare()
+        with self.database.transaction(lock=FAN_OUT_LOCK) as connection:
+
+            def log() -> Desk:
+                self.database.take(connection, REGISTER_LOCK)
+                return self._desk(SqlStore(connection), self.clock.now())
+
+            yield SignalStore(connection), log
 
     def _desk(self, store: SqlStore, began: datetime) -> Desk:
         """Make the desk of a transaction.

@@ -34,6 +34,7 @@ from rahdari.app.passkey_audit import (
     fingerprint_of_ticket,
 )
 from rahdari.app.relying_party import RelyingParty, relying_party_of
+from rahdari.app.session_audit import SIGN_IN, told_of
 from rahdari.credentials import Act, Card, CardNumber, CardProduct, Channel, LocalText, Reason
 from rahdari.credentials.rules.life_cycle import HOLDER, holder_id
 from rahdari.credentials.service import cards, locks
@@ -65,6 +66,14 @@ class UseSource(Protocol):
         ...
 
 
+class WatcherSource(Protocol):
+    """Where it stands who is told when a card is suspended."""
+
+    def list_watchers(self, card: str) -> Sequence[str]:
+        """List the institutions' names."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TicketLink:
     """A link that registers one passkey for ``card``, to be shown as a code; it stands nowhere else."""
@@ -86,15 +95,17 @@ class HolderPage:
     passkeys: tuple[Passkey, ...]
     session: Session
     uses: tuple[CardUse, ...]
+    watchers: tuple[str, ...]
 
 
 class HolderDesk:
     """Lets holders in, and does for them what they may do with their own card."""
 
-    def __init__(self, foundation: Foundation, uses: UseSource) -> None:
+    def __init__(self, foundation: Foundation, uses: UseSource, watchers: WatcherSource) -> None:
         """Work on the house's foundation."""
         self._on = foundation
         self._uses = uses
+        self._watchers = watchers
         self._known_ceremonies: Ceremonies | None = None
 
     @property
@@ -152,18 +163,33 @@ class HolderDesk:
         """Begin a session; ``previous`` is the token that the browser held. Raises ``AccessRefused``."""
         challenge = self._take(answer, Purpose.SIGN_IN)
         try:
-            with self._on.receiving() as (desk, store):
-                return access.sign_in(self._threshold(desk, store), answer, challenge, previous=previous)
+            self._check(answer, challenge)
+            with self._on.admitting() as (desk, store):
+                return self._begin_session(desk, store, answer, challenge, previous=previous)
         except PasskeyCloned as cloned:
             self._note_suspect(cloned)
             raise
+
+    def _check(self, answer: str, challenge: access.Challenge) -> None:
+        """Refuse before the register is locked: whoever proves nothing holds up nobody."""
+        with self._on.overseeing() as (desk, store):
+            access.check_sign_in(self._threshold(desk, store), answer, challenge)
+
+    def _begin_session(
+        self, desk: Desk, store: AccessStore, answer: str, challenge: access.Challenge, *, previous: str
+    ) -> FreshSession:
+        fresh = access.sign_in(self._threshold(desk, store), answer, challenge, previous=previous)
+        session = fresh.session
+        desk.record(desk.event(actor_of(session.card), SIGN_IN, session.id, **told_of(session)))
+        return fresh
 
     def unlock_and_sign_in(self, answer: str, *, previous: str = "") -> FreshSession:
         """Undo the holder's own lock on signing in, by a fresh ceremony. Raises ``AccessRefused``."""
         challenge = self._take(answer, Purpose.UNLOCK)
         try:
+            self._check(answer, challenge)
             with self._on.admitting() as (desk, store):
-                fresh = access.sign_in(self._threshold(desk, store), answer, challenge, previous=previous)
+                fresh = self._begin_session(desk, store, answer, challenge, previous=previous)
                 card = CardNumber(fresh.session.card)
                 locks.unlock(desk, card, Channel.LOGIN, actor=actor_of(card))
         except PasskeyCloned as cloned:
@@ -185,7 +211,9 @@ class HolderDesk:
             signed_in = access.use_session(on, presented)
             page = _draw_up(desk, on, signed_in.session)
         self._note(signed_in)
-        return replace(page, uses=tuple(self._uses.list_card_uses(page.card.number, limit=USES_SHOWN)))
+        number = page.card.number
+        uses = tuple(self._uses.list_card_uses(number, limit=USES_SHOWN))
+        return replace(page, uses=uses, watchers=tuple(self._watchers.list_watchers(number)))
 
     def lock(self, presented: str, channel: Channel) -> None:
         """Lock a channel of the own card; locking login ends every session, this one too."""
@@ -283,6 +311,7 @@ def _draw_up(desk: Desk, on: Threshold, session: Session) -> HolderPage:
         passkeys=access.find_passkeys(on, card.number),
         session=session,
         uses=(),
+        watchers=(),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from rahdari.access import Enrolment, Role
 from rahdari.app.authority import AuthorityOffice, fingerprint
 from rahdari.app.catalogue import read_catalogue
-from rahdari.app.clock import SystemChance, SystemClock
+from rahdari.app.clock import SteadyClock, SystemChance, SystemClock
 from rahdari.app.errors import AlreadyInitialised, BadSettings, FolderFailed, NotInitialised
 from rahdari.app.files import SECRET_MODE, write_whole
 from rahdari.app.foundation import MIGRATIONS, Foundation, open_keyring
@@ -81,8 +81,10 @@ def wire(settings: Settings, clock: Clock, chance: Chance) -> House:
     foundation = Foundation(
         settings, clock, chance, database, read_catalogue(settings.home), open_keyring(settings)
     )
-    gate, oversight = open_gate(settings, clock=clock), Oversight(foundation)
+    # A verdict on held statuses is by their age, which a clock that is set back must not lower.
+    gate, oversight = open_gate(settings, clock=SteadyClock(clock)), Oversight(foundation)
     authority = AuthorityOffice(foundation, gate, oversight)
+    signals = SignalOffice(foundation, authority, oversight)
     return House(
         settings=settings,
         foundation=foundation,
@@ -92,8 +94,8 @@ def wire(settings: Settings, clock: Clock, chance: Chance) -> House:
         officers=Officers(foundation),
         press=Press(foundation),
         oversight=oversight,
-        holder_desk=HolderDesk(foundation, oversight),
-        signals=SignalOffice(foundation, authority),
+        holder_desk=HolderDesk(foundation, oversight, signals),
+        signals=signals,
         hub=StatusHub(
             authority,
             lambda: database.listen(STREAM_CHANNEL),

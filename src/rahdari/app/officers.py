@@ -7,7 +7,7 @@ from pathlib import Path
 from rahdari import access
 from rahdari.access import Enrolment, FreshToken, Principal, PrincipalId, Token, TokenId
 from rahdari.access.store import SqlStore as AccessStore
-from rahdari.app.access_audit import fingerprint_of
+from rahdari.app.access_audit import fingerprint_of, told_of
 from rahdari.app.errors import BadFile, NotInitialised
 from rahdari.app.files import SECRET_MODE, read_limited, write_whole
 from rahdari.app.foundation import Foundation
@@ -32,7 +32,7 @@ class Officers:
         on = self._on
         with on.admitting() as (desk, store):
             made = access.enrol(store, enrolment, by=by, clock=on.clock, chance=on.chance)
-            desk.record(desk.event(by, "enrol", made.id, roles=" ".join(sorted(made.roles))))
+            desk.record(desk.event(by, "enrol", made.id, **told_of(made)))
         return made
 
     def issue_token(

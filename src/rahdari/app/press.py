@@ -30,7 +30,7 @@ _NAME: LocalText = {"en": "Name", "ur": "نام", "zh": "名称"}
 _NUMBER: LocalText = {"en": "Number", "ur": "نمبر", "zh": "号码"}
 _LOCAL = frozenset({"name", "guardian", "address", "permanent_address"})
 _COUNTRIES = frozenset({"nationality", "country_of_stay"})
-# A card that was suspended, revoked or replaced is worth nothing in the hand; printing one helps only a cheat.
+# A card that was suspended, revoked or replaced is worth nothing in the hand; drawing one helps only a cheat.
 PRINTED_STAGES = frozenset({Stage.ISSUED, Stage.ACTIVE})
 # Drawn on the card itself, at its own place.
 _PLACED = frozenset({"name", "number"})
@@ -48,10 +48,11 @@ class Press:
         return CardPrinter()
 
     def card_png(self, number: CardNumber, side: Side = "both") -> bytes:
-        """Draw a card as PNG at 406 ppi, in whatever stage: for the screen.
+        """Draw a card as PNG at 406 ppi: a picture is printed as easily as a PDF, so the same cards are drawn.
 
         Raises:
-            UnknownCard, UnknownFeature, CardNotDrawable, QrTooDense.
+            CardNotPrintable: it is neither issued nor active.
+            UnknownCard, CardNotDrawable, QrTooDense.
         """
         return self._printer.png(self._drawing(number), side)
 
@@ -62,7 +63,7 @@ class Press:
             CardNotPrintable: it is neither issued nor active.
             UnknownCard, CardNotDrawable, QrTooDense.
         """
-        return self._printer.pdf(self._drawing(number, to_print=True))
+        return self._printer.pdf(self._drawing(number))
 
     def sheets_pdf(self, numbers: Sequence[CardNumber], paper: Paper = Paper.A4) -> bytes:
         """Draw print sheets as PDF: all the cards, fronts and backs on alternate pages; all or none.
@@ -77,7 +78,7 @@ class Press:
         if twice is not None:  # nobody carries two copies of one card
             raise BadSheet(f"card {twice} is named twice; name each card once")
         with self._on.reading() as desk:
-            drawings = [self._drawn(desk, one, to_print=True) for one in numbers]
+            drawings = [self._drawn(desk, one) for one in numbers]
         return self._printer.sheets(drawings, paper)
 
     def qr_png(self, number: CardNumber, *, module_px: int = 4) -> bytes:
@@ -96,16 +97,16 @@ class Press:
             found = cards.get_pass(desk, number, "qr")
         return found.payload.decode("ascii"), _qr_level(product)
 
-    def _drawing(self, number: CardNumber, *, to_print: bool = False) -> CardDrawing:
+    def _drawing(self, number: CardNumber) -> CardDrawing:
         with self._on.reading() as desk:
-            return self._drawn(desk, number, to_print=to_print)
+            return self._drawn(desk, number)
 
-    def _drawn(self, desk: Desk, number: CardNumber, *, to_print: bool) -> CardDrawing:
+    def _drawn(self, desk: Desk, number: CardNumber) -> CardDrawing:
         card = cards.get_card(desk, number)
-        if to_print and card.stage not in PRINTED_STAGES:
+        if card.stage not in PRINTED_STAGES:
             raise CardNotPrintable(
-                f"card {number} is {card.stage}; only cards that are issued or active are printed, so issue it, "
-                "reinstate it or replace it first"
+                f"card {number} is {card.stage}; only cards that are issued or active are drawn and printed, "
+                "so issue it, reinstate it or replace it first"
             )
         text = cards.get_pass(desk, number, "qr").payload.decode("ascii")
         portrait = desk.store.find_portrait(card.holder)

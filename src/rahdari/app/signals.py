@@ -5,10 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from rahdari import signals
+from rahdari.access import PrincipalId
+from rahdari.access.store import SqlStore as AccessStore
 from rahdari.app.authority import AuthorityOffice
 from rahdari.app.foundation import Foundation
+from rahdari.app.oversight import Oversight, find_card_shown
+from rahdari.app.signal_audit import CHANGE_STREAM, DELETE_STREAM, OPEN_STREAM, fingerprint_of_stream
 from rahdari.credentials import Act, KeyUse
 from rahdari.credentials.ports.store import StreamStore
+from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.service.keys import ECHO
 from rahdari.credentials.store import SqlStore as RegisterStore
 from rahdari.credentials.store.stream import STREAM_CHANNEL
@@ -16,6 +21,7 @@ from rahdari.credentials.values.cards import Standing
 from rahdari.credentials.values.status import StandingChanged
 from rahdari.database import Listener
 from rahdari.kernel import Actor
+from rahdari.oversight import Circumstances, Purpose, UseNotRecorded
 from rahdari.signals import (
     Became,
     FreshStream,
@@ -40,6 +46,7 @@ from rahdari.signals.store import SqlStore as SignalStore
 from rahdari.wire import security_events
 from rahdari.wire.keys import Signer
 
+_WATCHING = Circumstances(Purpose.WATCHING)
 _BECAME = {
     Standing.VALID: Became.GOOD,
     Standing.SUSPENDED: Became.SUSPENDED,
@@ -90,10 +97,14 @@ class Outbox:
 class SignalOffice:
     """Opens streams for institutions, keeps what they watch, and hands out what is to be sent."""
 
-    def __init__(self, foundation: Foundation, authority: AuthorityOffice) -> None:
-        """Work on the house's foundation; ``authority`` verifies the passes that are shown."""
+    def __init__(self, foundation: Foundation, authority: AuthorityOffice, oversight: Oversight) -> None:
+        """Work on the house's foundation; ``authority`` verifies the passes that are shown.
+
+        ``oversight`` writes down that they were.
+        """
         self._on = foundation
         self._authority = authority
+        self._oversight = oversight
         self.networks = signals.read_networks(foundation.settings.signal_networks)
 
     @property
@@ -104,10 +115,12 @@ class SignalOffice:
     def create(self, wanted: Wanted, *, actor: Actor) -> FreshStream:
         """Open a stream of the acting institution. Raises ``SignalsRefused``."""
         on = self._on
-        with self._numbering() as store:
-            return signals.create_stream(
+        with self._on.subscribing() as (store, log):
+            fresh = signals.create_stream(
                 store, wanted, actor.id, clock=on.clock, chance=on.chance, networks=self.networks
             )
+            _record(log(), OPEN_STREAM, fresh.stream, actor)
+        return fresh
 
     def get(self, stream: StreamId, *, actor: Actor) -> Stream:
         """Get a stream of the acting institution. Raises ``UnknownStream``."""
@@ -128,19 +141,24 @@ class SignalOffice:
 
     def change(self, stream: StreamId, changes: signals.Changes, *, actor: Actor) -> Stream:
         """Change a stream. Raises ``SignalsRefused``."""
-        with self._numbering() as store:
-            return signals.change_stream(store, stream, changes, actor.id, networks=self.networks)
+        with self._on.subscribing() as (store, log):
+            changed = signals.change_stream(store, stream, changes, actor.id, networks=self.networks)
+            _record(log(), CHANGE_STREAM, changed, actor)
+        return changed
 
     def renew_secret(self, stream: StreamId, *, actor: Actor) -> FreshStream:
         """Give a webhook a new secret, beside the former one for a day. Raises ``SignalsRefused``."""
         on = self._on
-        with self._numbering() as store:
-            return signals.renew_secret(store, stream, actor.id, clock=on.clock, chance=on.chance)
+        with self._on.subscribing() as (store, log):
+            fresh = signals.renew_secret(store, stream, actor.id, clock=on.clock, chance=on.chance)
+            _record(log(), CHANGE_STREAM, fresh.stream, actor)
+        return fresh
 
     def remove(self, stream: StreamId, *, actor: Actor) -> None:
         """Delete a stream and all that is kept of it. Raises ``UnknownStream``."""
-        with self._numbering() as store:
-            signals.remove_stream(store, stream, actor.id)
+        with self._on.subscribing() as (store, log):
+            gone = signals.remove_stream(store, stream, actor.id)
+            _record(log(), DELETE_STREAM, gone, actor)
 
     def set_state(self, stream: StreamId, state: State, *, actor: Actor) -> Stream:
         """Let an institution enable, pause or disable its stream. Raises ``UnknownStream``."""
@@ -158,41 +176,53 @@ class SignalOffice:
             signals.ask_verification(store, stream, actor.id, state=state, clock=self._on.clock)
 
     def add_subject(self, stream: StreamId, shown: str, *, actor: Actor) -> SubjectId:
-        """Watch the card of a pass that was shown to the institution.
+        """Watch the card of a pass that was shown to the institution. Its holder reads of it, refused or not.
 
         The pass is verified before and after the watch is kept. A suspension in between is thus either
         seen by the second look, or comes after it and is told: none falls between the two.
 
         Raises:
             PassNotGood: it is not valid here and now; nothing is watched.
+            UseNotRecorded: the holder could not be told of it; nothing is watched and nothing answered.
             UnknownStream, TooManySubjects: see there.
         """
-        card = self._card_of(shown)
+        # Whoever has no such stream learns nothing of the pass.
+        self.get(stream, actor=actor)
+        card = self._card_of(shown, actor)
         with self._writing() as store:
             watching = signals.add_subject(store, stream, card, actor.id, chance=self._on.chance)
         try:
-            self._card_of(shown)
-        except PassNotGood:
+            self._card_of(shown, actor, is_recorded=True)
+        except (PassNotGood, UseNotRecorded):
             if watching.is_new:
                 self.remove_subject(stream, watching.subject, actor=actor)
             raise
         return watching.subject
 
-    def _card_of(self, shown: str) -> str:
+    def _card_of(self, shown: str, actor: Actor, *, is_recorded: bool = False) -> str:
+        """Verify a pass; each verdict that is told, now or by a refusal, is written down before it leaves."""
         report = self._authority.examine(shown)
-        place = report.verified.terms.place if report.verified else None
-        if place is not None:
-            with self._on.reading() as desk:
-                found = desk.store.find_card_at(place.uri, place.index)
-            if found is not None:
-                return found[0].number
-        what = report.verdict.value if place is None else "from another authority"
+        with self._on.reading() as desk:
+            card = find_card_shown(desk, shown, report)
+        is_good = report.verified is not None and card is not None
+        if not (is_good and is_recorded):
+            self._oversight.record(card, _WATCHING, asker=actor, verdict=report.verdict.value)
+        if is_good and card is not None:
+            return card
+        what = report.verdict.value if report.verified is None else "from another authority"
         raise PassNotGood(f"the pass is {what}; only the card of a valid pass of this authority is watched")
 
     def remove_subject(self, stream: StreamId, subject: SubjectId, *, actor: Actor) -> None:
         """Watch a card no more. Raises ``UnknownStream``, ``UnknownSubject``."""
         with self._writing() as store:
             signals.remove_subject(store, stream, subject, actor.id)
+
+    def list_watchers(self, card: str) -> tuple[str, ...]:
+        """List the institutions that are told of this card, by their names, for its holder."""
+        with self._on.database.reading() as connection:
+            ids, known = SignalStore(connection).list_watching(card), AccessStore(connection)
+            found = {one: known.find_principal(PrincipalId(one)) for one in ids}
+        return tuple(sorted(one.name if one else name for name, one in found.items()))
 
     def poll(
         self,
@@ -270,7 +300,9 @@ class SignalOffice:
         on = self._on
         with self._reading() as store:
             judged = signals.judge(store, outcomes, clock=on.clock, patience=patience, chance=on.chance)
-        with self._writing() as store:
+        # To give a stream up is to number a notice of it.
+        gives_up = any(one.why is not None for one in judged)
+        with self._numbering() if gives_up else self._writing() as store:
             signals.write_down(store, judged, owner, clock=on.clock)
 
     def let_go(self, streams: Collection[StreamId], owner: str) -> None:
@@ -330,6 +362,11 @@ class SignalOffice:
         """Write alone in all processes: orders have no gaps, and a stream changes for one at a time."""
         with self._on.database.transaction(lock=FAN_OUT_LOCK) as connection:
             yield SignalStore(connection)
+
+
+def _record(desk: Desk, act: str, stream: Stream, actor: Actor) -> None:
+    digest, method = fingerprint_of_stream(stream), stream.delivery.method.value
+    desk.record(desk.event(actor, act, stream.id, digest=digest, method=method))
 
 
 def _happening(changed: StandingChanged) -> Happening:

@@ -9,6 +9,9 @@ from rahdari.cli.session import Session
 from rahdari.cli.terminal import count_of
 from rahdari.credentials import MOVES, Act, Card, Reason
 
+# Acts for which a reason may be given; the first of the life-cycle table is taken where none is.
+_DEFAULTED = frozenset({Act.SUSPEND, Act.REINSTATE})
+
 
 def _reason(what: Act, word: str | None) -> Reason | None:
     if word is None:
@@ -22,17 +25,26 @@ def _reason(what: Act, word: str | None) -> Reason | None:
 
 
 def _act(session: Session, card: str, what: Act, reason: str | None, said: str) -> Card:
-    changed = session.house().registry.act(
-        card_number(card), what, actor=session.actor(), reason=_reason(what, reason)
+    registry = session.house().registry
+    changed = registry.act(card_number(card), what, actor=session.actor(), reason=_reason(what, reason))
+    taken = _taken(session, changed, what) if reason is None and what in _DEFAULTED else ""
+    session.terminal.answer(
+        card_document(changed), f"Card {changed.number} is {changed.stage}. {taken}{said}"
     )
-    session.terminal.answer(card_document(changed), f"Card {changed.number} is {changed.stage}. {said}")
     return changed
+
+
+def _taken(session: Session, card: Card, what: Act) -> str:
+    """Tell the reason that the log has where nobody gave one: it is what others will read."""
+    events = (one.event for one in reversed(session.house().registry.get_history(card.number)))
+    noted = next((one.reason for one in events if one.act == what), None)
+    return f"No reason was given; {noted} was noted. " if noted else ""
 
 
 def _publish(session: Session) -> str:
     return (
-        "The register answers so at once; offline verifiers learn it with: "
-        f"{session.command('status publish')}"
+        "The register answers so at once, and where a server runs, connected verifiers have it already. "
+        f"For those who carry folders, this writes the lists: {session.command('status publish')}"
     )
 
 
@@ -85,15 +97,16 @@ def revoke(card: str, /, *, reason: str | None = None, session: Given) -> None:
             raise BadUsage(
                 f"the revocation was proposed for {standing.revocation_reason}; approve it without another --reason"
             )
-        _act(session, card, Act.REVOKE, None, f"Both officers are in the log. {_publish(session)}")
+        ground = f"The reason is {standing.revocation_reason}; both officers are in the log."
+        _act(session, card, Act.REVOKE, None, f"{ground} {_publish(session)}")
         return
     proposed = registry.act(
         number, Act.PROPOSE_REVOCATION, actor=actor, reason=_reason(Act.PROPOSE_REVOCATION, reason)
     )
     session.terminal.answer(
         card_document(proposed),
-        f"Revocation of card {number} is proposed ({proposed.revocation_reason}); "
-        f"the card is still {proposed.stage}.",
+        f"Revocation of card {number} is proposed ({proposed.revocation_reason}"
+        f"{'' if reason else ', as no reason was given'}); the card is still {proposed.stage}.",
         "Another supervisor must approve it: "
         f"{session.command(f'pass revoke {number} --as supervisor')}. "
         f"To stop the card meanwhile: {session.command(f'pass suspend {number}')}",

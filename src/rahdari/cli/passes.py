@@ -113,8 +113,9 @@ def show(card: str, /, *, qr: bool = False, text: bool = False, wallet: bool = F
         session.terminal.write(house.registry.get_pass(number, "qr" if text else "sd-jwt-vc").text + "\n")
         return
     document = card_document(found)
-    document["name"] = holder_document(house.registry.get_holder(found.holder))["name"]
-    if session.terminal.is_json:
+    if session.may("holder show"):
+        document["name"] = holder_document(house.registry.get_holder(found.holder))["name"]
+    if session.terminal.is_json and session.may("pass show", "text", "wallet"):
         document["passes"] = _passes(house, found)
     session.terminal.answer(document, pairs(document))
     if qr and not session.terminal.is_json:

@@ -286,7 +286,8 @@ def _dispatch(arguments: Sequence[str], terminal: Terminal, environment: Mapping
         Args:
             words: The command and its own words.
             home: Folder of the authority; else RAHDARI_HOME, else ./rahdari-home.
-            officer: Act as this officer, whose token is kept in the home folder; else by RAHDARI_TOKEN.
+            officer: Act as this officer, whose token is kept in the home folder; else by RAHDARI_TOKEN. Shows what
+                an officer may do and is no wall: whoever can read the home folder is the operator.
             is_json: Answer with one JSON document on stdout.
             quiet: No progress and no remarks on stderr.
         """
@@ -297,7 +298,10 @@ def _dispatch(arguments: Sequence[str], terminal: Terminal, environment: Mapping
         # Imported here, once: it opens the whole house, which neither help nor a mistyped command needs.
         from rahdari.cli.session import Session  # noqa: PLC0415
 
+        chain, _, _ = program.parse_commands(words)
+        options = [name.replace("_", "-") for name, value in bound.arguments.items() if value]
         with Session(home, officer=officer, terminal=terminal, environment=environment) as session:
+            session.require(" ".join(chain), options)
             return int(command(*bound.args, **bound.kwargs, session=session) or 0)
 
     program.meta.suppress_keyboard_interrupt = False

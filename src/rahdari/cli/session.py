@@ -3,7 +3,7 @@
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -107,3 +107,34 @@ class Session:
         if token and not self._officer:
             return self.house().officers.authenticate(token)
         return self.house().officers.authenticate_named(self._officer or FIRST_OFFICER)
+
+    def require(self, command: str, options: Iterable[str] = ()) -> None:
+        """Pass only if whoever is named may run ``command`` with ``options``; nobody named is the operator.
+
+        Raises:
+            NotAllowed: the roles of ``cli/rights.py`` are missing.
+            NotInitialised, NotAuthenticated: see ``actor``.
+        """
+        if not self._is_named:
+            return
+        # They bring rooms along that help and a verification offline do not need.
+        from rahdari.access import require_any  # noqa: PLC0415
+        from rahdari.cli.rights import ANYONE, rows_of  # noqa: PLC0415
+
+        for roles in rows_of(command, options):
+            if roles != ANYONE:
+                require_any(self.actor(), roles)
+
+    def may(self, command: str, *options: str) -> bool:
+        """Tell whether whoever is named, or the operator, may run ``command``."""
+        from rahdari.access import NotAllowed  # noqa: PLC0415
+
+        try:
+            self.require(command, options)
+        except NotAllowed:
+            return False
+        return True
+
+    @property
+    def _is_named(self) -> bool:
+        return bool(self._officer or self.environment.get("RAHDARI_TOKEN"))

@@ -35,7 +35,9 @@ def publish(*, session: Given) -> None:
             "folder": str(house.authority.public_folder / "s"),
             "lists": [{"uri": one.uri, "issued_at": instant(one.issued_at)} for one in published],
         },
-        table_of(("list", "issued at"), ((one.uri, instant(one.issued_at) or "") for one in published)),
+        table_of(("list", "issued at"), ((one.uri, instant(one.issued_at) or "") for one in published))
+        if published
+        else "Nothing changed since the lists were signed.",
         f"Published in {house.authority.public_folder / 's'}; the server serves them at once.",
     )
 
@@ -136,12 +138,16 @@ def _tell(session: Session, now: Followed, before: Followed) -> None:
     """Tell a change: heads that say that nothing happened are not news."""
     if now.turn is Turn.CONFIRMED and before.turn is not Turn.LOST:
         return
+    again = f"trying again in {math.ceil(now.again_in)} s"
+    if now.problem and before.problem and now.problem.message == before.problem.message:
+        session.terminal.tell(f"{now.prefix}: {again}")
+        return
     as_of = instant(datetime.fromtimestamp(now.as_of, UTC)) if now.as_of else "nothing held"
     what = {
         Turn.CONNECTED: "connected",
         Turn.APPLIED: "changed",
         Turn.CONFIRMED: "connected",
-        Turn.LOST: f"LOST: {now.problem.message if now.problem else ''}",
+        Turn.LOST: f"LOST: {now.problem.message if now.problem else ''}; {again}",
         Turn.NO_STREAM: f"no stream; its lists come with: {session.command('status sync')}",
     }[now.turn]
     session.terminal.tell(f"{now.prefix} delta {now.sequence}, as of {as_of}: {what}")

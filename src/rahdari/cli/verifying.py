@@ -141,7 +141,7 @@ def _banner(report: Report) -> Panel:
     # One form of instants everywhere (ISO 8601).
     reason, as_of = _INSTANT.sub(r"\1T\2Z", printable(report.reason)), instant(report.as_of) or ""
     said = Text.assemble((verdict, style), "\n", reason)
-    if as_of.removesuffix("Z").rpartition(":")[0] not in reason:
+    if as_of not in reason:
         said.append(f"\nas of {as_of}", "dim")
     return Panel(said, border_style=style, expand=False, padding=(0, 2))
 

@@ -67,7 +67,7 @@ class Database:
         """
         with self._opened(Mode.WRITE) as connection:
             if lock is not None:
-                self._take(connection, lock)
+                self.take(connection, lock)
             yield connection
         self._bell.ring()
 
@@ -92,7 +92,7 @@ class Database:
     def migrating(self) -> Iterator[Connection]:
         """Change tables: the only writer, and foreign keys wait while tables are rebuilt (SQLite)."""
         with self._opened(Mode.MIGRATE) as connection:
-            self._take(connection, "migrations")
+            self.take(connection, "migrations")
             yield connection
 
     def close(self) -> None:
@@ -124,7 +124,11 @@ class Database:
         finally:
             turn.release()
 
-    def _take(self, connection: Connection, name: str) -> None:
+    def take(self, connection: Connection, name: str) -> None:
+        """Take a further lock within a writing transaction, until its end, as ``transaction`` takes the first.
+
+        Of two locks, every caller must take the same one first.
+        """
         if self.is_postgresql:
             digest = hashlib.sha256(b"rahdari lock " + name.encode()).digest()
             key = int.from_bytes(digest[:8], "big", signed=True)

@@ -33,6 +33,16 @@ class Store(Protocol):
         """
         ...
 
+    def find_located_around(
+        self, card: str, at: datetime, *, within: timedelta, limit: int
+    ) -> tuple[Use, ...]:
+        """Find the card's uses with coordinates at most ``within`` before or after ``at``, in the order of time.
+
+        Of each institution and each side, the ``limit`` nearest ones; of at most ``INSTITUTIONS_LOOKED_AT_MAX``
+        institutions. However many uses one institution records, those of the others are found.
+        """
+        ...
+
     def forget_uses(self, before: datetime) -> int:
         """Forget every use that is older; tell how many."""
         ...

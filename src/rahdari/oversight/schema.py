@@ -6,6 +6,8 @@ from rahdari.database import EpochMicroseconds, Json, room_metadata
 
 METADATA = room_metadata()
 
+_IS_LOCATED = text("latitude IS NOT NULL")
+
 USE = Table(
     "oversight_use",
     METADATA,
@@ -21,6 +23,16 @@ USE = Table(
     Column("verdict", Text, nullable=False),
     Index("ix_oversight_use_card_at", "card", "at"),
     Index("ix_oversight_use_at", "at"),
+    # Only uses that tell where, by institution: a flood of one institution is stepped over, not read.
+    Index(
+        "ix_oversight_use_located",
+        "card",
+        "institution",
+        "at",
+        "id",
+        sqlite_where=_IS_LOCATED,
+        postgresql_where=_IS_LOCATED,
+    ),
 )
 
 _IS_OPEN = text("state = 'open'")

@@ -10,7 +10,12 @@ from rahdari.oversight.policy import WATCH, WatchPolicy
 from rahdari.oversight.ports import Register, Store
 from rahdari.oversight.rules import flags
 from rahdari.oversight.rules.duplicates import Suspicion, clues_of, suspect
-from rahdari.oversight.rules.unusual import USES_LOOKED_AT_MAX, find_unusual, look_back
+from rahdari.oversight.rules.unusual import (
+    LOCATED_LOOKED_AT_MAX,
+    USES_LOOKED_AT_MAX,
+    find_unusual,
+    look_back,
+)
 from rahdari.oversight.values import (
     EVIDENCE_MAX,
     Enrolled,
@@ -40,9 +45,14 @@ def record_use(store: Store, use: Use, *, chance: Chance, policy: WatchPolicy = 
     within = look_back(policy)
     around = store.find_uses_around(use.card, use.at, within=within, limit=USES_LOOKED_AT_MAX)
     others = [one for one in around if one.id != use.id]
+    located: tuple[Use, ...] = ()
+    if use.place is not None and use.place.is_located:
+        # Apart from the rate's window, which one institution could fill with questions that tell no place.
+        located = store.find_located_around(use.card, use.at, within=within, limit=LOCATED_LOOKED_AT_MAX)
+    elsewhere = [one for one in located if one.id != use.id]
     raised = [
-        _raise(store, kind, use.card, (seen,), FlagId(time_ordered_id(use.at, chance)))
-        for kind, seen in find_unusual(use, others, policy)
+        _raise(store, kind, use.card, seen, FlagId(time_ordered_id(use.at, chance)))
+        for kind, seen in find_unusual(use, others, policy, located=elsewhere)
     ]
     return tuple(flag for flag in raised if flag is not None)
 

@@ -4,11 +4,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, CursorResult, Row, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
 
 from rahdari.oversight.errors import FlagDecided
 from rahdari.oversight.schema import CLUE, FLAG, USE
 from rahdari.oversight.values import (
+    INSTITUTIONS_LOOKED_AT_MAX,
     Channel,
     Decision,
     Evidence,
@@ -41,6 +56,29 @@ _AFTER = (
     .order_by(USE.c.at, USE.c.id)
     .limit(bindparam("most"))
 )
+# From one institution to the next by the index: what is read hangs on how many institutions there are, never on
+# how many uses one of them has recorded.
+_INSTITUTIONS = text(
+    """
+WITH RECURSIVE institution (id, number) AS (
+    SELECT MIN(institution), 1 FROM oversight_use WHERE card = :card AND latitude IS NOT NULL
+    UNION ALL
+    SELECT (SELECT MIN(later.institution) FROM oversight_use AS later
+            WHERE later.card = :card AND later.latitude IS NOT NULL AND later.institution > institution.id),
+        institution.number + 1
+    FROM institution WHERE institution.id IS NOT NULL AND institution.number < :most
+)
+SELECT id FROM institution WHERE id IS NOT NULL
+"""
+)
+
+
+def _located(some: Select[Any]) -> Select[Any]:
+    one = some.where(USE.c.institution == bindparam("institution"), USE.c.latitude.is_not(None))
+    return select(one.subquery())
+
+
+_LOCATED = union_all(_located(_BEFORE), _located(_AFTER))
 
 
 class SqlStore:
@@ -72,6 +110,18 @@ class SqlStore:
         earlier = [_use(row) for row in self._connection.execute(_BEFORE, ends)]
         later = [_use(row) for row in self._connection.execute(_AFTER, ends)]
         return (*reversed(earlier), *later)
+
+    def find_located_around(
+        self, card: str, at: datetime, *, within: timedelta, limit: int
+    ) -> tuple[Use, ...]:
+        many = {"card": card, "most": INSTITUTIONS_LOOKED_AT_MAX}
+        ends = {"card": card, "at": at, "first": at - within, "last": at + within, "most": limit}
+        found = [
+            _use(row)
+            for institution in self._connection.execute(_INSTITUTIONS, many).scalars().all()
+            for row in self._connection.execute(_LOCATED, {**ends, "institution": institution})
+        ]
+        return tuple(sorted(found, key=lambda one: (one.at, one.id)))
 
     def forget_uses(self, before: datetime) -> int:
         return self._connection.execute(delete(USE).where(USE.c.at < before)).rowcount

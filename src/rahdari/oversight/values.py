@@ -15,8 +15,10 @@ PLACE_NAME_CHARS_MAX = 80
 # About 110 m: enough to tell two towns apart, too coarse to tell which door a holder went through.
 PLACE_DECIMALS = 3
 NOTE_CHARS_MAX = 300
-# The first fifty tell what happened; a flood goes on being counted, and no longer fills the row.
+# Fifty tell what happened: a flood goes on being counted, and neither fills the row nor pushes others out of it.
 EVIDENCE_MAX = 50
+# Of one card; a traveller meets a few dozen in all the time that uses are kept, a forger's work is bounded by it.
+INSTITUTIONS_LOOKED_AT_MAX = 256
 
 
 class Purpose(StrEnum):
@@ -34,6 +36,8 @@ class Purpose(StrEnum):
     TAX = "tax"
     POLICE_CHECK = "police_check"
     INVESTMENT = "investment"
+    WATCHING = "watching"
+    """It asked to be told when the card is suspended; it is written down by the house itself."""
     OTHER = "other"
     UNSTATED = "unstated"
     """The institution gave no purpose; the holder is told so."""
@@ -176,8 +180,9 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flag:
-    """Something for a human to look at. ``evidence`` holds the first ones, ``evidence_count`` counts all.
+    """Something for a human to look at. ``evidence`` holds some of each institution, ``evidence_count`` counts all.
 
+    Of the institution that fills the most room, the first one and the newest are held.
     ``subject`` is a card's number or a holder's id, as its kind says. ``is_logged`` tells whether the audit log
     speaks of its opening yet.
     """

@@ -72,8 +72,12 @@ class Streams(Protocol):
         """Count the subjects that the stream watches."""
         ...
 
+    def list_watching(self, card: str) -> tuple[str, ...]:
+        """List the institutions that have a stream, whatever its state, which watches this card; each once."""
+        ...
+
     def find_watchers(self, cards: Collection[str]) -> tuple[Watcher, ...]:
-        """Find the streams, enabled or paused, that watch any of these cards."""
+        """Find the streams that watch any of these cards, whatever their state: all are numbered for."""
         ...
 
 
@@ -124,7 +128,7 @@ class Notices(Protocol):
         ...
 
     def purge(self, before: datetime, limit: int) -> int:
-        """Forget up to ``limit`` notices written before this instant; tells how many."""
+        """Forget up to ``limit`` notices written before this instant, from the oldest on; tells how many."""
         ...
 
     def get_progress(self, stream: StreamId) -> Progress:

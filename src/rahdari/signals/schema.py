@@ -32,6 +32,7 @@ PROGRESS = Table(
     Column("last_order", RowNumber, nullable=False),
     Column("watched", RowNumber, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("gone", Integer, nullable=False, server_default="0"),
     Column("due_at", EpochMicroseconds),
     Column("failing_since", EpochMicroseconds),
     Column("failure", Text),

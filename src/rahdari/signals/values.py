@@ -13,7 +13,8 @@ SubjectId = NewType("SubjectId", str)
 STREAMS_MAX = 8
 # The customers of the largest bank of a country of 240 million; a row each, looked up by an index.
 SUBJECTS_MAX = 10_000_000
-# Notices are kept for replay this long after they were written, delivered or not.
+# Notices are kept this long after they were written, delivered or not, whatever the state of their stream.
+# Then they are dropped; their numbers stay used up, so that the gap shows.
 KEPT = timedelta(days=30)
 # How soon a receiver may ask for another verification event (Shared Signals, 8.1.1, min_verification_interval).
 VERIFICATION_INTERVAL = timedelta(seconds=10)
@@ -40,7 +41,7 @@ class State(StrEnum):
     PAUSED = "paused"
     """Notices are kept and numbered, and sent once the stream runs again."""
     DISABLED = "disabled"
-    """Nothing is kept for it."""
+    """Nothing is sent; notices are numbered and kept as for a paused one, so that a gap never stays unseen."""
 
 
 class Became(StrEnum):
@@ -133,10 +134,11 @@ class FreshStream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a stream has come; ``attempts`` in a row failed since ``failing_since``."""
+    """How far a stream has come: ``attempts`` in a row failed since ``failing_since``, the last ``gone`` by 410."""
 
     last_order: int = 0
     attempts: int = 0
+    gone: int = 0
     due_at: datetime | None = None
     failing_since: datetime | None = None
     failure: str | None = None

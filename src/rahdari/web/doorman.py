@@ -5,43 +5,45 @@ It stands outside the framework, so that no address (an unknown one included) co
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import cast
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Final
 
 import anyio
 import anyio.to_thread
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
-from litestar.types.asgi_types import HTTPReceiveMessage
 
 from rahdari.access import NotAuthenticated, Unproven
 from rahdari.app.house import House
-from rahdari.kernel import Problem
+from rahdari.kernel import Actor, Problem
 from rahdari.web import journal
-from rahdari.web.errors import Broken, Busy, TokenMissing, TooManyRequests, TooSlow
+from rahdari.web.arriving import Arriving, Pace
+from rahdari.web.errors import Broken, TokenMissing, TooManyRequests, TooSlow
 from rahdari.web.languages import COOKIE
 from rahdari.web.limits import (
-    BODIES_WAIT_SECONDS,
     FETCHES_A_REQUEST,
-    REQUEST_SECONDS_MAX,
-    REQUESTS_AT_ONCE_MAX,
+    REQUESTS_A_CEREMONY,
+    STRANGERS_BODIES_BYTES_MAX,
     Bodies,
     Buckets,
     name_address,
 )
+from rahdari.web.places import Places, Standing, standing_of
 from rahdari.web.refusals import make_refusal
 from rahdari.web.streaming import STREAM_PATH
 from rahdari.web.visit import Visit, begin_visit, header_of
 
 # Cheap to answer and asked for by every page or probe: neither counted nor noted.
-_FREE_PATHS = ("/static/", "/health")
+_FREE_PATHS = ("/static/", "/verify/assets/", "/health")
 # What verifiers fetch: kept ready, the same for all. Many of them may stand behind one address.
 _FETCHED = ("/s/", "/trust.jwt", "/root.jwk")
+# Each begun ceremony is kept for five minutes, of 100,000 for all callers together (access.values).
+_CEREMONIES = ("/api/v1/holder/enrolments/options", "/api/v1/holder/sign-ins/options")
 # A token has some 60 characters; what is longer is none.
 _AUTHORIZATION_CHARS_MAX = 1024
 _COOKIE_LIFE_SECONDS = 365 * 86_400
-_BUSY_SECONDS = 1
+_PACE: Final = Pace()
 
 SECURITY_HEADERS = (
     # W3C Content Security Policy 3: own files only; `data:` is for the photograph inside a verified pass.
@@ -72,20 +74,22 @@ class Doorman:
         inner: ASGIApp,
         *,
         tick: Callable[[], float] = time.monotonic,
-        seconds_max: float = REQUEST_SECONDS_MAX,
         bodies: Bodies | None = None,
-        at_once_max: int = REQUESTS_AT_ONCE_MAX,
+        places: Places | None = None,
+        pace: Pace = _PACE,
     ) -> None:
-        """Stand before ``inner``."""
-        self._bodies = bodies or Bodies()
+        """Stand before ``inner``. ``bodies`` are those of who shows no token."""
+        self._bodies = bodies or Bodies(STRANGERS_BODIES_BYTES_MAX)
+        self._proven_bodies = Bodies()
+        self._pace = pace
+        self._places = places or Places()
         self._house = house
         self._inner = inner
         self._tick = tick
-        self._seconds_max = seconds_max
-        self._at_once_max = at_once_max
-        self._under_way = 0
-        self._buckets = Buckets(house.settings.rate_per_minute, tick)
-        self._fetches = Buckets(FETCHES_A_REQUEST * house.settings.rate_per_minute, tick)
+        per_minute = house.settings.rate_per_minute
+        self._buckets = Buckets(per_minute, tick)
+        self._fetches = Buckets(FETCHES_A_REQUEST * per_minute, tick)
+        self._ceremonies = Buckets(max(1, per_minute // REQUESTS_A_CEREMONY), tick)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is not HTTP goes straight in."""
@@ -94,53 +98,49 @@ class Doorman:
             return
         visit, began = begin_visit(scope, language=self._house.settings.language), self._tick()
         polished = _polish(scope, send, visit)
-        weighed = _Weighed(receive, self._bodies, visit)
+        arriving = Arriving(receive, visit)
         try:
-            with anyio.fail_after(self._seconds_max) as limit, self._place(visit, limit):
-                await self._answer(scope, weighed, polished, visit)
+            with anyio.fail_after(self._pace.request_seconds) as limit, ExitStack() as place:
+                await self._place(scope, visit, arriving, place)
+                visit.lift_limits = _lifter(limit, place)
+                await self._answer(scope, arriving, polished, visit)
         except TimeoutError:
             if not visit.status:
                 await _refuse(
                     TooSlow("the request took too long; send it again, or less of it"), scope, polished
                 )
-        except Busy as problem:
+        except Problem as problem:
             await _refuse(problem, scope, polished)
         except Exception as error:  # noqa: BLE001 - whatever it was, the caller gets a problem and no traceback
             journal.note_broken(error)
             if not visit.status:
                 await _refuse(Broken("something broke here; it was noted: try again later"), scope, polished)
         finally:
-            weighed.give_back()
+            arriving.give_back()
             self._note(scope, visit, self._tick() - began)
 
-    @contextmanager
-    def _place(self, visit: Visit, limit: anyio.CancelScope) -> Iterator[None]:
-        """Hold one of the places of requests under way, until the end or until the limits are lifted."""
-        if self._under_way >= self._at_once_max:
-            raise Busy(_BUSY_SECONDS, "as many requests are under way as this server takes")
-        self._under_way += 1
-        held = [1]
-
-        def give_up() -> None:
-            self._under_way -= held.pop() if held else 0
-
-        def lift() -> None:
-            limit.deadline = math.inf
-            give_up()
-
-        visit.lift_limits = lift
-        try:
-            yield
-        finally:
-            give_up()
+    async def _place(self, scope: HTTPScope, visit: Visit, arriving: Arriving, place: ExitStack) -> None:
+        """Admit the caller and hold a place of the caller's kind in ``place``."""
+        address, path = name_address(scope["client"][0] if scope["client"] else ""), scope["path"]
+        is_counted = not path.startswith(_FREE_PATHS)
+        presented = header_of(scope, "authorization") if is_counted else ""
+        if presented:
+            with self._places.hold(Standing.PROVING, address):
+                visit.actor = await self._prove(presented, address)
+            place.enter_context(self._places.hold(standing_of(visit.actor), visit.actor.id))
+            arriving.expect(self._proven_bodies, None)
+        else:
+            standing = (
+                Standing.STRANGER if is_counted and not path.startswith(_FETCHED) else Standing.FETCHING
+            )
+            place.enter_context(self._places.hold(standing, address))
+            arriving.expect(self._bodies, self._pace)
+            if is_counted:
+                self._count_stranger(path, address)
+        if path in _CEREMONIES and (seconds := self._ceremonies.take(address)):
+            raise TooManyRequests(seconds)
 
     async def _answer(self, scope: HTTPScope, receive: Receive, send: Send, visit: Visit) -> None:
-        try:
-            if not scope["path"].startswith(_FREE_PATHS):
-                await self._admit(scope, visit)
-        except Problem as problem:
-            await _refuse(problem, scope, send)
-            return
         inner: HTTPScope = scope
         if scope["method"] == "HEAD":
             # RFC 9110, 9.3.2: HEAD is GET without the content, which `_polish` leaves out.
@@ -150,23 +150,19 @@ class Doorman:
         finally:
             visit.route = str(inner.get("path_template") or visit.route)
 
-    async def _admit(self, scope: HTTPScope, visit: Visit) -> None:
-        """Count the caller, by principal where the token proves one, else by address."""
-        address = name_address(scope["client"][0] if scope["client"] else "")
-        presented = header_of(scope, "authorization")
-        if not presented:
-            self._count_stranger(scope["path"], address)
-            return
+    async def _prove(self, presented: str, address: str) -> Actor:
+        """Count the caller by the principal that the token proves. Raises ``NotAuthenticated``."""
         # Guessing tokens is counted apart: neighbours behind one address do not lock each other out.
         guesses = f"guesses:{address}"
         if seconds := self._buckets.wait(guesses):
             raise TooManyRequests(seconds)
         try:
-            visit.actor = await anyio.to_thread.run_sync(self._house.officers.authenticate, _token(presented))
+            actor = await anyio.to_thread.run_sync(self._house.officers.authenticate, _token(presented))
         except NotAuthenticated:
             self._count(guesses)
             raise
-        self._count(f"principal:{visit.actor.id}")
+        self._count(f"principal:{actor.id}")
+        return actor
 
     def _count_stranger(self, path: str, address: str) -> None:
         """Count who shows no token. How many streams one address may begin is counted by the streams."""
@@ -193,33 +189,12 @@ class Doorman:
         )
 
 
-class _Weighed:
-    """A request's body on its way in: counted with all others, and watched for a caller who goes away."""
+def _lifter(limit: anyio.CancelScope, place: ExitStack) -> Callable[[], None]:
+    def lift() -> None:
+        limit.deadline = math.inf
+        place.close()
 
-    def __init__(self, receive: Receive, bodies: Bodies, visit: Visit) -> None:
-        self._receive = receive
-        self._bodies = bodies
-        self._visit = visit
-        self._taken = 0
-        self._is_complete = False
-
-    async def __call__(self) -> HTTPReceiveMessage:
-        message = cast("HTTPReceiveMessage", await self._receive())
-        if message["type"] == "http.request":
-            size = len(message.get("body", b""))
-            if not self._bodies.take(size):
-                raise TooManyRequests(
-                    BODIES_WAIT_SECONDS, what="too much is being sent to this server at once"
-                )
-            self._taken += size
-            self._is_complete = not message.get("more_body", False)
-        elif not self._is_complete:
-            self._visit.is_gone = True
-        return message
-
-    def give_back(self) -> None:
-        self._bodies.give_back(self._taken)
-        self._taken = 0
+    return lift
 
 
 def _token(presented: str) -> str:

@@ -16,10 +16,10 @@ FORM_BYTES_MAX = PICTURE_BYTES_MAX + 128 * 1024
 CSV_BYTES_MAX = 64 * 1024 * 1024
 # Two imports, or a dozen pictures, at once; a body is held twice for a moment when it is complete.
 BODIES_BYTES_MAX = 128 * 1024 * 1024
+# Four pictures at once of those who show no token: what they send never keeps an officer's request out.
+STRANGERS_BODIES_BYTES_MAX = 48 * 1024 * 1024
 BODIES_WAIT_SECONDS = 5
-# Each request under way holds a socket and, if it reads the register, one of 40 threads.
-REQUESTS_AT_ONCE_MAX = 256
-# An import of 100,000 rows takes some 30 s; whoever sends a body slower than this holds a place for nothing.
+# An import of 100,000 rows takes some 30 s; a body from a stranger has far less (web.arriving).
 REQUEST_SECONDS_MAX = 120.0
 # 65,536 callers cost some 10 MB. A caller that is forgotten begins anew with a full bucket: that errs on the
 # side of letting people in, and costs whoever wants it 65,536 addresses.
@@ -28,6 +28,8 @@ CALLERS_MAX = 65_536
 
 # How many documents of the status stream one address may fetch for each request it may make otherwise.
 FETCHES_A_REQUEST = 20
+# How many requests one address may make for each passkey ceremony it may begin: 20 a minute of 120 requests.
+REQUESTS_A_CEREMONY = 6
 
 
 class Buckets:

@@ -207,6 +207,9 @@ def headers_of(problem: Problem) -> dict[str, str]:
     wait = getattr(problem, "wait_seconds", _RETRY_SECONDS.get(problem.code))
     if wait is not None:
         headers["retry-after"] = str(wait)
+    if problem.code == "web.too_slow":
+        # RFC 9110, 15.5.9: the rest of the body, should it ever come, is nobody's request.
+        headers["connection"] = "close"
     if (allowed := getattr(problem, "allowed", None)) is not None:
         headers["allow"] = allowed
     return headers

@@ -30,6 +30,7 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "showVerifier": PUBLIC,
         "getVerifierWorker": PUBLIC,
         "getVerifierManifest": PUBLIC,
+        "getVerifierPart": PUBLIC,
         "showProducts": PUBLIC,
         "showTrust": PUBLIC,
         "showProblems": PUBLIC,

@@ -23,6 +23,7 @@ from rahdari.app.status_hub import ListSigner
 from rahdari.kernel import Problem
 from rahdari.web import journal, public, public_stream
 from rahdari.web.api import authority, cards, checks, holders, oversight, passkeys, signals
+from rahdari.web.arriving import Pace
 from rahdari.web.connections import PatientProtocol, allow_sockets, drop_untaken
 from rahdari.web.doorman import Doorman
 from rahdari.web.doors import guard_media_type, guard_rights, make_dependencies, operation_of
@@ -52,6 +53,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     verifier.show_verifier,
     verifier.get_worker,
     verifier.get_manifest,
+    verifier.get_part,
     products.show_products,
     about.show_trust,
     problems.show_problems,
@@ -171,7 +173,7 @@ def build_app(
     )
     _require_rights(app)
     app.streams = streams
-    app.doorman = Doorman(house, super(Site, app).__call__, tick=tick, seconds_max=seconds_max)
+    app.doorman = Doorman(house, super(Site, app).__call__, tick=tick, pace=Pace(seconds_max))
     return app
 
 

@@ -35,13 +35,18 @@ def _files() -> dict[str, tuple[bytes, str]]:
 @get("/static/{name:path}", operation_id="getStatic", sync_to_thread=False)
 def get_static(request: Request[None, None, State], name: FromPath[str]) -> Response[bytes]:
     """Get a static file."""
-    found = _files().get(name.removeprefix("/"))
+    return answer_file(name.removeprefix("/"), has_digest="v" in request.query_params)
+
+
+def answer_file(name: str, *, has_digest: bool) -> Response[bytes]:
+    """Answer with a file of this package; may be kept for ever only at an address with a digest. Raises: NotFound."""
+    found = _files().get(name)
     if found is None:
         raise NotFound("there is no such file")
     headers = {"cache-control": _FOR_EVER}
-    if name.removeprefix("/").startswith(_BUILT):
+    if name.startswith(_BUILT):
         headers["content-security-policy"] = READING_POLICY
-        if "v" not in request.query_params:
+        if not has_digest:
             # Scripts name one another without a digest; the page's worker keeps them, and none but it.
             headers["cache-control"] = "no-cache"
     return Response(found[0], media_type=found[1], headers=headers)

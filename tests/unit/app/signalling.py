@@ -25,6 +25,7 @@ HASTE = Patience(
     longest=timedelta(seconds=0.1),
     give_up=timedelta(days=5),
     lease=timedelta(seconds=15),
+    gone_span=timedelta(0),
 )
 
 

@@ -1,11 +1,13 @@
 """The clock that verdicts offline are given by."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rahdari.app.clock import SteadyClock, SystemClock
+from rahdari.app.clock import SteadyClock, SystemClock, tell_seconds
 from tests.fakes.clock import WoundClock
 
 
@@ -62,3 +64,19 @@ def test_between_two_questions_it_goes_on_by_no_less_than_what_went_by(
         assert now - last >= timedelta(seconds=went_by) - timedelta(milliseconds=1)
         assert now >= machine.now()
         last = now
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="the platform has no such clock")
+def test_it_counts_by_the_clock_that_goes_on_while_the_machine_sleeps() -> None:
+    before = time.clock_gettime(time.CLOCK_BOOTTIME)
+    told = tell_seconds()
+    assert before <= told <= time.clock_gettime(time.CLOCK_BOOTTIME)
+    assert SteadyClock(WoundClock())._tick is tell_seconds
+
+
+def test_without_that_clock_it_counts_by_the_one_that_never_goes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME", raising=False)
+    before = time.monotonic()
+    assert before <= tell_seconds() <= time.monotonic()

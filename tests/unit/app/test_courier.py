@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from rahdari.app import courier as module
 from rahdari.app.courier import Answer, Courier, Unsent
+from rahdari.app.resolving import Names
 from rahdari.signals import read_networks
 from tests.fakes.receiver import Handler, Server, flood, hang, receiving
 
@@ -115,6 +117,61 @@ def test_a_name_that_nobody_has_is_told_so() -> None:
 
     with pytest.raises(Unsent, match="cannot be resolved"):
         post(lambda: Courier(resolve=resolve), f"https://{NAME}/")
+
+
+def test_names_that_never_resolve_hold_up_neither_another_institution_nor_the_end() -> None:
+    freed = threading.Event()
+
+    def look_up(host: str, _port: int) -> list[str]:
+        if host.startswith("hang"):
+            freed.wait(30)
+        return ["127.0.0.1"]
+
+    async def send(url: str) -> tuple[Answer, float, list[BaseException | Answer]]:
+        headers = {"host": NAME, "content-length": "2"}
+        async with Courier(LOOPBACK, look_up=look_up, total_seconds=1.5) as one:
+            hanging = [
+                asyncio.create_task(
+                    one.post(f"st_{n}", f"https://hang{n}.example/", headers, b"{}", owner="evil")
+                )
+                for n in range(40)
+            ]
+            await asyncio.sleep(0.1)
+            busy = sum(thread.name == "signals-name" for thread in threading.enumerate())
+            assert busy == 2, "an institution has two look-ups at once"
+            began = time.monotonic()
+            answer = await one.post("st_ok", url, headers, b"{}", owner="bank")
+            return answer, time.monotonic() - began, await asyncio.gather(*hanging, return_exceptions=True)
+
+    with receiving() as bank:
+        began = time.monotonic()
+        answer, took, failures = asyncio.run(send(bank.url.replace("127.0.0.1", "localhost")))
+        ended = time.monotonic() - began
+    freed.set()
+    assert answer == Answer(202)
+    assert took < 1
+    assert ended < 4, "the end waits for no look-up"
+    assert {type(one) for one in failures} == {Unsent}
+    assert {"resolved in time" in str(one) or "no answer" in str(one) for one in failures} == {True}
+
+
+def test_a_look_up_that_ends_late_gives_its_place_back() -> None:
+    gate = threading.Semaphore(0)
+
+    def look_up(_host: str, _port: int) -> list[str]:
+        gate.acquire(timeout=10)
+        return ["192.0.2.7"]
+
+    async def find() -> list[str]:
+        names = Names(look_up, seconds=0.3)
+        late = await asyncio.gather(
+            *(names.find("bank", f"{n}.example", 443) for n in range(3)), return_exceptions=True
+        )
+        assert [type(one) for one in late] == [TimeoutError] * 3
+        gate.release(3)
+        return await names.find("bank", NAME, 443)
+
+    assert asyncio.run(find()) == ["192.0.2.7"]
 
 
 def test_a_receiver_that_hangs_ends_in_time() -> None:

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -139,16 +139,39 @@ def test_a_redirect_is_a_failure_and_never_followed(scene: Scene) -> None:
     assert scene.house.signals.report(stream.id).progress.failure == "the receiver answered 307"
 
 
-def test_410_disables_a_webhook(scene: Scene) -> None:
-    with receiving(lambda _: 410) as bank:
+def test_410_disables_a_webhook_after_the_third_and_what_it_missed_comes_once_it_is_enabled(
+    scene: Scene,
+) -> None:
+    statuses = [410, 410, 410]
+    office = scene.house.signals
+    with receiving(lambda _: statuses.pop(0) if statuses else 200) as bank:
         stream = scene.open(bank.url)
         scene.show(stream)
         scene.suspend()
         scene.dispatcher().run_once()
-    found = scene.house.signals.report(stream.id).stream
-    assert found.state is State.DISABLED
-    assert found.why
-    assert "410" in found.why
+        assert office.report(stream.id).stream.state is State.ENABLED, "one may be a mishap"
+        with scene.delivering():
+            bank.wait_for(3)
+            wait_until(lambda: office.report(stream.id).stream.state is State.DISABLED)
+            scene.reinstate()
+            time.sleep(0.5)
+        assert len(bank.got) == 3
+        found = office.report(stream.id).stream
+        assert found.why == "the receiver answered 410 3 times in a row: it wants no more"
+        office.set_state(stream.id, State.ENABLED, actor=scene.bank)
+        assert scene.dispatcher().run_once().sent == 3
+    assert [(order(one), said(one)["type"]) for one in bank.got[3:]] == [
+        (1, "card.suspended"),
+        (2, "stream.updated"),
+        (3, "card.reinstated"),
+    ]
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = 8) -> None:
+    ends = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < ends
+        time.sleep(0.02)
 
 
 def test_a_receiver_that_does_not_listen_is_a_failure(scene: Scene) -> None:
@@ -210,7 +233,7 @@ def test_the_end_of_a_card_and_the_acts_that_nobody_watches(scene: Scene) -> Non
         assert scene.dispatcher().run_once().sent == 1
 
 
-def test_a_paused_stream_keeps_and_a_disabled_one_forgets(scene: Scene) -> None:
+def test_a_paused_stream_and_a_disabled_one_keep_what_they_missed(scene: Scene) -> None:
     with receiving() as bank:
         paused, disabled = scene.open(bank.url), scene.open(bank.url)
         for stream, state in ((paused, State.PAUSED), (disabled, State.DISABLED)):
@@ -220,10 +243,9 @@ def test_a_paused_stream_keeps_and_a_disabled_one_forgets(scene: Scene) -> None:
         assert scene.dispatcher().run_once().sent == 0
         for stream in (paused, disabled):
             scene.house.signals.set_state(stream.id, State.ENABLED, actor=scene.bank)
-        assert scene.dispatcher().run_once().sent == 1
-        data = said(bank.got[0])["data"]
-        assert isinstance(data, dict)
-        assert data["stream"] == paused.id
+        assert scene.dispatcher().run_once().sent == 2
+        told = sorted(one.headers["webhook-id"] for one in bank.got)
+        assert told == sorted(f"{one.id}-1" for one in (paused, disabled))
 
 
 def test_the_operators_pause_is_told_even_though_nothing_else_is(scene: Scene) -> None:

@@ -248,3 +248,14 @@ def test_a_pkcs11_module_without_its_library_is_a_bad_setting(
     settings = read_settings(tmp_path, {"RAHDARI_PKCS11_MODULE": "/nowhere.so"})
     with pytest.raises(BadSettings, match=r"rahdari\[pkcs11\]"):
         open_keyring(settings)
+
+
+def test_a_clock_that_is_set_back_makes_no_status_younger_for_the_gate_of_the_house(tmp_path: Path) -> None:
+    clock = WoundClock()
+    house = founded(tmp_path, clock=clock)
+    clock.wind(timedelta(hours=1))
+    seen = house.gate.now()
+    clock.wind(timedelta(hours=-1))
+    assert house.gate.now() >= seen
+    assert house.foundation.clock.now() < seen, "the register's own time is the machine's"
+    house.close()

@@ -5,10 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from rahdari import access
 from rahdari.access import Enrolment, NotAuthenticated, Role
 from rahdari.app.errors import BadFile, NotInitialised
 from rahdari.app.house import House
+from rahdari.app.officers import OPERATOR
 from rahdari.credentials.errors import NotAllowed
 from rahdari.kernel import ActorKind
 from tests.fakes.clock import WoundClock
@@ -84,6 +87,56 @@ def test_every_change_of_the_officers_is_in_the_log_and_no_token_is(house: House
     ]
     assert house.authority.verify_log().is_intact
     assert fresh.text.encode() not in (tmp_path / "rahdari.db").read_bytes()
+
+
+BANK = Enrolment(
+    ActorKind.INSTITUTION, "Sample Bank", frozenset({Role.VERIFIER.value}), frozenset({"name", "over_18"})
+)
+
+
+def enrolments(house: House) -> dict[str, dict[str, str]]:
+    with house.foundation.reading() as desk:
+        log = [one.event for one in desk.store.read_log()]
+    return {one.subject: dict(one.details) for one in log if one.act == "enrol"}
+
+
+def test_the_log_tells_what_an_institution_may_be_told(house: House) -> None:
+    bank = house.officers.enrol(BANK)
+    told = {"kind": "institution", "roles": "verifier", "attributes": "name over_18"}
+    assert enrolments(house)[bank.id] == told
+    assert house.authority.verify_log().is_intact
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ('attributes = \'["name", "over_18", "photo", "address"]\'', "may be told other things than"),
+        ("attributes = '[]'", "may be told other things than"),
+        ('roles = \'["verifier", "status_officer"]\'', "has other roles than"),
+        ("kind = 'officer'", "is of another kind than"),
+    ],
+)
+def test_an_institution_whose_rights_were_altered_in_the_table_is_found_by_the_log(
+    house: House, change: str, told: str
+) -> None:
+    bank = house.officers.enrol(BANK)
+    with house.foundation.database.transaction() as connection:
+        connection.execute(text(f"UPDATE access_principal SET {change} WHERE id = '{bank.id}'"))  # noqa: S608
+    faults = [one.what for one in house.authority.verify_log().faults]
+    assert faults == [f"principal {bank.id} {told} the log says"]
+
+
+def test_an_enrolment_of_before_rights_were_logged_is_compared_by_its_roles(house: House) -> None:
+    with house.foundation.admitting() as (desk, store):
+        on = house.foundation
+        old = access.enrol(store, BANK, by=OPERATOR, clock=on.clock, chance=on.chance)
+        desk.record(desk.event(OPERATOR, "enrol", old.id, roles="verifier"))
+    assert house.authority.verify_log().is_intact
+    with house.foundation.database.transaction() as connection:
+        connection.execute(text("UPDATE access_principal SET roles = '[]' WHERE name = 'Sample Bank'"))
+    assert [one.what for one in house.authority.verify_log().faults] == [
+        f"principal {old.id} has other roles than the log says"
+    ]
 
 
 @pytest.mark.parametrize("name", ["nobody", "../officer", "", "officer.token", "a/b", "."])

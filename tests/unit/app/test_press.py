@@ -168,6 +168,8 @@ def test_a_card_that_is_not_there_or_not_issued_has_no_picture(house: House) -> 
         house.press.qr_png(CardNumber("0000"))
     _, waiting = house.registry.add_holder(person(2), "nic", actor=officer(house))
     with pytest.raises(UnknownFeature):
+        house.press.qr_png(waiting.number)
+    with pytest.raises(CardNotPrintable, match="is applied"):
         house.press.card_png(waiting.number)
 
 
@@ -205,6 +207,8 @@ def test_only_cards_that_are_issued_or_active_are_printed(house: House) -> None:
     ):
         with pytest.raises(CardNotPrintable, match=f"card {number} is {stage}; only cards that are issued"):
             house.press.card_pdf(number)
+        with pytest.raises(CardNotPrintable, match=f"card {number} is {stage}"):
+            house.press.card_png(number)
         with pytest.raises(CardNotPrintable, match=f"card {number} is {stage}"):
             house.press.sheets_pdf([good, number])
 

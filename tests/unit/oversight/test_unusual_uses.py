@@ -1,6 +1,7 @@
 """What is unusual among the uses of a card, and what is not."""
 
 import math
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -201,6 +202,61 @@ def test_a_flood_is_looked_at_in_bounded_time(store: OversightInMemory) -> None:
     assert len(around) == 256
     (flag,) = record_use(store, use(5000, after=500 * SECOND), chance=SeededChance())
     assert int(flag.evidence[0].facts["uses"]) >= 128
+
+
+def test_a_flood_of_questions_without_a_place_hides_no_journey(store: OversightInMemory) -> None:
+    """One institution asks 200 times between two real uses, at the usual rate: the journey is found."""
+    flood = [use(number, after=number * SECOND, institution="forger") for number in range(2, 202)]
+    found = flags_after(
+        store,
+        use(1, place=LAHORE),
+        *flood,
+        use(300, after=30 * MINUTE, place=KASHGAR, institution="customs-1"),
+    )
+    assert kinds(found) == [FlagKind.ABNORMAL_RATE, FlagKind.IMPOSSIBLE_TRAVEL]
+    facts = found[1].evidence[0].facts
+    assert (facts["first_use"], facts["second_use"]) == ("use-0001", "use-0300")
+
+
+def test_a_flood_of_forged_places_hides_no_journey_of_others(store: OversightInMemory) -> None:
+    """The forged places make a faster journey; the one between two others stands in the evidence beside it."""
+    flood = [
+        use(number, after=number * SECOND, institution="forger", place=ISLAMABAD) for number in range(2, 302)
+    ]
+    last = use(400, after=20 * MINUTE, place=KASHGAR, institution="customs-1")
+    flags_after(store, use(1, place=LAHORE), *flood, last)
+    flag = store.find_open_flag(FlagKind.IMPOSSIBLE_TRAVEL, CARD)
+    assert flag is not None
+    pairs = {(one.facts["first_institution"], one.facts["second_institution"]) for one in flag.evidence}
+    assert {("bank-1", "forger"), ("forger", "customs-1"), ("bank-1", "customs-1")} <= pairs
+
+
+def test_sixty_forged_journeys_do_not_push_the_real_one_out_of_the_evidence(
+    store: OversightInMemory,
+) -> None:
+    flood = [
+        use(number, after=2 * number * SECOND, institution="forger", place=KASHGAR if number % 2 else LAHORE)
+        for number in range(61)
+    ]
+    real = use(100, after=3 * MINUTE, institution="customs-1", place=check_place("South", -33.0, 18.0))
+    flags_after(store, *flood, real)
+    flag = store.find_open_flag(FlagKind.IMPOSSIBLE_TRAVEL, CARD)
+    assert flag is not None
+    assert len(flag.evidence) == EVIDENCE_MAX
+    assert flag.evidence_count == 61
+    assert flag.evidence[0].facts["second_use"] == "use-0001", "the first one tells how it began"
+    assert flag.evidence[-1].facts["second_institution"] == "customs-1"
+    newest = [one.facts["second_use"] for one in flag.evidence[1:-1]]
+    assert newest == [f"use-{number:04d}" for number in range(61 - len(newest), 61)]
+
+
+def test_many_institutions_share_the_evidence_evenly(store: OversightInMemory) -> None:
+    uses = [use(number, after=number * SECOND, institution=f"bank-{number % 4}") for number in range(420)]
+    (flag,) = flags_after(store, *uses)
+    kept = store.find_flag(flag.id)
+    assert kept is not None
+    told = Counter(one.facts["institution"] for one in kept.evidence)
+    assert sorted(told.values()) == [12, 12, 13, 13]
 
 
 def test_a_page_of_uses_goes_on_from_a_use_of_the_same_card(store: OversightInMemory) -> None:

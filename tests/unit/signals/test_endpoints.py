@@ -83,6 +83,20 @@ def test_what_is_no_endpoint_is_refused(url: str) -> None:
         "2001:0:7f00:1::",
         "::7f00:1",
         "2001:db8::1",
+        "192.0.0.8",
+        "192.0.0.170",
+        "192.88.99.1",
+        "fec0::1",
+        "::ffff:0:7f00:1",
+        "::ffff:0:a9fe:a9fe",
+        "2001:20::1",
+        "2001:1ff:ffff::1",
+        "2002::1",
+        "3fff::1",
+        "3fff:fff::1",
+        "4000::1",
+        "5f00::1",
+        "100::1",
         "not an address",
         "2130706433",
         "0x7f.1",
@@ -92,7 +106,9 @@ def test_addresses_inside_are_not_reached(address: str) -> None:
     assert not is_reachable(address)
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "192.88.98.1", "192.0.1.1", "2606:4700::1", "2001:200::1", "::ffff:8.8.8.8"]
+)
 def test_the_world_is_reached(address: str) -> None:
     assert is_reachable(address)
 

@@ -285,8 +285,80 @@ def test_a_failing_receiver_is_tried_ever_more_seldom_and_given_up_after_five_da
     found = signals.get_stream(desk.store, stream.id)
     assert found.why == "it failed for too long: the receiver answered 500"
     assert desk.claim() == []
+    assert desk.pending(stream)[-1] == (3, Kind.STREAM_UPDATED), "the next contact tells"
     signals.impose_state(desk.store, stream.id, State.ENABLED, None, clock=desk.clock)
     assert desk.claim() == [stream.id], "whoever mended it does not wait for the next hour"
+
+
+def gone(stream: Stream) -> Outcome:
+    return Outcome(stream.id, (), Ending.GONE, "the receiver answered 410")
+
+
+def test_410_disables_after_three_in_a_row_over_ten_minutes_and_no_sooner(desk: Desk) -> None:
+    stream = desk.create(Method.WEBHOOK)
+    desk.watch(stream)
+    desk.happen(Became.SUSPENDED)
+    began, said = desk.clock.now(), 0
+    while signals.get_stream(desk.store, stream.id).state is State.ENABLED:
+        if desk.claim():
+            desk.note(gone(stream))
+            said += 1
+        desk.clock.wind(timedelta(seconds=1))
+    assert said > 3
+    assert timedelta(minutes=10) <= desk.clock.now() - began < timedelta(minutes=20)
+    assert signals.get_stream(desk.store, stream.id).why == (
+        f"the receiver answered 410 {said} times in a row: it wants no more"
+    )
+    assert desk.pending(stream) == [(1, Kind.STANDING), (2, Kind.STREAM_UPDATED)]
+    desk.clock.wind(timedelta(days=20))
+    assert desk.claim() == [], "nobody is called who wants no more"
+
+
+def test_410_between_other_failures_is_counted_anew(desk: Desk) -> None:
+    stream = desk.create(Method.WEBHOOK)
+    desk.watch(stream)
+    desk.happen(Became.SUSPENDED, Became.GOOD)
+    other = Outcome(stream.id, (), Ending.FAILED, "the receiver answered 500")
+    partly = Outcome(stream.id, (1,), Ending.GONE, "the receiver answered 410")
+    counts = []
+    for outcome in (gone(stream), gone(stream), other, gone(stream), gone(stream), partly):
+        desk.claim()
+        desk.note(outcome)
+        counts.append(desk.store.get_progress(stream.id).gone)
+        desk.clock.wind(timedelta(hours=1))
+    assert counts == [1, 2, 0, 1, 2, 1]
+    assert signals.get_stream(desk.store, stream.id).state is State.ENABLED
+
+
+@pytest.mark.parametrize("state", [State.DISABLED, State.PAUSED])
+def test_what_happens_while_a_stream_does_not_run_is_numbered_and_told_when_it_does(
+    desk: Desk, state: State
+) -> None:
+    stream = desk.create(Method.WEBHOOK)
+    desk.watch(stream)
+    desk.happen(Became.SUSPENDED, Became.GOOD)
+    desk.claim()
+    desk.note(Outcome(stream.id, (1, 2), Ending.TAKEN))
+    signals.set_state(desk.store, stream.id, state, BANK)
+    desk.happen(Became.SUSPENDED)
+    assert desk.claim() == []
+    signals.set_state(desk.store, stream.id, State.ENABLED, BANK)
+    assert desk.pending(stream) == [(3, Kind.STANDING)]
+    assert signals.replay(desk.store, stream.id, after=2) == 1
+
+
+def test_what_a_disabled_stream_missed_is_dropped_after_thirty_days_and_the_gap_shows(desk: Desk) -> None:
+    stream = desk.create(Method.WEBHOOK)
+    desk.watch(stream)
+    signals.set_state(desk.store, stream.id, State.DISABLED, BANK)
+    desk.happen(Became.SUSPENDED)
+    desk.clock.wind(KEPT + timedelta(seconds=1))
+    assert signals.purge(desk.store, clock=desk.clock) == 1
+    signals.set_state(desk.store, stream.id, State.ENABLED, BANK)
+    desk.happen(Became.GOOD)
+    assert desk.pending(stream) == [(2, Kind.STANDING)]
+    with pytest.raises(NotKept, match="from 2 on"):
+        signals.replay(desk.store, stream.id, after=0)
 
 
 def test_what_arrived_is_not_sent_again_and_what_failed_after_it_is(desk: Desk) -> None:

@@ -11,11 +11,13 @@ import pytest
 from litestar.handlers import HTTPRouteHandler
 from litestar.testing import TestClient
 
-from rahdari.access import CardState
+from rahdari.access import CardState, Enrolment
 from rahdari.app.house import found_house
 from rahdari.app.settings import Settings
 from rahdari.credentials import MOVES, Act, Card, Channel, Reason
 from rahdari.credentials import Stage as CardStage
+from rahdari.kernel import ActorKind
+from rahdari.signals import Delivery, Method, Wanted
 from rahdari.web.limits import ANSWER_BYTES_MAX
 from rahdari.web.own_page import OWN_PAGE
 from rahdari.web.pages.holder import DONE, REASONS
@@ -276,6 +278,21 @@ def test_the_holder_reads_who_asked_about_the_card_and_what_for(inside: Browser,
     for word in ("Sample bank", "Sample branch &lt;b&gt;", "opening an account", ">Valid<"):
         assert word in row
     assert "Nobody has asked" not in text
+
+
+def test_the_holder_reads_who_is_told_of_a_suspension_and_that_it_asked(inside: Browser, card: Card) -> None:
+    house = inside.stage.house
+    assert "No institution has asked to be told." in inside.get("/holder").text
+    bank = house.officers.enrol(
+        Enrolment(ActorKind.INSTITUTION, "Sample Watching Bank", frozenset({"verifier"}))
+    ).as_actor()
+    stream = house.signals.create(Wanted(Delivery(Method.POLL)), actor=bank).stream
+    house.signals.add_subject(stream.id, house.registry.get_pass(card.number).text, actor=bank)
+    page = inside.get("/holder").text
+    assert "No institution has asked to be told." not in page
+    assert "asked to be told when your card is suspended" in page
+    assert page.count("Sample Watching Bank") == 2, "once among the uses, once among those who are told"
+    house.signals.remove(stream.id, actor=bank)
 
 
 def test_signing_out_here_and_everywhere(inside: Browser, card: Card) -> None:

@@ -7,8 +7,10 @@ import pytest
 import structlog
 from litestar.types import Receive, Scope, Send
 
+from rahdari.web.arriving import Pace
 from rahdari.web.doorman import SECURITY_HEADERS, Doorman
 from rahdari.web.limits import FETCHES_A_REQUEST, Bodies, Buckets, name_address
+from rahdari.web.places import Places, Room, Standing
 from rahdari.web.server import Site, build_app
 from rahdari.web.visit import visit_of
 from tests.unit.web.conftest import Stage, Ticker
@@ -247,7 +249,8 @@ def test_a_request_beyond_those_at_once_is_refused_and_a_stream_gives_its_place_
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await ends.wait()
 
-    doorman = Doorman(stage.house, inner, at_once_max=1, seconds_max=0.5)
+    places = Places({Standing.STRANGER: Room(1, 1)})
+    doorman = Doorman(stage.house, inner, places=places, pace=Pace(0.5))
 
     async def ask(path: str) -> None:
         statuses[path] = int(str((await deliver(doorman, [], path=path))[0]["status"]))

@@ -49,6 +49,7 @@ def test_what_needs_no_token_is_just_this() -> None:
         "getDocument",
         "getVerifierWorker",
         "getVerifierManifest",
+        "getVerifierPart",
     }
     fetched = {"getSsfConfiguration", "getJwks"} | {
         "getHealth",

@@ -33,6 +33,10 @@ def test_what_makes_no_sheet_is_refused(stage: Stage) -> None:
     assert asked(stage, {"cards": ["0000-0000-0000"]}) == (404, "credentials.unknown_card")
     assert stage.act(stage.cards[1], "suspend", reason="lost").status_code == 200
     assert asked(stage, {"cards": [number, stage.cards[1].number]}) == (409, "app.card_not_printable")
+    for form in ("png", "pdf"):
+        path = f"/api/v1/cards/{stage.cards[1].number}/card.{form}"
+        answer = stage.client.get(path, headers=stage.headers("issuer"))
+        assert (answer.status_code, answer.json()["code"]) == (409, "app.card_not_printable")
     # The stage is shared with other tests.
     assert stage.act(stage.cards[1], "reinstate", reason="found").status_code == 200
 

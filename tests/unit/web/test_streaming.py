@@ -15,6 +15,7 @@ import pytest
 
 from rahdari.app.status_hub import ListSigner
 from rahdari.web import connections, server
+from rahdari.web.arriving import Pace
 from rahdari.web.server import Server, Site, build_app, listen, make_config
 from rahdari.web.workers import working
 from rahdari.wire import base64url, status_stream
@@ -390,7 +391,7 @@ def test_a_stream_outlives_the_time_that_a_request_may_take(tmp_path: Path) -> N
     stage = make_stage(tmp_path)
     with serving(stage) as served:
         assert served.app.doorman is not None
-        served.app.doorman._seconds_max = 0.5
+        served.app.doorman._pace = Pace(0.5)
         with Raw(served.port) as raw:
             raw.head()
             raw.message()

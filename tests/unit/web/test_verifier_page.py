@@ -93,7 +93,23 @@ def test_the_worker_names_every_file_and_each_of_them_answers(stage: Stage) -> N
     assert {f"/static/fonts/{path.name}" for path in (STATIC / "fonts").glob("*.woff2")} <= bare
     built = {path for path in (STATIC / "verifier").rglob("*") if path.suffix in {".js", ".wasm"}}
     wanted = {f"/static/{path.relative_to(STATIC).as_posix()}" for path in built}
-    assert wanted - bare <= {"/static/verifier/service-worker.js"}
+    parts = {f"/static/verifier/assets/{path.name}" for path in built if path.parent.name == "assets"}
+    assert wanted - bare <= {"/static/verifier/service-worker.js", *parts}
+    # What begins a worker is asked of the service worker in whose scope it lies itself.
+    assert {one.replace("/static/verifier", "/verify") for one in parts} <= bare
+
+
+def test_the_reader_of_codes_lies_in_the_scope_of_the_worker_that_keeps_it(stage: Stage) -> None:
+    answer = stage.client.get("/verify/assets/reader.js")
+    if not (STATIC / "verifier" / "assets" / "reader.js").is_file():
+        pytest.skip("the verifier's scripts are not built: npm run build in frontend/")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["cache-control"] == "no-cache"
+    # A worker obeys the policy of its own answer: without this it may not compile the module.
+    assert "wasm-unsafe-eval" in answer.headers["content-security-policy"]
+    module = stage.client.get("/verify/assets/zxing_reader.wasm")
+    assert module.headers["content-type"] == "application/wasm"
+    assert stage.client.get("/verify/assets/page.js").status_code == 404
 
 
 def test_every_file_that_the_page_names_is_one_that_the_worker_keeps(stage: Stage) -> None:

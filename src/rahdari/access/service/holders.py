@@ -152,14 +152,16 @@ def register(on: Threshold, code: str, answer: str, challenge: Challenge) -> tup
     return ticket, passkey
 
 
-def sign_in(on: Threshold, answer: str, challenge: Challenge, *, previous: str = "") -> FreshSession:
-    """Begin a session with a passkey's answer. Its token is new; what the browser brought along ends.
+def check_sign_in(on: Threshold, answer: str, challenge: Challenge) -> Passkey:
+    """Tell whose passkey an answer proves, and write nothing.
 
     Raises:
-        UnknownPasskey, CeremonyRefused: the answer proves nobody.
-        PasskeyCloned: the counter went back; the caller writes it to the log.
-        CardSuspended, CardGone, CardLocked: the card is not in good standing at this instant.
+        UnknownPasskey, CeremonyRefused, PasskeyCloned, CardSuspended, CardGone, CardLocked: as ``sign_in``.
     """
+    return _prove(on, answer, challenge)[0]
+
+
+def _prove(on: Threshold, answer: str, challenge: Challenge) -> tuple[Passkey, int]:
     spoken_of = on.ceremonies.read(answer)
     passkey = rules.require_passkey(on.store.find_credential(spoken_of.credential), spoken_of)
     count = on.ceremonies.verify_sign_in(answer, challenge, passkey)
@@ -170,6 +172,18 @@ def sign_in(on: Threshold, answer: str, challenge: Challenge, *, previous: str =
         rules.require_in_force(state)
     else:
         rules.require_good(state)
+    return passkey, count
+
+
+def sign_in(on: Threshold, answer: str, challenge: Challenge, *, previous: str = "") -> FreshSession:
+    """Begin a session with a passkey's answer. Its token is new; what the browser brought along ends.
+
+    Raises:
+        UnknownPasskey, CeremonyRefused: the answer proves nobody.
+        PasskeyCloned: the counter went back; the caller writes it to the log.
+        CardSuspended, CardGone, CardLocked: the card is not in good standing at this instant.
+    """
+    passkey, count = _prove(on, answer, challenge)
     now = on.clock.now()
     if not on.store.count_signature(passkey, count, now):
         raise UnknownPasskey("this passkey was removed or used elsewhere at this very moment; begin again")

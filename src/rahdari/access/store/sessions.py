@@ -1,6 +1,6 @@
 """Sessions of holders."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from sqlalchemy import Row, delete, insert, select, update
@@ -8,6 +8,9 @@ from sqlalchemy import Row, delete, insert, select, update
 from rahdari.access.schema import SESSION
 from rahdari.access.store.table import Part
 from rahdari.access.values import PasskeyId, Session, SessionId
+
+# A page is some 100 KiB; every live session of a country may stand here.
+_ROWS_AT_ONCE = 500
 
 
 class SessionTable(Part):
@@ -25,6 +28,16 @@ class SessionTable(Part):
         wanted = select(SESSION).where(SESSION.c.card == card)
         rows = self._connection.execute(wanted.order_by(SESSION.c.began_at, SESSION.c.id))
         return tuple(_session(row) for row in rows)
+
+    def iterate_sessions(self) -> Iterator[Session]:
+        last = ""
+        while True:
+            wanted = select(SESSION).where(SESSION.c.id > last).order_by(SESSION.c.id).limit(_ROWS_AT_ONCE)
+            page = [_session(row) for row in self._connection.execute(wanted)]
+            yield from page
+            if len(page) < _ROWS_AT_ONCE:
+                return
+            last = page[-1].id
 
     def note_use(self, session: SessionId, at: datetime) -> None:
         self._connection.execute(update(SESSION).where(SESSION.c.id == session).values(used_at=at))

@@ -128,7 +128,7 @@ def decide_move(stage: Stage | None, act: Act, *, actor: Actor, reason: Reason |
             f"cannot {_words(act)} a card that is {stage or 'new'}; possible: {_possible(stage)}"
         )
     if not actor.has_any(move.roles):
-        needed = " or ".join(sorted(move.roles))
+        needed = " or ".join(sorted(move.roles - {HOLDER}))
         raise NotAllowed(f"to {_words(act)} a card needs the role {needed}; ask an officer who holds it")
     reasons = _reasons_of(move, actor)
     if reason is not None and reason not in reasons:

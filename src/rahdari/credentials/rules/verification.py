@@ -288,12 +288,12 @@ def _check_status(
     if answer.standing is Standing.SUSPENDED:
         _stop(
             14,
-            Suspended(f"suspended as of {answer.as_of:%Y-%m-%d %H:%M} UTC; do not accept it"),
+            Suspended(f"suspended as of {answer.as_of:%Y-%m-%d %H:%M:%S} UTC; do not accept it"),
             answer.as_of,
         )
     _stop(
         14,
-        Revoked(f"revoked or replaced as of {answer.as_of:%Y-%m-%d %H:%M} UTC; do not accept it"),
+        Revoked(f"revoked or replaced as of {answer.as_of:%Y-%m-%d %H:%M:%S} UTC; do not accept it"),
         answer.as_of,
     )
 

@@ -1,8 +1,11 @@
 """The life of a flag: opened, fed, decided once."""
 
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 
 from rahdari.kernel import Actor
 from rahdari.oversight.errors import BadDecision, FlagDecided, NotAllowed
@@ -35,18 +38,38 @@ def open_flag(flag_id: FlagId, kind: FlagKind, subject: str, seen: tuple[Evidenc
         kind=kind,
         subject=subject,
         opened_at=seen[0].at,
-        evidence=seen[:EVIDENCE_MAX],
+        evidence=_fair(seen),
         evidence_count=len(seen),
     )
 
 
 def add_evidence(flag: Flag, seen: tuple[Evidence, ...]) -> Flag:
-    """Add what was seen further; past ``EVIDENCE_MAX`` it is only counted."""
+    """Add what was seen further; past ``EVIDENCE_MAX``, what tells the least makes room for it."""
     return replace(
         flag,
-        evidence=(*flag.evidence, *seen)[:EVIDENCE_MAX],
+        evidence=_fair((*flag.evidence, *seen)),
         evidence_count=flag.evidence_count + len(seen),
     )
+
+
+def _fair(seen: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Keep at most ``EVIDENCE_MAX``: those who fill the most room give way, and no flood pushes another out.
+
+    Of whoever gives way, the first one tells how it began and stays; the oldest of the others goes.
+    """
+    kept = list(seen)
+    while len(kept) > EVIDENCE_MAX:
+        tellers = Counter(_tellers(one) for one in kept)
+        teller, count = max(tellers.items(), key=itemgetter(1))
+        mine = [at for at, one in enumerate(kept) if _tellers(one) == teller]
+        del kept[mine[min(1, count - 1)]]
+    return tuple(kept)
+
+
+def _tellers(evidence: Evidence) -> frozenset[str]:
+    """Name the institutions on whose word a piece of evidence rests; none for what the register itself tells."""
+    words = ("institution", "first_institution", "second_institution")
+    return frozenset(str(evidence.facts[word]) for word in words if word in evidence.facts)
 
 
 def decide(flag: Flag, outcome: FlagState, ground: Ground, *, note: str, by: Actor, at: datetime) -> Flag:

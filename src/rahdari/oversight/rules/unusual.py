@@ -10,9 +10,14 @@ from rahdari.oversight.values import Evidence, FlagKind, Place, Use
 
 # Of each side of a new use; past the rate's own threshold there is a flag already.
 USES_LOOKED_AT_MAX = 128
+# Of each institution and each side, apart from those: nobody's flood hides another's journey, and of one
+# institution the nearest uses tell enough.
+LOCATED_LOOKED_AT_MAX = 8
+# One journey of each institution, the fastest: a forger's, and what he would hide behind it.
+JOURNEYS_MAX = 8
 _HOUR = timedelta(hours=1)
 
-Finding = tuple[FlagKind, Evidence]
+Finding = tuple[FlagKind, tuple[Evidence, ...]]
 
 
 def look_back(policy: WatchPolicy) -> timedelta:
@@ -21,16 +26,22 @@ def look_back(policy: WatchPolicy) -> timedelta:
     return max(farthest, policy.uses_within, policy.institutions_within)
 
 
-def find_unusual(use: Use, others: Sequence[Use], policy: WatchPolicy) -> tuple[Finding, ...]:
-    """Find what is unusual about ``use`` among the ``others`` of its card, in whichever order they came."""
+def find_unusual(
+    use: Use, others: Sequence[Use], policy: WatchPolicy, *, located: Sequence[Use] = ()
+) -> tuple[Finding, ...]:
+    """Find what is unusual about ``use`` among the ``others`` of its card, in whichever order they came.
+
+    ``located`` are further ones that tell where; some may be among the ``others``, and none counts for the rate.
+    """
     # By time, then by id: what is found does not hang on the order in which servers wrote their records.
     every = sorted([*others, use], key=lambda one: (one.at, one.id))
-    found = (_find_travel(use, others, policy), _find_rate(use, every, policy))
+    anywhere = list({one.id: one for one in (*others, *located)}.values())
+    found = (_find_travel(use, anywhere, policy), _find_rate(use, every, policy))
     return tuple(one for one in found if one is not None)
 
 
 def _find_travel(use: Use, others: Sequence[Use], policy: WatchPolicy) -> Finding | None:
-    """Find the fastest of the journeys that nobody can make.
+    """Find the journeys that nobody can make: the fastest of each other institution, the fastest first.
 
     All are looked at, not only the nearest in time: short steps, each below the least distance, add up.
     """
@@ -42,7 +53,15 @@ def _find_travel(use: Use, others: Sequence[Use], policy: WatchPolicy) -> Findin
     ]
     if not impossible:
         return None
-    speed, distance, other = max(impossible, key=lambda one: (one[0], one[2].id))
+    impossible.sort(key=lambda one: (one[0], one[2].id), reverse=True)
+    fastest: dict[str, Evidence] = {}
+    for speed, distance, other in impossible:
+        if other.institution not in fastest and len(fastest) < JOURNEYS_MAX:
+            fastest[other.institution] = _tell_journey(use, other, speed=speed, distance=distance)
+    return FlagKind.IMPOSSIBLE_TRAVEL, tuple(fastest.values())
+
+
+def _tell_journey(use: Use, other: Use, *, speed: float, distance: float) -> Evidence:
     first, second = sorted((use, other), key=lambda one: (one.at, one.id))
     facts: dict[str, str | int | float] = {"distance_km": round(distance), "speed_kmh": round(speed)}
     facts["seconds"] = round((second.at - first.at).total_seconds())
@@ -53,7 +72,7 @@ def _find_travel(use: Use, others: Sequence[Use], policy: WatchPolicy) -> Findin
             f"{word}_institution": one.institution,
         }
         facts |= _place_facts(word, one.place)
-    return FlagKind.IMPOSSIBLE_TRAVEL, Evidence(use.at, facts)
+    return Evidence(use.at, facts)
 
 
 def _journeys(use: Use, other: Use, policy: WatchPolicy) -> Iterator[tuple[float, float]]:
@@ -92,7 +111,7 @@ def _find_rate(use: Use, every: Sequence[Use], policy: WatchPolicy) -> Finding |
         "institutions": institutions,
         "institutions_within_seconds": round(policy.institutions_within.total_seconds()),
     }
-    return FlagKind.ABNORMAL_RATE, Evidence(use.at, facts)
+    return FlagKind.ABNORMAL_RATE, (Evidence(use.at, facts),)
 
 
 def _windows(use: Use, every: Sequence[Use], span: timedelta) -> Iterator[Sequence[Use]]:

@@ -27,10 +27,21 @@ _URL = re.compile(
 # RFC 9110, 5.5: visible characters and spaces between them. A line end here would be a second header.
 _FIELD = re.compile(r"[!-~]([ !-~]*[!-~])?")
 FIELD_CHARS_MAX = 4096
-# Each carries an IPv4 address inside, which a gateway may reach: RFC 6052, 2.1; RFC 3056, 2; RFC 4380, 4;
-# RFC 8215.
-_CARRIERS = tuple(
-    ipaddress.ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
+# The one part of IPv6 that is handed out to the world (RFC 4291, 2.4; IANA, "IPv6 Global Unicast"). What lies
+# outside is not, whatever a library calls it: site-local, translated (::ffff:0:0:0/96, 64:ff9b::/96), SRv6.
+_WORLD = ipaddress.IPv6Network("2000::/3")
+# Set aside within what is handed out (IANA special-purpose address registries): protocol assignments (Teredo
+# among them), the relays of 6to4 and 6to4 itself (RFC 3056, 7526), documentation (RFC 3849, 9637).
+_SET_ASIDE = tuple(
+    ipaddress.ip_network(one)
+    for one in (
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "2001::/23",
+        "2001:db8::/32",
+        "2002::/16",
+        "3fff::/20",
+    )
 )
 
 
@@ -91,8 +102,8 @@ def is_reachable(address: str, networks: Iterable[Network] = ()) -> bool:
     """Tell whether the house connects to ``address``: to the world, and to the networks that are named.
 
     Private, loopback, link-local (so every cloud's metadata), shared, multicast, reserved and unspecified
-    ones are not the world (IANA special-purpose registries, RFC 6890), nor are forms of IPv6 that carry
-    another address inside.
+    ones are not the world (IANA special-purpose registries, RFC 6890), nor is any IPv6 outside 2000::/3, nor are
+    forms of it that carry another address inside. An IPv4 address mapped into IPv6 is judged as the IPv4 address.
     """
     literal = _literal(address)
     return literal is not None and _may_reach(literal, tuple(networks))
@@ -110,5 +121,6 @@ def _may_reach(address: Address, networks: tuple[Network, ...]) -> bool:
     told = inner or address
     if any(told in one for one in networks):
         return True
-    is_carrier = any(told in one for one in _CARRIERS)
-    return told.is_global and not told.is_multicast and not is_carrier
+    if isinstance(told, ipaddress.IPv6Address) and told not in _WORLD:
+        return False
+    return told.is_global and not told.is_multicast and not any(told in one for one in _SET_ASIDE)

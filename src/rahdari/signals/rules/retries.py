@@ -32,6 +32,7 @@ def next_progress(
     if outcome.ending is Ending.TAKEN:
         return Progress(last_order=before.last_order, verified_at=before.verified_at)
     attempts = 1 if outcome.taken else before.attempts + 1
+    gone = (0 if outcome.taken else before.gone) + 1 if outcome.ending is Ending.GONE else 0
     since = at if outcome.taken or before.failing_since is None else before.failing_since
     wait = delay_after(attempts, patience, chance)
     if outcome.wait is not None:
@@ -39,6 +40,7 @@ def next_progress(
     return Progress(
         last_order=before.last_order,
         attempts=attempts,
+        gone=gone,
         due_at=at + wait,
         failing_since=since,
         failure=outcome.failure,
@@ -49,3 +51,9 @@ def next_progress(
 def is_hopeless(progress: Progress, *, at: datetime, patience: Patience) -> bool:
     """Tell whether a receiver has failed for so long that the house gives up on it."""
     return progress.failing_since is not None and at - progress.failing_since >= patience.give_up
+
+
+def is_gone(progress: Progress, *, at: datetime, patience: Patience) -> bool:
+    """Tell whether a receiver has said often and long enough that it wants no more."""
+    since = progress.failing_since
+    return progress.gone >= patience.gone_times and since is not None and at - since >= patience.gone_span

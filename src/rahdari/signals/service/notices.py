@@ -9,14 +9,13 @@ from rahdari.signals.errors import NotKept, WrongMethod
 from rahdari.signals.policy import Patience
 from rahdari.signals.ports import Happenings, Store
 from rahdari.signals.rules.events import order_in
-from rahdari.signals.rules.retries import is_hopeless, next_progress
+from rahdari.signals.rules.retries import is_gone, is_hopeless, next_progress
 from rahdari.signals.values import (
     KEPT,
     POLL_MAX,
     TOLD_AS,
     Ahead,
     Claimed,
-    Ending,
     Happening,
     Judged,
     Kind,
@@ -24,6 +23,7 @@ from rahdari.signals.values import (
     Notice,
     Outcome,
     Polled,
+    Progress,
     Slots,
     State,
     Stream,
@@ -155,8 +155,10 @@ def judge(
             continue
         before = store.get_progress(outcome.stream)
         after = next_progress(before, outcome, at=now, patience=patience, chance=chance)
-        why = _end_of(outcome, is_hopeless(after, at=now, patience=patience))
-        judged.append(Judged(outcome, after, why))
+        why = _end_of(after, at=now, patience=patience)
+        # Given up: what is still to be said waits for the next contact, and is not sent into the void every hour.
+        progress = after if why is None else replace(after, due_at=now + KEPT)
+        judged.append(Judged(outcome, progress, why))
     return tuple(judged)
 
 
@@ -164,19 +166,30 @@ def write_down(store: Store, judged: Sequence[Judged], owner: str, *, clock: Clo
     """Write down how sending went, and hold the streams no more.
 
     Short, for on SQLite a suspension would wait for it. Whoever lost the lease meanwhile may still say
-    what arrived.
+    what arrived. Must run under the fan-out's lock if a stream is given up, for that numbers a notice.
     """
     store.settle_many({one.outcome.stream: one.outcome.taken for one in judged}, clock.now())
     store.finish(owner, {one.outcome.stream: one.progress for one in judged})
     for one in judged:
         if one.why is not None:
-            store.set_state(one.outcome.stream, State.DISABLED, one.why)
+            _give_up(store, one.outcome.stream, one.why, clock)
 
 
-def _end_of(outcome: Outcome, is_past_hope: bool) -> str | None:  # noqa: FBT001
-    if outcome.ending is Ending.GONE:
-        return "the receiver answered 410: it wants no more"
-    return f"it failed for too long: {outcome.failure}" if is_past_hope else None
+def _give_up(store: Store, stream: StreamId, why: str, clock: Clock) -> None:
+    """Disable a stream, and number the news of it (Shared Signals, 8.1.5) for the next contact."""
+    found = store.find_stream(stream)
+    if found is None or found.state is State.DISABLED:
+        return
+    store.set_state(stream, State.DISABLED, why)
+    append(store, stream, Kind.STREAM_UPDATED, State.DISABLED.value, clock=clock)
+
+
+def _end_of(progress: Progress, *, at: datetime, patience: Patience) -> str | None:
+    if is_gone(progress, at=at, patience=patience):
+        return f"the receiver answered 410 {progress.gone} times in a row: it wants no more"
+    if is_hopeless(progress, at=at, patience=patience):
+        return f"it failed for too long: {progress.failure}"
+    return None
 
 
 def poll(

@@ -59,6 +59,7 @@ _FINISH = (
     .where(PROGRESS.c.stream == bindparam("of"), PROGRESS.c.owner == bindparam("by"))
     .values(
         attempts=bindparam("new_attempts"),
+        gone=bindparam("new_gone"),
         due_at=bindparam("new_due_at", type_=PROGRESS.c.due_at.type),
         failing_since=bindparam("new_failing_since", type_=PROGRESS.c.failing_since.type),
         failure=bindparam("new_failure", type_=PROGRESS.c.failure.type),
@@ -132,7 +133,9 @@ class NoticeTable:
         return self._connection.execute(again.values(settled_at=None)).rowcount
 
     def purge(self, before: datetime, limit: int) -> int:
-        old = select(NOTICE.c.stream, NOTICE.c.number).where(NOTICE.c.noted_at < before).limit(limit)
+        old = select(NOTICE.c.stream, NOTICE.c.number).where(NOTICE.c.noted_at < before)
+        # From the oldest on: where one notice of a stream is left, its last one is.
+        old = old.order_by(NOTICE.c.noted_at, NOTICE.c.stream, NOTICE.c.number).limit(limit)
         keys = [tuple(row) for row in self._connection.execute(old)]
         gone = delete(NOTICE).where(tuple_(NOTICE.c.stream, NOTICE.c.number).in_(keys))
         return self._connection.execute(gone).rowcount if keys else 0
@@ -211,6 +214,7 @@ def _progress(row: Row[Any]) -> Progress:
     return Progress(
         last_order=row.last_order,
         attempts=row.attempts,
+        gone=row.gone,
         due_at=row.due_at,
         failing_since=row.failing_since,
         failure=row.failure,
@@ -221,6 +225,7 @@ def _progress(row: Row[Any]) -> Progress:
 def _progress_row(progress: Progress) -> dict[str, object]:
     return {
         "attempts": progress.attempts,
+        "gone": progress.gone,
         "due_at": progress.due_at,
         "failing_since": progress.failing_since,
         "failure": progress.failure,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, text, update
+from sqlalchemy import Connection, Row, delete, exists, insert, select, text, update
 
 from rahdari.signals.schema import NOTICE, PROGRESS, STREAM, SUBJECT, WATCH
 from rahdari.signals.values import (
@@ -84,13 +84,17 @@ class StreamTable:
         wanted = select(PROGRESS.c.watched).where(PROGRESS.c.stream == stream)
         return self._connection.execute(wanted).scalar_one_or_none() or 0
 
+    def list_watching(self, card: str) -> tuple[str, ...]:
+        watched = exists().where(WATCH.c.subject == SUBJECT.c.id)
+        wanted = select(SUBJECT.c.institution).where(SUBJECT.c.card == card, watched)
+        return tuple(self._connection.execute(wanted.order_by(SUBJECT.c.institution)).scalars())
+
     def find_watchers(self, cards: Collection[str]) -> tuple[Watcher, ...]:
         watching = (
             select(SUBJECT.c.card, WATCH.c.stream, SUBJECT.c.id, STREAM.c.method, STREAM.c.kinds)
             .select_from(SUBJECT)
             .join(WATCH, WATCH.c.subject == SUBJECT.c.id)
             .join(STREAM, STREAM.c.id == WATCH.c.stream)
-            .where(STREAM.c.state != State.DISABLED.value)
         )
         return tuple(
             _watcher(row)

@@ -18,8 +18,13 @@ from rahdari.web.api.rendering import render_card, render_entry
 from rahdari.web.doors import TheActor, TheHouse
 from rahdari.web.errors import BadBody
 from rahdari.web.operation import BINARY, JSON, describes
+from rahdari.web.turns import Turns
 
 _NOT_DRAWN = ("app.card_not_drawable", "app.qr_too_dense", "app.card_not_printable")
+# The press draws one card and one sheet at a time (app.card_printing): a second thread would only wait for it.
+# A card takes some 0.2 s, a sheet of 200 cards some 15 s: nobody waits much longer than 3 s, or than a minute.
+_CARD_TURNS = Turns(1, 16, wait_seconds=2)
+_SHEET_TURNS = Turns(1, 3, wait_seconds=15)
 _NO_CARD = ("credentials.unknown_card", "credentials.unknown_feature")
 
 
@@ -137,39 +142,41 @@ def draw_qr(house: TheHouse, number: FromPath[str]) -> Response[bytes]:
 @get(
     "/api/v1/cards/{number:str}/card.png",
     operation_id="drawCardPng",
-    sync_to_thread=True,
-    opt=describes("Cards", gives={"image/png": BINARY}, refusals=(*_NO_CARD, *_NOT_DRAWN[:2])),
+    opt=describes("Cards", gives={"image/png": BINARY}, refusals=(*_NO_CARD, *_NOT_DRAWN, "web.busy")),
 )
-def draw_card_png(house: TheHouse, number: FromPath[str]) -> Response[bytes]:
+async def draw_card_png(house: TheHouse, number: FromPath[str]) -> Response[bytes]:
     """Draw a card, front and back, as a picture."""
-    return Response(house.press.card_png(read_number(number)), media_type="image/png")
+    which = read_number(number)
+    drawn = await _CARD_TURNS.run(lambda: house.press.card_png(which))
+    return Response(drawn, media_type="image/png")
 
 
 @get(
     "/api/v1/cards/{number:str}/card.pdf",
     operation_id="drawCardPdf",
-    sync_to_thread=True,
-    opt=describes("Cards", gives={"application/pdf": BINARY}, refusals=(*_NO_CARD, *_NOT_DRAWN)),
+    opt=describes("Cards", gives={"application/pdf": BINARY}, refusals=(*_NO_CARD, *_NOT_DRAWN, "web.busy")),
 )
-def draw_card_pdf(house: TheHouse, number: FromPath[str]) -> Response[bytes]:
+async def draw_card_pdf(house: TheHouse, number: FromPath[str]) -> Response[bytes]:
     """Draw a card for the printer: CR80, front and back."""
-    return Response(house.press.card_pdf(read_number(number)), media_type="application/pdf")
+    which = read_number(number)
+    drawn = await _CARD_TURNS.run(lambda: house.press.card_pdf(which))
+    return Response(drawn, media_type="application/pdf")
 
 
 @post(
     "/api/v1/sheets",
     operation_id="drawSheets",
     status_code=200,
-    sync_to_thread=True,
     opt=describes(
         "Cards",
         takes={JSON: SheetRequest},
         gives={"application/pdf": BINARY},
-        refusals=(*_NO_CARD, *_NOT_DRAWN, "app.bad_sheet"),
+        refusals=(*_NO_CARD, *_NOT_DRAWN, "app.bad_sheet", "web.busy"),
     ),
 )
-def draw_sheets(house: TheHouse, body: RawBody) -> Response[bytes]:
+async def draw_sheets(house: TheHouse, body: RawBody) -> Response[bytes]:
     """Draw print sheets: many cards on paper, fronts and backs on alternate pages; all of them or none."""
     asked = read_json(body, SheetRequest)
     numbers = [read_number(one) for one in asked.cards]
-    return Response(house.press.sheets_pdf(numbers, asked.paper), media_type="application/pdf")
+    drawn = await _SHEET_TURNS.run(lambda: house.press.sheets_pdf(numbers, asked.paper))
+    return Response(drawn, media_type="application/pdf")

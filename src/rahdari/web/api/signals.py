@@ -5,6 +5,7 @@ import re
 import anyio
 import anyio.to_thread
 from litestar import Request, Response, delete, get, patch, post, put
+from litestar.background_tasks import BackgroundTask
 from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, RawBody
 
@@ -195,7 +196,7 @@ def read_status(house: TheHouse, actor: TheActor, stream_id: FromQuery[str] = ""
     opt=describes(_TAG, takes={JSON: StatusAsked}, gives={JSON: StatusView}, refusals=_NO_STREAM),
 )
 def set_status(house: TheHouse, actor: TheActor, body: RawBody) -> StatusView:
-    """Enable, pause or disable a stream. A paused one keeps its events; a disabled one forgets them."""
+    """Enable, pause or disable a stream. Unless it is enabled nothing is sent; events are kept for thirty days."""
     asked = read_json(body, StatusAsked)
     house.signals.set_state(StreamId(asked.stream_id), asked.status, actor=actor)
     return bodies.render_status(house.signals.report(StreamId(asked.stream_id), actor=actor))
@@ -214,19 +215,22 @@ def set_status(house: TheHouse, actor: TheActor, body: RawBody) -> StatusView:
             *_NO_STREAM,
             "signals.pass_not_good",
             "signals.too_many_subjects",
+            "oversight.use_not_recorded",
             "credentials.no_trust",
         ),
     ),
 )
-def add_subject(house: TheHouse, actor: TheActor, body: RawBody) -> SubjectAdded:
+def add_subject(house: TheHouse, actor: TheActor, body: RawBody) -> Response[SubjectAdded]:
     """Watch the card of a valid pass that was shown to you.
 
     The answer is the opaque name by which you, and nobody else, will hear of this card; it is the same in all your
-    streams. Whoever has not been shown a pass is told of nobody.
+    streams. Whoever has not been shown a pass is told of nobody, and the holder reads that you asked.
     """
     asked = read_json(body, SubjectAsked)
     subject = house.signals.add_subject(StreamId(asked.stream_id), asked.subject.pass_, actor=actor)
-    return bodies.render_subject(asked.stream_id, subject)
+    view = bodies.render_subject(asked.stream_id, subject)
+    # What this look may have flagged is told to the audit log after the answer has left, as for a question.
+    return Response(view, status_code=200, background=BackgroundTask(house.oversight.log_openings_later))
 
 
 @post(
