@@ -20,14 +20,14 @@ export function day(at: number): string {
   return new Intl.DateTimeFormat(locale(), parts).format(new Date(at * 1000));
 }
 
-/** Says how long ago, rounded down to the largest unit that is whole. */
+/** Says how long ago, rounded down to the largest unit of which there are two: one alone there is of seconds only. */
 export function ago(seconds: number): string {
   const age = Math.max(0, Math.floor(seconds));
   if (age === 0) return say('verifier.ago_now');
   if (age < 2 * MINUTE) return sayMany('verifier.ago_seconds', age);
-  if (age < 2 * HOUR) return sayMany('verifier.ago_minutes', Math.floor(age / MINUTE));
-  if (age < 2 * DAY) return sayMany('verifier.ago_hours', Math.floor(age / HOUR));
-  return sayMany('verifier.ago_days', Math.floor(age / DAY));
+  if (age < 2 * HOUR) return say('verifier.ago_minutes', { count: Math.floor(age / MINUTE) });
+  if (age < 2 * DAY) return say('verifier.ago_hours', { count: Math.floor(age / HOUR) });
+  return say('verifier.ago_days', { count: Math.floor(age / DAY) });
 }
 
 export function size(bytes: number): string {

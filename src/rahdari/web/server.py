@@ -42,7 +42,7 @@ from rahdari.web.own_page import make_own_page_guard
 from rahdari.web.pages import about, holder, holder_acts, problems, products, reference, verifier, verify
 from rahdari.web.refusals import make_refusal
 from rahdari.web.rights import RIGHTS
-from rahdari.web.static_files import get_static
+from rahdari.web.static_files import get_part, get_static
 from rahdari.web.streaming import Streams
 from rahdari.web.visit import visit_of
 from rahdari.web.workers import Worker, working
@@ -53,7 +53,6 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     verifier.show_verifier,
     verifier.get_worker,
     verifier.get_manifest,
-    verifier.get_part,
     products.show_products,
     about.show_trust,
     problems.show_problems,
@@ -61,6 +60,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     reference.show_reference,
     reference.get_document,
     get_static,
+    get_part,
     public.get_health,
     public.list_status_lists,
     public.get_status_list,

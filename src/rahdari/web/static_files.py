@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from rahdari.web.errors import NotFound
 from rahdari.web.pages.frame import READING_POLICY, STATIC
+from rahdari.web.pages.verifier import PARTS, PATH
 
 _KINDS = {
     ".css": "text/css",
@@ -35,11 +36,21 @@ def _files() -> dict[str, tuple[bytes, str]]:
 @get("/static/{name:path}", operation_id="getStatic", sync_to_thread=False)
 def get_static(request: Request[None, None, State], name: FromPath[str]) -> Response[bytes]:
     """Get a static file."""
-    return answer_file(name.removeprefix("/"), has_digest="v" in request.query_params)
+    return _answer(name.removeprefix("/"), has_digest="v" in request.query_params)
 
 
-def answer_file(name: str, *, has_digest: bool) -> Response[bytes]:
-    """Answer with a file of this package; may be kept for ever only at an address with a digest. Raises: NotFound."""
+@get(f"{PATH}/assets/{{name:str}}", operation_id="getVerifierPart", sync_to_thread=False)
+def get_part(name: FromPath[str]) -> Response[bytes]:
+    """Get the reader of codes, or the module that it compiles, at an address in the service worker's scope."""
+    return _answer(f"{PARTS}{name}", has_digest=False)
+
+
+def _answer(name: str, *, has_digest: bool) -> Response[bytes]:
+    """Answer with a file of this package; it is kept for ever only at an address with a digest.
+
+    Raises:
+        NotFound: The package has no file of this name.
+    """
     found = _files().get(name)
     if found is None:
         raise NotFound("there is no such file")

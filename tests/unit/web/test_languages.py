@@ -99,6 +99,8 @@ def test_no_sentence_is_unused() -> None:
     spoken |= {f"verify.fact_{name}{end}" for name in ("register", "signed", "kept") for end in ("", "_text")}
     families = tuple(f"{family}." for family in FAMILIES if family != "verdict")
     fields = {"field.permanent_region", "field.permanent_address"}  # what products require
+    # The form for one, chosen by the language's plural rules.
+    spoken.add("verifier.ago_seconds_one")
     # One word and one sentence a state of the connection.
     spoken |= {key for key in catalogue("en").messages if key.startswith("verifier.link_")}
     left = {

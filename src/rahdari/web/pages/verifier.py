@@ -12,7 +12,6 @@ from functools import cache
 import msgspec
 from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
-from litestar.params import FromPath
 from markupsafe import Markup
 
 from rahdari.app.house import House
@@ -20,13 +19,12 @@ from rahdari.web.doors import TheHouse
 from rahdari.web.languages import LANGUAGES, catalogue
 from rahdari.web.pages.frame import READING_POLICY, STATIC, render, static_address
 from rahdari.web.pages.verify import TONES
-from rahdari.web.static_files import answer_file
 from rahdari.web.visit import Visit, visit_of
 
 PATH = "/verify"
 WORKER = "verifier/service-worker.js"
-# The reader of codes and its module. A worker's script is asked of the service worker in whose scope its own address
-# lies (Fetch, 2.2.5: a request for a worker is a non-subresource request), so these lie below the page.
+# The reader of codes and its module. A worker's script is asked of the service worker in whose scope its own
+# address lies (Fetch, 2.2.5: a request for a worker is a non-subresource request), so these lie below the page.
 PARTS = "verifier/assets/"
 # What the page says: its own sentences, and those of verdicts and claims.
 _FAMILIES = (
@@ -87,12 +85,6 @@ def get_worker(house: TheHouse) -> Response[bytes]:
         "content-security-policy": READING_POLICY,
     }
     return Response(_worker(house), media_type="text/javascript", headers=headers)
-
-
-@get(f"{PATH}/assets/{{name:str}}", operation_id="getVerifierPart", sync_to_thread=False)
-def get_part(name: FromPath[str]) -> Response[bytes]:
-    """Get the reader of codes, or the module that it compiles, at an address in the service worker's scope."""
-    return answer_file(f"{PARTS}{name}", has_digest=False)
 
 
 @get(f"{PATH}/app.webmanifest", operation_id="getVerifierManifest", sync_to_thread=False)
