@@ -39,7 +39,8 @@ class Server:
 
     def fetch(self, uri: str) -> bytes:
         raw = self._answer("list", dict(self.office.lists())[uri])
-        assert raw is not None
+        if raw is None:
+            raise StatusSourceFailed("the line gave nothing")
         return raw
 
     def fetch_bundle(self, prefix: str) -> bytes | None:

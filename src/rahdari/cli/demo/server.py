@@ -81,7 +81,8 @@ def running(home: Path, port: int, environment: Mapping[str, str]) -> Iterator[S
                 stdin=subprocess.DEVNULL,
                 stdout=written,
                 stderr=subprocess.STDOUT,
-                env=dict(environment),
+                # A machine that does much else is slow, not wrong.
+                env={"RAHDARI_LOCK_WAIT_SECONDS": "60", **environment},
                 # Ctrl-C comes to us, and we end the server in order.
                 start_new_session=True,
             )
