@@ -39,6 +39,9 @@ class Server:
             )
             answer.raise_for_status()
             read = answer.json()
+        except httpx.HTTPStatusError as error:
+            told = error.response.text[:LOG_CHARS_MAX]
+            raise ServerFailed(f"the server refused {path}: {error.response.status_code} {told}") from None
         except (httpx.HTTPError, ValueError) as error:
             raise ServerFailed(f"the server did not answer {path}: {type(error).__name__} {error}") from None
         if not isinstance(read, dict):
