@@ -28,7 +28,9 @@ class Server:
     url: str
     process: subprocess.Popen[bytes]
 
-    def ask(self, path: str, question: Mapping[str, object], *, token: str) -> dict[str, object]:
+    def ask(
+        self, path: str, question: Mapping[str, object], *, token: str, tries: int = 5
+    ) -> dict[str, object]:
         """Post a question as an institution. Raises ``ServerFailed``."""
         try:
             answer = httpx.post(
@@ -37,6 +39,10 @@ class Server:
                 headers={"authorization": f"Bearer {token}"},
                 timeout=ASKING_SECONDS_MAX,
             )
+            if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE and tries > 1:
+                # RFC 9110, 15.6.4: come back. A register that is being written is busy for a moment.
+                time.sleep(1)
+                return self.ask(path, question, token=token, tries=tries - 1)
             answer.raise_for_status()
             read = answer.json()
         except httpx.HTTPStatusError as error:
