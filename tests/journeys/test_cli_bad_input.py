@@ -273,6 +273,7 @@ def test_what_is_no_csv_of_holders_is_refused(rahdari: CommandLine, tmp_path: Pa
 
 def test_a_locked_database_is_told_and_nothing_changes(rahdari: CommandLine) -> None:
     card = rahdari.card()
+    rahdari.environment["RAHDARI_LOCK_WAIT_SECONDS"] = "0"
     with closing(sqlite3.connect(rahdari.home / "rahdari.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         refused = rahdari.json("pass", "suspend", card.number)
