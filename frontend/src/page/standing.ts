@@ -6,6 +6,7 @@ import {
   PublicKey,
   Refused,
   StatusBook,
+  TrustRefused,
   Trust,
   type Policy,
   type Report,
@@ -123,6 +124,10 @@ export class Standing {
     if (text === this.#trustText) return false;
     const roots = [await PublicKey.fromRoot(this.#root)];
     const trust = await Trust.accept(text, roots, this.#trust?.sequence ?? 0, Date.now() / 1000);
+    if (trust.sequence === this.#trust?.sequence && payloadOf(text) !== payloadOf(this.#trustText)) {
+      // The root was misused, or somebody shows different lists to different people.
+      throw new TrustRefused('credentials.trust_rolled_back', `another trust list of number ${trust.sequence} is held`);
+    }
     [this.#trust, this.#trustText] = [trust, text];
     this.#useTrust(trust);
     const record: KeptTrust = { text, sequence: trust.sequence };
@@ -298,4 +303,9 @@ function isNewer(one: Held, other: Held | undefined, orSame = false): boolean {
   if (!other || one.sequence > other.sequence) return true;
   if (one.sequence < other.sequence) return false;
   return orSame ? one.asOf >= other.asOf : one.asOf > other.asOf;
+}
+
+/** The signed part of a list: two signatures of the same list are no two lists (RFC 7515, 3.1). */
+function payloadOf(text: string): string | undefined {
+  return text.split('.')[1];
 }

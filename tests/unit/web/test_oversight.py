@@ -51,6 +51,7 @@ def test_purpose_and_place_are_written_down_for_the_holder(stage: Stage) -> None
     [
         ({"purpose": "curiosity"}, "web.bad_body"),
         ({"purpose": None}, "web.bad_body"),
+        ({"purpose": "watching"}, "web.bad_body"),
         ({"place": "Lahore"}, "web.bad_body"),
         ({"place": {"name": ""}}, "web.bad_body"),
         ({"place": {"name": "x" * 81}}, "web.bad_body"),

@@ -258,6 +258,10 @@ class QuestionsAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     purpose: Purpose = Purpose.UNSTATED
     place: PlaceTold | None = None
 
+    def __post_init__(self) -> None:
+        if self.purpose is Purpose.WATCHING:
+            raise ValueError('"watching" is written by the house itself, when a subject is added to a stream')
+
 
 class AnswerView(msgspec.Struct, frozen=True, kw_only=True):
     """The answer. ``token`` is a signed JWT that carries all of it, bound to the nonce, good for 60 seconds."""
