@@ -33,6 +33,7 @@ MUTANTS = {
     "3a credentials is entered by its front door": ("web/__init__.py", "import rahdari.credentials.store"),
     "3b access is entered by its front door": ("cli/__init__.py", "import rahdari.access.store"),
     "3d signals is entered by its front door": ("web/__init__.py", "import rahdari.signals.store"),
+    "3e trade is entered by its front door": ("web/__init__.py", "import rahdari.trade.values"),
     "4 Pure code does no input or output": ("wire/base45.py", "import socket"),
     "5a Only the database room speaks to a driver": ("credentials/store/table.py", "import sqlite3"),
     "5b Only stores and the database room write SQL": ("credentials/service/desk.py", "import sqlalchemy"),

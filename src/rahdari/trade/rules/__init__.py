@@ -1,0 +1,1 @@
+"""Decisions and computations on numbers that are already in memory. Pure."""
