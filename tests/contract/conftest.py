@@ -3,17 +3,24 @@
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import psycopg
 import pytest
+from sqlalchemy import Connection
 
-from rahdari.database import Database, open_database
+from rahdari.database import Database, RoomMigrations, migrate, open_database
 from tests.fakes.chance import SeededChance
 
 # Short, so that a test of waiting does not wait; long enough for a busy machine.
 LOCK_WAIT_SECONDS = 0.3
+# Many writers take turns, on a machine that runs other tests too.
+PATIENCE_SECONDS = 30.0
+
+S = TypeVar("S")
 
 
 @pytest.fixture(scope="session")
@@ -52,9 +59,44 @@ def postgresql_address(postgresql_server: str, request: pytest.FixtureRequest) -
     _run_outside_transaction(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
+    """The address of an empty database on each engine in turn; none where the store is one in memory."""
+    return None if request.param == "memory" else _address(request, tmp_path)
+
+
+@contextmanager
+def opening(
+    engine: str | None,
+    memory: Callable[[], AbstractContextManager[S]],
+    store: Callable[[Connection], S],
+    migrations: RoomMigrations,
+    *,
+    lock: str | None = None,
+    patience: float = LOCK_WAIT_SECONDS,
+) -> Iterator[Callable[[], AbstractContextManager[S]]]:
+    """Give what opens a store for one transaction; what one kept, the next one finds."""
+    if engine is None:
+        yield memory
+        return
+    with open_database(engine, lock_wait_seconds=patience) as database:
+        migrate(database, [migrations])
+
+        @contextmanager
+        def transaction() -> Iterator[S]:
+            with database.transaction(lock=lock) as connection:
+                yield store(connection)
+
+        yield transaction
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database, on each engine in turn."""
+    return _address(request, tmp_path)
+
+
+def _address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'rahdari.db'}"
     address: str = request.getfixturevalue("postgresql_address")

@@ -1,9 +1,8 @@
 """Each store of principals and tokens keeps the same promises: memory, SQLite, PostgreSQL."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
@@ -26,9 +25,9 @@ from rahdari.access import (
 from rahdari.access.migrations import MIGRATIONS
 from rahdari.access.schema import METADATA
 from rahdari.access.store import SqlStore
-from rahdari.database import Database, is_current, migrate, open_database
+from rahdari.database import Database, is_current, migrate
 from rahdari.kernel import ActorKind
-from tests.contract.conftest import LOCK_WAIT_SECONDS
+from tests.contract.conftest import opening
 from tests.fakes.access import OPERATOR, AccessInMemory
 from tests.fakes.chance import SeededChance
 from tests.fakes.clock import WoundClock
@@ -37,27 +36,13 @@ AT = datetime(2026, 3, 1, 9, 0, 0, 1, tzinfo=UTC)
 Opened = Callable[[], AbstractContextManager[Store]]
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+@pytest.fixture
+def opened(engine: str | None) -> Iterator[Opened]:
     """Open the store for one transaction; what one kept, the next one finds."""
-    if request.param == "memory":
-        memory = AccessInMemory()
-        yield lambda: nullcontext(memory)
-        return
-    address = (
-        f"sqlite:///{tmp_path / 'rahdari.db'}"
-        if request.param == "sqlite"
-        else request.getfixturevalue("postgresql_address")
-    )
-    with open_database(address, lock_wait_seconds=LOCK_WAIT_SECONDS) as database:
-        migrate(database, [MIGRATIONS])
-        yield lambda: _transaction(database)
-
-
-@contextmanager
-def _transaction(database: Database) -> Iterator[Store]:
-    with database.transaction() as connection:
-        yield SqlStore(connection)
+    memory = AccessInMemory()
+    store: AbstractContextManager[Opened] = opening(engine, lambda: nullcontext(memory), SqlStore, MIGRATIONS)
+    with store as opened:
+        yield opened
 
 
 def principal(number: int, *, name: str = "", at: datetime = AT) -> Principal:

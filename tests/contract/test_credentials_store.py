@@ -1,10 +1,9 @@
 """Each register keeps the same promises: memory, SQLite, PostgreSQL."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
@@ -39,40 +38,29 @@ from rahdari.credentials.store import REGISTER_LOCK, SqlStore
 from rahdari.credentials.values.audit import AuditEntry, AuditEvent
 from rahdari.credentials.values.cards import Pass, Standing
 from rahdari.credentials.values.status import DeltaRecord, PlaceStanding, PublishedStatus
-from rahdari.database import Conflict, Database, migrate, named_failures, open_database
+from rahdari.database import Conflict, Database, migrate, named_failures
 from rahdari.wire.keys import Algorithm, SoftwareSigner
+from tests.contract.conftest import PATIENCE_SECONDS, opening
 from tests.fakes.credentials import RegisterInMemory
 from tests.unit.credentials.scene import person
 
 AT = datetime(2026, 3, 1, 9, 0, 0, 1, tzinfo=UTC)
-# Many writers take turns here, on a machine that runs other tests too.
-PATIENCE_SECONDS = 30.0
 Opened = Callable[[], AbstractContextManager[Store]]
 
 
-@contextmanager
-def _transaction(database: Database) -> Iterator[Store]:
-    with database.transaction(lock=REGISTER_LOCK) as connection:
-        yield SqlStore(connection)
-
-
-def _address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'rahdari.db'}"
-    address: str = request.getfixturevalue("postgresql_address")
-    return address
-
-
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+@pytest.fixture
+def opened(engine: str | None) -> Iterator[Opened]:
     """Open the register for one transaction; what one kept, the next one finds."""
-    if request.param == "memory":
-        memory = RegisterInMemory()
-        yield memory.transaction
-        return
-    with open_database(_address(request, tmp_path), lock_wait_seconds=PATIENCE_SECONDS) as database:
-        migrate(database, [MIGRATIONS])
-        yield lambda: _transaction(database)
+    store: AbstractContextManager[Opened] = opening(
+        engine,
+        RegisterInMemory().transaction,
+        SqlStore,
+        MIGRATIONS,
+        lock=REGISTER_LOCK,
+        patience=PATIENCE_SECONDS,
+    )
+    with store as opened:
+        yield opened
 
 
 def holder(number: int) -> Holder:

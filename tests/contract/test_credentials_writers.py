@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 
 import pytest
 
@@ -16,43 +15,31 @@ from rahdari.credentials.service import audit, cards, holders, keys
 from rahdari.credentials.service.desk import Authority, Desk
 from rahdari.credentials.store import REGISTER_LOCK, SqlStore
 from rahdari.credentials.values.keys import KeyUse
-from rahdari.database import Database, migrate, open_database
 from rahdari.kernel import Actor, ActorKind
 from rahdari.wire.keys import Algorithm
+from tests.contract.conftest import PATIENCE_SECONDS, opening
 from tests.fakes.chance import SeededChance
 from tests.fakes.clock import WoundClock
 from tests.fakes.credentials import RegisterInMemory
 from tests.fakes.keyring import KeyRingInMemory
 from tests.unit.credentials.scene import OFFICER, person, shipped
 
-# Many writers take turns here, on a machine that runs other tests too.
-PATIENCE_SECONDS = 30.0
 Opened = Callable[[], AbstractContextManager[Store]]
 
 
-@contextmanager
-def _transaction(database: Database) -> Iterator[Store]:
-    with database.transaction(lock=REGISTER_LOCK) as connection:
-        yield SqlStore(connection)
-
-
-def _address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'rahdari.db'}"
-    address: str = request.getfixturevalue("postgresql_address")
-    return address
-
-
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+@pytest.fixture
+def opened(engine: str | None) -> Iterator[Opened]:
     """Open the register for one transaction; what one kept, the next one finds."""
-    if request.param == "memory":
-        memory = RegisterInMemory()
-        yield memory.transaction
-        return
-    with open_database(_address(request, tmp_path), lock_wait_seconds=PATIENCE_SECONDS) as database:
-        migrate(database, [MIGRATIONS])
-        yield lambda: _transaction(database)
+    store: AbstractContextManager[Opened] = opening(
+        engine,
+        RegisterInMemory().transaction,
+        SqlStore,
+        MIGRATIONS,
+        lock=REGISTER_LOCK,
+        patience=PATIENCE_SECONDS,
+    )
+    with store as opened:
+        yield opened
 
 
 class Counter:

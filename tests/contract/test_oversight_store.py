@@ -1,10 +1,9 @@
 """Each store of uses, flags and clues keeps the same promises: memory, SQLite, PostgreSQL."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
@@ -30,6 +29,7 @@ from rahdari.oversight.migrations import MIGRATIONS
 from rahdari.oversight.schema import METADATA
 from rahdari.oversight.store import SqlStore
 from rahdari.oversight.values import INSTITUTIONS_LOOKED_AT_MAX
+from tests.contract.conftest import PATIENCE_SECONDS, opening
 from tests.fakes.chance import SeededChance
 from tests.fakes.oversight import OversightInMemory
 from tests.unit.oversight.scene import CARD, KASHGAR, LAHORE, NOON, flag, use
@@ -38,27 +38,15 @@ Opened = Callable[[], AbstractContextManager[Store]]
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+@pytest.fixture
+def opened(engine: str | None) -> Iterator[Opened]:
     """Open the store for one transaction; what one kept, the next one finds."""
-    if request.param == "memory":
-        memory = OversightInMemory()
-        yield lambda: nullcontext(memory)
-        return
-    address = (
-        f"sqlite:///{tmp_path / 'rahdari.db'}"
-        if request.param == "sqlite"
-        else request.getfixturevalue("postgresql_address")
+    memory = OversightInMemory()
+    store: AbstractContextManager[Opened] = opening(
+        engine, lambda: nullcontext(memory), SqlStore, MIGRATIONS, patience=PATIENCE_SECONDS
     )
-    with open_database(address) as database:
-        migrate(database, [MIGRATIONS])
-        yield lambda: _transaction(database)
-
-
-@contextmanager
-def _transaction(database: Database) -> Iterator[Store]:
-    with database.transaction() as connection:
-        yield SqlStore(connection)
+    with store as opened:
+        yield opened
 
 
 def decided(one: Flag) -> Flag:

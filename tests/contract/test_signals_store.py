@@ -2,15 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
 
-from rahdari.database import Database, is_current, migrate, open_database
+from rahdari.database import Database, is_current, migrate
 from rahdari.signals import (
     Ahead,
     Became,
@@ -32,7 +31,7 @@ from rahdari.signals import (
 from rahdari.signals.migrations import MIGRATIONS
 from rahdari.signals.schema import METADATA
 from rahdari.signals.store import FAN_OUT_LOCK, SqlStore
-from tests.contract.conftest import LOCK_WAIT_SECONDS
+from tests.contract.conftest import opening
 from tests.fakes.clock import WoundClock
 from tests.fakes.signals import SignalsInMemory
 
@@ -43,27 +42,13 @@ ONE, TWO = StreamId("st_1"), StreamId("st_2")
 Opened = Callable[[], AbstractContextManager[Store]]
 
 
-@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+@pytest.fixture
+def opened(engine: str | None) -> Iterator[Opened]:
     """Open the store for one transaction; what one kept, the next one finds."""
-    if request.param == "memory":
-        memory = SignalsInMemory()
-        yield lambda: nullcontext(memory)
-        return
-    address = (
-        f"sqlite:///{tmp_path / 'rahdari.db'}"
-        if request.param == "sqlite"
-        else request.getfixturevalue("postgresql_address")
-    )
-    with open_database(address, lock_wait_seconds=LOCK_WAIT_SECONDS) as database:
-        migrate(database, [MIGRATIONS])
-        yield lambda: _transaction(database)
-
-
-@contextmanager
-def _transaction(database: Database) -> Iterator[Store]:
-    with database.transaction() as connection:
-        yield SqlStore(connection)
+    memory = SignalsInMemory()
+    store: AbstractContextManager[Opened] = opening(engine, lambda: nullcontext(memory), SqlStore, MIGRATIONS)
+    with store as opened:
+        yield opened
 
 
 def stream(name: StreamId = ONE, method: Method = Method.PUSH, *, at: datetime = AT) -> Stream:
