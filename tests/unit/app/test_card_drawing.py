@@ -382,15 +382,15 @@ def test_a_letter_that_would_leave_a_gap_is_refused_by_its_code(
 def test_every_letter_that_is_let_through_leaves_ink(printer: CardPrinter) -> None:
     fonts = Path(card_drawing.__file__).parent / "cards" / "fonts"
     loaded = [
-        ImageFont.truetype(fonts / name, 40)
-        for name in ("NotoSans-Regular.ttf", "NotoNastaliqUrdu-Regular.ttf", "NotoSansCJKsc-Regular.otf")
+        ImageFont.truetype(fonts / name, 20)
+        for name in ("NotoSansCJKsc-Regular.otf", "NotoSans-Regular.ttf", "NotoNastaliqUrdu-Regular.ttf")
     ]
-    absent = [bytes(font.getmask("\ue123")) for font in loaded]
+    absent = [(font, bytes(font.getmask("\ue123"))) for font in loaded]
     for code in range(0x21, 0x10000):
         letter = chr(code)
         if card_scripts.find_unprintable(letter) or unicodedata.category(letter) in ("Zs", "Cf", "Mn"):
             continue
-        assert [bytes(font.getmask(letter)) for font in loaded] != absent, f"U+{code:04X}"
+        assert any(bytes(font.getmask(letter)) != none for font, none in absent), f"U+{code:04X}"
 
 
 def test_all_characters_of_gb_2312_are_let_through() -> None:
