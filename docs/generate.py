@@ -58,7 +58,8 @@ def problem_classes() -> tuple[type[Problem], ...]:
 def _table(heading: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
     lines = [heading, tuple("---" for _ in heading), *rows]
     return "".join(
-        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines
+        "| " + " | ".join(" ".join(str(cell).split()).replace("|", "\\|") for cell in line) + " |\n"
+        for line in lines
     )
 
 

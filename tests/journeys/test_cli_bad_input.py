@@ -455,3 +455,37 @@ def test_a_founded_house_is_what_init_makes(tmp_path: Path) -> None:
     ]
     assert names[0] == names[1]
     assert CommandLine(tmp_path / "made").json("trust", "show").document["sequence"] == 1
+
+
+@pytest.mark.loopback
+@pytest.mark.usefixtures("socket_enabled")
+def test_another_address_than_the_passes_carry_is_refused_but_holds_up_no_suspension(
+    rahdari: CommandLine,
+) -> None:
+    card = rahdari.card()
+    rahdari.environment["RAHDARI_PUBLIC_URL"] = "https://elsewhere.example"
+    for words in (
+        ["serve", "--port", 0],
+        ["pass", "issue", "--all"],
+        ["status", "publish"],
+        ["trust", "export"],
+    ):
+        refused = rahdari.json(*words)
+        assert (refused.code, refused.problem) == (2, "app.bad_settings"), words
+        assert "init --public-url" in refused.err + refused.out
+    assert rahdari("pass", "suspend", card.number, "--reason", "lost").code == 0
+    assert rahdari("pass", "show", card.number).code == 0
+
+
+def test_a_number_is_taken_as_it_is_said_on_the_telephone(rahdari: CommandLine) -> None:
+    card = rahdari.card()
+    assert rahdari("pass", "suspend", card.number.replace("-", "").lower(), "--reason", "lost").code == 0
+    assert rahdari.json("pass", "show", card.number).document["stage"] == "suspended"
+
+
+def test_a_print_sheet_is_not_written_into_a_folder_that_nobody_made(
+    rahdari: CommandLine, tmp_path: Path
+) -> None:
+    refused = rahdari.json("card", "sheet", rahdari.card().number, "--out", tmp_path / "nope" / "s.pdf")
+    assert (refused.code, refused.problem) == (2, "cli.bad_usage")
+    assert not (tmp_path / "nope").exists()

@@ -43,6 +43,7 @@ __all__ = [
     "migrate_house",
     "open_gate",
     "open_house",
+    "require_own_address",
     "wire",
 ]
 
@@ -175,7 +176,11 @@ def found_house(
 def _found(house: House) -> tuple[House, Founding]:
     settings = house.settings
     migrate(house.foundation.database, MIGRATIONS)
-    _require_same_addresses(house)
+    try:
+        require_own_address(house)
+    except BadSettings:
+        house.close()
+        raise
     _first_keys(house)
     house.oversight.clue_key()
     officers = _first_officers(house)
@@ -236,15 +241,21 @@ def _clear_broken_founding(settings: Settings) -> None:
             path.unlink(missing_ok=True)
 
 
-def _require_same_addresses(house: House) -> None:
-    """Refuse to go on with status lists that stand under another address than the settings say."""
+def require_own_address(house: House) -> None:
+    """Refuse to serve, issue or publish under another address than the one that every pass carries since ``init``.
+
+    Whoever suspends, verifies or looks is not held up by it.
+
+    Raises:
+        BadSettings: ``public_url`` was changed after the first status list was opened.
+    """
     prefix = house.settings.status_prefix
     strange = [uri for uri in house.authority.list_status_uris() if not uri.startswith(prefix)]
     if strange:
-        house.close()
         raise BadSettings(
-            f"an init that broke off has opened the status list {strange[0]}; give the same public_url again, "
-            "or begin in an empty folder and database"
+            f"public_url is {house.settings.public_url}, but this authority's passes and status lists carry "
+            f"{strange[0].rpartition('/s/')[0]} since init; no verifier would find them elsewhere: set it "
+            "back to that, or begin anew in an empty folder with rahdari init --public-url"
         )
 
 

@@ -126,10 +126,13 @@ def replace(card: str, /, *, reason: str, session: Given) -> None:
     wanted = _reason(Act.REPLACE, reason)
     if wanted is None:
         raise BadUsage("--reason is needed: lost, stolen, damaged or renewed")
-    old, new = session.house().registry.replace(card_number(card), actor=session.actor(), reason=wanted)
+    registry = session.house().registry
+    old, new = registry.replace(card_number(card), actor=session.actor(), reason=wanted)
+    locked = ", ".join(sorted(registry.list_locks(new.number)))
     session.terminal.answer(
         {"old": card_document(old), "new": card_document(new)},
         f"Card {old.number} is {old.stage}; card {new.number} takes its place. {_publish(session)}",
+        *([f"What the holder had locked stays locked: {locked}."] if locked else ()),
         f"Next: {session.command(f'pass render {new.number} --png')}",
     )
 

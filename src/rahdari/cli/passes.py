@@ -25,8 +25,11 @@ COUNTED_MAX = 1_000_000
 
 
 def card_number(word: str) -> CardNumber:
-    """Take a card's number as people type it."""
-    return CardNumber(word.strip().upper())
+    """Take a card's number as people type it: in any case, with or without its hyphens."""
+    letters = word.strip().upper()
+    if len(letters) == 12 and letters.isalnum():
+        return CardNumber("-".join((letters[:4], letters[4:8], letters[8:])))
+    return CardNumber(letters)
 
 
 def issue(
@@ -51,6 +54,7 @@ def issue(
     """
     if everything == (holder is not None):
         raise BadUsage("name one holder, or say --all")
+    session.require_own_address()
     if holder is None:
         if no_activation:
             raise BadUsage("--not-yet-handed-over is for one holder's card, not for --all")

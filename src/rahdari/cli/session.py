@@ -72,6 +72,12 @@ class Session:
             self._house = open_house(self.settings())
         return self._house
 
+    def require_own_address(self) -> None:
+        """Pass only where the settings name the address that every pass carries. Raises ``BadSettings``."""
+        from rahdari.app.house import require_own_address  # noqa: PLC0415 - see above
+
+        require_own_address(self.house())
+
     def keep(self, house: "House") -> "House":
         """Take over a house that a command made."""
         self._house = house

@@ -38,6 +38,8 @@ def sheet(
     numbers = [card_number(one) for one in (*cards, *_listed(cards_from))]
     if not numbers:
         raise BadUsage("name the cards to print, or a file that lists them: --cards-from numbers.txt")
+    if not out.absolute().parent.is_dir():
+        raise BadUsage(f"there is no folder {out.parent} to write {out.name} into; make it first")
     pdf = session.house().press.sheets_pdf(numbers, paper)
     write_whole(out, pdf)
     sheets = -(-len(numbers) // paper.cards_per_page)

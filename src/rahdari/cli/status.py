@@ -28,6 +28,7 @@ _LISTEN_SECONDS = 1.0
 
 def publish(*, session: Given) -> None:
     """Sign the status lists as the register stands now."""
+    session.require_own_address()
     house = session.house()
     published = house.authority.publish()
     session.terminal.answer(

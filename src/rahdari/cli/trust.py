@@ -43,6 +43,7 @@ def export(
             session.terminal.write(text + "\n")
             return
     else:
+        session.require_own_address()
         text = house.authority.sign_trust_list(actor=session.actor(), life=timedelta(days=days))
         _take_over(session, text)
     if out is not None:

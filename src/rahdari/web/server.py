@@ -17,7 +17,7 @@ from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSe
 from typing_extensions import override
 
 from rahdari.app.dispatch import Dispatcher
-from rahdari.app.house import House, open_house
+from rahdari.app.house import House, open_house, require_own_address
 from rahdari.app.settings import Settings
 from rahdari.app.status_hub import ListSigner
 from rahdari.kernel import Problem
@@ -222,9 +222,11 @@ def serve(settings: Settings) -> None:
 
     Raises:
         NotInitialised: there is no house. PortTaken: the address cannot be had.
+        BadSettings: the passes carry another address than the settings name.
     """
     house = open_house(settings)
     try:
+        require_own_address(house)
         listening = listen(settings.host, settings.port)
         journal.configure()
         app = build_app(house)

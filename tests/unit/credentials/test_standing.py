@@ -245,6 +245,19 @@ def test_a_lock_shuts_one_channel_until_it_is_lifted(office: Office, channel: Ch
     assert acts[-2:] == ["lock", "unlock"], "what changed nothing is not logged"
 
 
+@pytest.mark.parametrize("reason", [Reason.DAMAGED, Reason.LOST, Reason.RENEWED])
+def test_a_new_card_is_no_way_around_the_holders_lock(office: Office, reason: Reason) -> None:
+    card = office.issued()
+    with office.writing() as desk:
+        locks.lock(desk, card.number, Channel.ONLINE, actor=holder_of(card))
+        _, new = cards.replace_card(desk, card.number, actor=OFFICER, reason=reason)
+        cards.issue(desk, [new], actor=OFFICER)
+        assert desk.store.list_locks(new.number) == {Channel.ONLINE}
+        view = RegisterStatus(desk.store, desk.began, issuer=office.authority.issuer, channel=Channel.ONLINE)
+        report = office.examine(office_text(desk, new), by=office.verifier(statuses=view))
+    assert report.verdict is VerdictKind.LOCKED
+
+
 def office_text(desk: object, card: Card) -> str:
     return cards.get_pass(desk, card.number, "qr").payload.decode()  # type: ignore[arg-type]
 

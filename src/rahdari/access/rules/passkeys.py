@@ -150,11 +150,13 @@ def require_in_force(state: CardState) -> None:
     """
     if state is CardState.SUSPENDED:
         raise CardSuspended(
-            "this card is suspended, and nothing that is linked to it works; go to a counter with the card "
-            "and an identity document, or call the authority"
+            "this card is suspended, and nothing that is linked to it works until it is reinstated: "
+            "that is decided at a counter, with the card and an identity document"
         )
     if state is CardState.GONE:
-        raise CardGone("this card is not in force: replaced, ended, or not handed over yet; go to a counter")
+        raise CardGone(
+            "this card is not in force: replaced, ended, or not handed over yet; a counter can help"
+        )
 
 
 def require_good(state: CardState) -> None:

@@ -109,6 +109,9 @@ STANDINGS: Mapping[Stage, Standing] = MappingProxyType(
     },
 )
 
+# What the log calls a holder's locks; the channel stands in the details.
+LOCK, UNLOCK = "lock", "unlock"
+
 LIVE_STAGES = frozenset({Stage.APPLIED, Stage.ISSUED, Stage.ACTIVE, Stage.SUSPENDED})
 
 

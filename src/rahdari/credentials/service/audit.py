@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby, islice
 
 from rahdari.credentials.rules.audit_chain import ChainReader, digest_of_passes
-from rahdari.credentials.rules.life_cycle import MOVES
+from rahdari.credentials.rules.life_cycle import LOCK, MOVES, UNLOCK
 from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.service.keys import CREATE_KEY, SIGN_TRUST_LIST, WITHDRAW_KEY, find_keys
-from rahdari.credentials.service.locks import LOCK, UNLOCK
 from rahdari.credentials.service.stream_audit import (
     find_lock_faults,
     find_outbox_faults,

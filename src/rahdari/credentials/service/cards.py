@@ -9,6 +9,7 @@ from rahdari.credentials.rules.audit_chain import digest_of_passes
 from rahdari.credentials.rules.holders import check_party
 from rahdari.credentials.rules.life_cycle import (
     LIVE_STAGES,
+    LOCK,
     decide_move,
     require_own_card,
     require_second_officer,
@@ -166,6 +167,8 @@ def _carried_by(sequence: int | None) -> dict[str, str]:
 def replace_card(desk: Desk, number: CardNumber, *, actor: Actor, reason: Reason) -> tuple[Card, Card]:
     """Replace a card that was lost, stolen or damaged, or is renewed; the old one is dead at once.
 
+    What the holder had locked stays locked: a new card is no way around a lock.
+
     Returns the old card and the application for the new one, which ``issue`` then takes.
 
     Raises:
@@ -183,6 +186,9 @@ def replace_card(desk: Desk, number: CardNumber, *, actor: Actor, reason: Reason
         desk.event(actor, Act.REPLACE, old.number, reason=reason, by=new.number, **_carried_by(sequence)),
         desk.event(actor, Act.APPLY, new.number, reason=reason, holder=holder.id, product=str(new.product)),
     )
+    for channel in sorted(desk.store.list_locks(old.number)):
+        desk.store.set_lock(new.number, channel, desk.clock.now())
+        desk.record(desk.event(actor, LOCK, new.number, channel=channel.value))
     return old, new
 
 

@@ -1,14 +1,11 @@
 """The holder's locks: a card may be closed for some uses while it stays good for others."""
 
 from rahdari.credentials.errors import NotAllowed
-from rahdari.credentials.rules.life_cycle import HOLDER, STATUS_OFFICER, SUPERVISOR, holder_id
+from rahdari.credentials.rules.life_cycle import HOLDER, LOCK, STATUS_OFFICER, SUPERVISOR, UNLOCK, holder_id
 from rahdari.credentials.service.cards import get_card
 from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.values.cards import CardNumber, Channel, Stage
 from rahdari.kernel import Actor
-
-# What the log calls them; the channel stands in the details.
-LOCK, UNLOCK = "lock", "unlock"
 
 
 def lock(desk: Desk, number: CardNumber, channel: Channel, *, actor: Actor) -> frozenset[Channel]:
