@@ -40,6 +40,7 @@ MUTANTS = {
     "5c The web framework stays at its edge": ("app/house.py", "import litestar"),
     "5d The command line's libraries stay at their edge": ("web/__init__.py", "import rich"),
     "5e Only one adapter knows the library of passkeys": ("app/holder_desk.py", "import webauthn"),
+    "5f Only the trade store speaks to an engine of flows": ("trade/errors.py", "import duckdb"),
     "6 No cycles anywhere": ("credentials/values/text.py", "import rahdari.credentials.values.cards"),
 }
 

@@ -45,3 +45,27 @@ class FolderFailed(CounterpartFailed):
     """A file or folder could not be read or written."""
 
     code: ClassVar[str] = "app.folder_failed"
+
+
+class ChartFailed(CounterpartFailed):
+    """A chart could not be drawn."""
+
+    code: ClassVar[str] = "app.chart_failed"
+
+
+class BadPlan(Refused):
+    """The file of a roadmap's plan is not what it should be; the sentence names the place."""
+
+    code: ClassVar[str] = "app.bad_plan"
+
+
+class OutputTaken(Refused):
+    """What would be written stands there already."""
+
+    code: ClassVar[str] = "app.output_taken"
+
+
+class ReportFailed(CounterpartFailed):
+    """A report could not be set as PDF."""
+
+    code: ClassVar[str] = "app.report_failed"

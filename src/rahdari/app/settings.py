@@ -95,6 +95,17 @@ class Settings:
     uses_kept_days: int = field(
         default=730, metadata={"about": "uses older than this are forgotten by `rahdari flag forget`"}
     )
+    trade_folder: str = field(
+        default="",
+        metadata={"about": "folder of fetched trade data; empty: rahdari/trade among the user's data"},
+    )
+    trade_engine: str = field(
+        default="",
+        metadata={"about": "Spark Connect address, sc://host:port; empty: DuckDB in the same process"},
+    )
+    comtrade_key: str = field(
+        default="", metadata={"about": "subscription key of the UN Comtrade API", "secret": "yes"}
+    )
     language: str = field(default="en", metadata={"about": "language of pages: en, ur, zh"})
 
     @property

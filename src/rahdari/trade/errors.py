@@ -71,7 +71,7 @@ class BadTradeFile(TradeRefused):
     code: ClassVar[str] = "trade.bad_file"
 
 
-class NoData(TradeRefused):
+class DataMissing(TradeRefused):
     """The question needs data that are not here; the message says how to get them."""
 
     code: ClassVar[str] = "trade.no_data"

@@ -123,4 +123,4 @@ def test_what_is_written_is_read_again_and_holds_no_secret(tmp_path: Path) -> No
 def test_every_setting_says_what_it_is_about() -> None:
     assert all(one.metadata.get("about") for one in fields(Settings))
     secret = {one.name for one in fields(Settings) if "secret" in one.metadata}
-    assert secret == {"passphrase", "root_passphrase", "pkcs11_pin"}
+    assert secret == {"passphrase", "root_passphrase", "pkcs11_pin", "comtrade_key"}

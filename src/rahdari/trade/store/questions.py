@@ -1,0 +1,71 @@
+"""The questions to the flows, as plain SQL: sums of whole numbers, and nothing that only one engine knows.
+
+Products are rolled up without a division, whose signs differ between engines: ``product - product % 100`` is the
+heading's number times a hundred everywhere. Sums are cast to BIGINT, which one engine widens and another does not.
+"""
+
+from collections.abc import Sequence
+
+from rahdari.trade.values import Level
+
+ROWS = "SELECT CAST(COUNT(*) AS BIGINT) AS rows_ FROM flows"
+_SUM = "CAST(SUM(value_usd) AS BIGINT) AS value_"
+
+
+def product_sums(side: str, years: Sequence[int], level: Level) -> str:
+    """Ask for the sums of each country on a side (``exporter`` or ``importer``) and product."""
+    return (
+        f"SELECT {_whole(side)}, {_rolled(level)} AS product_, {_SUM} FROM flows WHERE {_in(years)} "
+        f"GROUP BY {side}, {_rolled(level)}"
+    )
+
+
+def pair_sums(years: Sequence[int]) -> str:
+    """Ask for the sums of each pair of countries."""
+    return (
+        f"SELECT {_whole('exporter')}, {_whole('importer')}, {_SUM} FROM flows WHERE {_in(years)} "
+        "GROUP BY exporter, importer"
+    )
+
+
+def partner_sums(own: str, partner: str, numbers: Sequence[int], years: Sequence[int], level: Level) -> str:
+    """Ask for the sums of each partner and product, of those whose side ``own`` is one of ``numbers``."""
+    return (
+        f"SELECT {_whole(partner)}, {_rolled(level)} AS product_, {_SUM} FROM flows "
+        f"WHERE {_in(years)} AND {own} IN ({_list(numbers)}) GROUP BY {partner}, {_rolled(level)}"
+    )
+
+
+def pair_sums_of(product: int, digits: int, years: Sequence[int]) -> str:
+    """Ask for the sums of each pair of countries in one product of ``digits`` digits."""
+    unit = 10 ** (6 - digits)
+    return (
+        f"SELECT {_whole('exporter')}, {_whole('importer')}, {_SUM} FROM flows WHERE {_in(years)} "
+        f"AND product >= {product * unit} AND product < {(product + 1) * unit} GROUP BY exporter, importer"
+    )
+
+
+def weighed_sums(years: Sequence[int], level: Level) -> str:
+    """Ask for the sums of value and weight of each year and product, of flows whose weight is known."""
+    return (
+        f"SELECT {_whole('year')}, {_rolled(level)} AS product_, {_SUM}, "
+        "CAST(SUM(quantity_kg) AS BIGINT) AS quantity_ "
+        f"FROM flows WHERE {_in(years)} AND quantity_kg >= 0 GROUP BY year, {_rolled(level)}"
+    )
+
+
+def _rolled(level: Level) -> str:
+    unit = 10 ** (6 - level.digits)
+    return "CAST(product AS BIGINT)" if unit == 1 else f"CAST(product - product % {unit} AS BIGINT)"
+
+
+def _whole(column: str) -> str:
+    return f"CAST({column} AS BIGINT) AS {column}_"
+
+
+def _in(years: Sequence[int]) -> str:
+    return f"year IN ({_list(years)})"
+
+
+def _list(numbers: Sequence[int]) -> str:
+    return ", ".join(str(int(number)) for number in numbers)
