@@ -76,6 +76,19 @@ def test_a_pass_is_checked_by_the_keyboard_alone(visitor: Visitor, gate: Server)
     expect(visitor.page.locator("#text")).to_be_focused()
 
 
+def test_a_chosen_language_outlives_the_address_and_nothing_is_said_in_the_old_one(
+    visitor: Visitor, gate: Server
+) -> None:
+    visitor.page.goto(f"{gate.address}verify?lang=ur")
+    visitor.check_text(gate.text(gate.cards[0]))
+    expect(visitor.page.locator("#announcement")).to_contain_text("درست")
+    visitor.page.get_by_role("button", name="中文").click()
+    visitor.expect_verdict("有效")
+    expect(visitor.page.locator("#announcement")).to_be_empty()
+    visitor.page.reload()
+    expect(visitor.page.locator("html")).to_have_attribute("lang", "zh")
+
+
 def _tab_to(page: Page, name: str, *, most: int = 20) -> None:
     """Press Tab until the element, or the summary of it, has the focus."""
     for _ in range(most):

@@ -40,6 +40,8 @@ export class Answer {
   /** Writes everything anew, in the language of now. */
   redraw(): void {
     if (!this.#shown) return;
+    // What was spoken was in the language of before; the verdict itself has not changed and is not said again.
+    byId('announcement').textContent = '';
     this.#draw(false, false);
     this.#tick(this.#shown);
   }

@@ -75,6 +75,12 @@ export function speak(chosen: string | undefined): void {
   } catch {
     // See `remembered`.
   }
+  // The address no longer asks for another language, or a reload would bring that one back.
+  const here = new URL(location.href);
+  if (here.searchParams.has('lang')) {
+    here.searchParams.delete('lang');
+    history.replaceState(history.state, '', here);
+  }
   for (const callback of heard) callback();
 }
 
