@@ -278,3 +278,12 @@ def test_a_published_year_gives_its_known_totals_by_both_ways(
     assert table.frame.equals(slow.frame)
     assert total in (None, table.frame["value_usd"].sum())
     assert table.frame.filter(exporter=586, importer=156)["value_usd"].sum() == pakistan_to_china
+
+
+def test_a_name_that_was_encoded_twice_is_read_as_it_was_meant() -> None:
+    head = "country_code,country_name,country_iso2,country_iso3\n"
+    names = ["Türkiye", "Côte d'Ivoire", "Viet Nam"]
+    for encode in (str, lambda name: name.encode().decode("latin-1")):
+        lines = "".join(f"{number},{encode(name)},AA,AA{number}\n" for number, name in enumerate(names, 1))
+        read = baci.read_countries((head + lines).encode())
+        assert [one.name for one in read] == names

@@ -85,8 +85,19 @@ def read_countries(raw: bytes) -> tuple[CountryLine, ...]:
                 f"line {line} of the country list: {row['number'][:20]!r} is no number of its own"
             )
         iso3 = row["iso3"] if re.fullmatch("[A-Z0-9]{3}", row["iso3"]) else f"{number:03}"
-        found[number] = CountryLine(number, row["name"], row["iso2"], iso3)
+        found[number] = CountryLine(number, _decoded_once(row["name"]), row["iso2"], iso3)
     return tuple(found.values())
+
+
+def _decoded_once(name: str) -> str:
+    """Undo a second encoding: release 202601 has the bytes of UTF-8 taken for Latin-1 and encoded again.
+
+    A name that was encoded once passes through: its letters are no UTF-8 when taken as Latin-1.
+    """
+    try:
+        return name.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return name
 
 
 def read_products(raw: bytes) -> tuple[ProductLine, ...]:
