@@ -164,7 +164,9 @@ def life_cycle_page() -> str:
     ]
     head = (
         "# The life of a card\n\nOne table in the code (`credentials/rules/life_cycle.py`); nothing moves a card "
-        "that does not stand here. Revoking takes two different supervisors: one proposes, another revokes.\n\n"
+        "that does not stand here. Revoking takes two different supervisors: one proposes, another revokes. "
+        "While a revocation is proposed the card is not replaced, and a card that expired while it was suspended "
+        "or proposed for revocation is replaced by a supervisor alone.\n\n"
     )
     return head + _table(("stands at", "act", "leads to", "role", "reasons"), rows)
 

@@ -275,6 +275,18 @@ def test_what_the_lists_say_is_set_place_by_place_and_decoys_stay_decoys(opened:
         ]
 
 
+def test_the_place_of_a_pass_is_no_decoy_whatever_it_is_marked(opened: Opened) -> None:
+    with opened() as store:
+        fill(store, 1)
+        store.add_cards([card(1, stage=Stage.SUSPENDED)])
+        store.open_shard(uri_prefix="https://s.example/", size=8)
+        store.add_passes([made(1, 3)])
+        marked = [PlaceStanding(1, place, Standing.SUSPENDED) for place in (3, 5)]
+        store.set_standings(marked, are_decoys=True)
+    with opened() as store:
+        assert store.find_decoys(1, Standing.SUSPENDED, limit=9) == (5,)
+
+
 def test_many_standings_are_gone_through_page_by_page(opened: Opened) -> None:
     with opened() as store:
         store.open_shard(uri_prefix="https://s.example/", size=4096)
@@ -381,6 +393,8 @@ def test_the_log_is_read_in_its_order_whole_and_by_subject(opened: Opened) -> No
         store.append([])
     with opened() as store:
         assert store.find_head() == entry(3, "CARD-0002")
+        assert store.find_entry(2) == sealed
+        assert store.find_entry(4) is None
         assert list(store.read_log()) == [entry(1), sealed, entry(3, "CARD-0002")]
         assert store.read_log_of("CARD-0001") == (entry(1), sealed)
 

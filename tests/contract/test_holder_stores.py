@@ -99,6 +99,21 @@ def test_open_tickets_are_counted_by_card_and_instant(opened: Opened) -> None:
         assert store.count_tickets(CARD, AT + SECOND) == 0
 
 
+def test_a_cards_tickets_are_dropped_with_what_was_begun_by_them_and_no_others(opened: Opened) -> None:
+    with opened() as store:
+        for number, card in ((1, CARD), (2, CARD), (3, OTHER)):
+            store.add_ticket(ticket(number, card))
+            store.add_challenge(replace(challenge(number, Purpose.ENROL), ticket=ticket(number).id))
+        store.add_challenge(challenge(4))
+    with opened() as store:
+        store.drop_tickets(CARD)
+    with opened() as store:
+        assert store.find_tickets() == (ticket(3, OTHER),)
+        assert store.take_challenge(b"\x01" * 32, Purpose.ENROL) is None
+        assert store.take_challenge(b"\x03" * 32, Purpose.ENROL) is not None
+        assert store.take_challenge(b"\x04" * 32, Purpose.SIGN_IN) == challenge(4)
+
+
 def test_a_challenge_is_taken_once_and_for_its_own_purpose(opened: Opened) -> None:
     with opened() as store:
         store.add_challenge(challenge(1))

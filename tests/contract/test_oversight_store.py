@@ -69,6 +69,21 @@ def test_a_use_is_found_the_same_in_the_next_transaction(opened: Opened) -> None
         assert store.find_use(UseId("use-9999")) is None
 
 
+def test_ages_are_kept_for_each_card_and_institution_with_the_last_time(opened: Opened) -> None:
+    with opened() as store:
+        for age, after in ((18, 0), (60, 1), (18, 2)):
+            store.set_age(CARD, "bank-1", age, at=NOON + after * MINUTE)
+        store.set_age(CARD, "bank-2", 21, at=NOON)
+        store.set_age("another", "bank-1", 40, at=NOON)
+    with opened() as store:
+        assert store.find_ages(CARD, "bank-1") == {18: NOON + 2 * MINUTE, 60: NOON + MINUTE}
+        assert store.find_ages("unknown", "bank-1") == {}
+        assert store.forget_ages(NOON + MINUTE) == 2
+    with opened() as store:
+        assert store.find_ages(CARD, "bank-1") == {18: NOON + 2 * MINUTE, 60: NOON + MINUTE}
+        assert store.find_ages(CARD, "bank-2") == {}
+
+
 def test_uses_are_listed_from_the_newest_page_by_page(opened: Opened) -> None:
     known = [use(number, after=number // 2 * MINUTE) for number in range(7)]
     with opened() as store:

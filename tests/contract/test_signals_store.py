@@ -86,6 +86,16 @@ def filled(store: Store, *orders: int, name: StreamId = ONE, method: Method = Me
     store.add_notices(notice(order, name) for order in orders)
 
 
+def test_a_name_is_led_back_to_its_card_and_a_strange_one_to_none(opened: Opened) -> None:
+    names = [SubjectId("s_1"), SubjectId("s_2"), SubjectId("s_3")]
+    with opened() as store:
+        store.add_subject(names[0], "institution-1", "CARD-1")
+        store.add_subject(names[1], "institution-2", "CARD-1")
+    with opened() as store:
+        assert store.find_cards(names) == {names[0]: "CARD-1", names[1]: "CARD-1"}
+        assert store.find_cards([]) == {}
+
+
 def test_what_was_added_is_found_the_same_in_the_next_transaction(opened: Opened) -> None:
     with opened() as store:
         filled(store, 1)

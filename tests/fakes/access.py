@@ -82,6 +82,11 @@ class AccessInMemory:
     def take_ticket(self, digest: bytes) -> Ticket | None:
         return self._tickets.pop(digest, None)
 
+    def drop_tickets(self, card: str) -> None:
+        gone = {one.id for one in self._tickets.values() if one.card == card}
+        self._tickets = {key: one for key, one in self._tickets.items() if one.id not in gone}
+        self._challenges = {key: one for key, one in self._challenges.items() if one.ticket not in gone}
+
     def add_challenge(self, challenge: Challenge) -> None:
         self._challenges[challenge.value] = challenge
 

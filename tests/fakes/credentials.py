@@ -237,9 +237,11 @@ class StoreInMemory:
 
     def find_decoys(self, shard: int, standing: Standing, *, limit: int) -> tuple[int, ...]:
         wanted = (shard, standing, True)
+        uri = self._rows.shards[shard].uri
+        taken = {one.place.index for one in self._rows.passes.values() if one.place.uri == uri}
         decoys = [
             place for (number, place), (one, is_decoy) in self._rows.standings.items()
-            if (number, one, is_decoy) == wanted
+            if (number, one, is_decoy) == wanted and place not in taken
         ]  # fmt: skip
         return tuple(sorted(decoys)[:limit])
 
@@ -280,6 +282,9 @@ class StoreInMemory:
 
     def find_head(self) -> AuditEntry | None:
         return self._rows.log[-1] if self._rows.log else None
+
+    def find_entry(self, sequence: int) -> AuditEntry | None:
+        return next((one for one in self._rows.log if one.sequence == sequence), None)
 
     def append(self, entries: Iterable[AuditEntry]) -> None:
         self._rows.log = [*self._rows.log, *entries]

@@ -15,6 +15,7 @@ class OversightInMemory:
         self._uses: dict[UseId, Use] = {}
         self._flags: dict[FlagId, Flag] = {}
         self._clues: dict[int, list[str]] = {}
+        self._ages: dict[tuple[str, str, int], datetime] = {}
 
     def add_use(self, use: Use) -> None:
         self._uses[use.id] = use
@@ -51,6 +52,18 @@ class OversightInMemory:
         old = [one.id for one in self._uses.values() if one.at < before]
         for one in old:
             del self._uses[one]
+        return len(old)
+
+    def find_ages(self, card: str, institution: str) -> Mapping[int, datetime]:
+        return {age: at for (of, by, age), at in self._ages.items() if (of, by) == (card, institution)}
+
+    def set_age(self, card: str, institution: str, age: int, *, at: datetime) -> None:
+        self._ages[card, institution, age] = at
+
+    def forget_ages(self, before: datetime) -> int:
+        old = [one for one, at in self._ages.items() if at < before]
+        for one in old:
+            del self._ages[one]
         return len(old)
 
     def add_flag(self, flag: Flag) -> None:

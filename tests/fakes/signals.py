@@ -70,6 +70,9 @@ class SignalsInMemory:
     def add_subject(self, subject: SubjectId, institution: str, card: str) -> None:
         self._subjects.setdefault((institution, card), subject)
 
+    def find_cards(self, subjects: Collection[SubjectId]) -> dict[SubjectId, str]:
+        return {subject: card for (_, card), subject in self._subjects.items() if subject in subjects}
+
     def watch(self, stream: StreamId, subject: SubjectId) -> bool:
         is_new = (stream, subject) not in self._watches
         self._watches.add((stream, subject))

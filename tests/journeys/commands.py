@@ -44,7 +44,9 @@ class CommandLine:
         # The small authority is made once for all stories, so what its verifier holds is older than a minute.
         # A server beside writes into the same file, on a busy machine for longer than a person would wait.
         self.environment: dict[str, str] = {
-            "RAHDARI_LOCK_WAIT_SECONDS": "60", "RAHDARI_STATUS_AGE_MAX_SECONDS": "86400"
+            "RAHDARI_LOCK_WAIT_SECONDS": "60", "RAHDARI_STATUS_AGE_MAX_SECONDS": "86400",
+            # Forecasts of a test are kept beside its home, not among the user's own.
+            "RAHDARI_TRADE_FOLDER": str(home / "trade"),
         }  # fmt: skip
 
     def __call__(self, *words: object, home: Path | None = None) -> Ended:

@@ -1,10 +1,12 @@
 """What the carried verifier keeps on the device is one signed state, whatever happens to the disk or the clock."""
 
-import pytest
-from playwright.sync_api import Page, expect
+from collections.abc import Callable
 
-from rahdari.credentials import Act, Stage
-from rahdari.wire.status_stream import decode
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from rahdari.credentials import Act, KeyUse, Stage
+from rahdari.wire.status_stream import Change, Delta, Head, Manifest, decode, read_sequence, sign
 from tests.journeys.carrying import LIVE_MILLISECONDS_MAX, Server, Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.loopback, pytest.mark.slow]
@@ -212,3 +214,65 @@ def test_a_page_begun_anew_offline_grows_stale_although_the_wall_clock_stands_st
     other.evaluate("window.later(61_000)")
     expect(other.locator("#word")).to_have_text("Status unknown")
     visitor.context.set_offline(offline=False)
+
+
+def answering(body: bytes, kind: str) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(body=body, content_type=kind)
+
+
+def tell_another_history(gate: Server, visitor: Visitor, old: bytes) -> None:
+    """From now on, answer as a server whose register was set back to ``old`` and has gone on since."""
+    at, last = int(gate.house.foundation.clock.now().timestamp()), last_delta(gate, visitor.page)
+    manifest, *lists = read_sequence(old, items_max=99, size_bytes_max=1 << 24)
+    known = decode(manifest).unverified
+    assert isinstance(known, Manifest)
+    with gate.house.foundation.writing() as desk:
+        signer = desk.signer(KeyUse.STATUS)
+    delta = sign(signer, Delta(last + 1, at, b"\1" * 16, (Change(1, 1, 2),)))
+    digest = decode(delta).digest
+    copy = sign(signer, Manifest(last + 1, at, digest, known.prefix, known.shards)) + b"".join(lists)
+    deltas = delta + sign(signer, Head(last + 1, at, digest))
+    for address, body, kind in (
+        ("**/s/stream?**", b"event: gap\ndata: \n\n", "text/event-stream"),
+        ("**/s/deltas?**", deltas, "application/cbor-seq"),
+        ("**/s/bundle", copy, "application/cbor-seq"),
+    ):
+        visitor.context.route(address, answering(body, kind))
+    visitor.context.set_offline(offline=True)
+    visitor.expect_link("offline")
+    visitor.context.set_offline(offline=False)
+
+
+def test_after_two_histories_nothing_is_taken_until_a_person_begins_anew(
+    visitor: Visitor, gate: Server
+) -> None:
+    card, page = gate.cards[4], visitor.page
+    heading = page.get_by_role("heading", name="The authority has signed two histories")
+    visitor.open()
+    visitor.check_text(gate.text(card))
+    visitor.expect_verdict("Valid")
+    old = visitor.context.request.get(f"{gate.address}s/bundle").body()
+    gate.act(card, Act.SUSPEND)
+    try:
+        visitor.expect_verdict("Suspended", milliseconds=LIVE_MILLISECONDS_MAX)
+        wait_until_kept(gate, page)
+        tell_another_history(gate, visitor, old)
+        expect(heading).to_be_visible(timeout=30_000)
+        visitor.expect_link("behind")
+        visitor.expect_verdict("Suspended")
+        # Deltas that cannot be had do not let the other copy in, nor does a new start of the page.
+        visitor.context.route("**/s/deltas?**", lambda route: route.fulfill(status=503))
+        page.reload()
+        expect(heading).to_be_visible(timeout=30_000)
+        visitor.check_text(gate.text(card))
+        visitor.expect_verdict("Suspended")
+        visitor.context.unroute_all()
+        visitor.expect_link("behind")
+        page.get_by_role("button", name="I have asked: begin anew").click()
+        visitor.expect_link("live")
+        expect(heading).to_have_count(0)
+        visitor.check_text(gate.text(card))
+        visitor.expect_verdict("Suspended")
+    finally:
+        visitor.context.unroute_all()
+        gate.act(card, Act.REINSTATE)

@@ -43,6 +43,8 @@ def test_a_flag_is_found_looked_at_and_confirmed_and_the_card_is_suspended_with_
     shown = rahdari("flag", "show", flag["id"]).out
     assert "893" in shown
     assert "Gate 1, Kashgar" in shown
+    assert "Sample Bank (" in shown
+    assert "active" in shown
     words = ("--confirm", "--ground", "card_copied", "--note", "asked the bank", "--suspend")
     ended = rahdari("flag", "decide", flag["id"], *words)
     assert ended.code == 0, ended.err
@@ -81,6 +83,15 @@ def test_a_holder_who_comes_twice_in_a_file_is_imported_and_flagged(rahdari: Com
     assert rahdari("holder", "import", path).code == 0
     (flag,) = flags(rahdari)
     assert flag["kind"] == "likely_duplicate"
+    assert rahdari("officer", "enrol", "desk-9", "--role", "fraud_officer").code == 0
+    document = rahdari.json("flag", "show", flag["id"], "--as", "desk-9").document
+    compared = document["holders"]
+    assert isinstance(compared, list)
+    assert [one["id"] for one in compared][:1] == [flag["subject"]]
+    assert len({one["number"] for one in compared}) == 2
+    assert len({one["date_of_birth"] for one in compared}) == 1
+    shown = rahdari("flag", "show", flag["id"], "--as", "desk-9").out
+    assert all(one["number"] in shown for one in compared)
     refused = rahdari.json("flag", "decide", flag["id"], "--confirm", "--ground", "same_person", "--suspend")
     assert (refused.code, refused.problem) == (2, "oversight.bad_decision")
     ended = rahdari("flag", "decide", flag["id"], "--dismiss", "--ground", "different_people")
@@ -108,6 +119,11 @@ def test_a_decision_that_is_none_leaves_the_flag_open(
     ended = rahdari.json("flag", "decide", flag["id"], *words)
     assert (ended.code, ended.problem) == (code, problem)
     assert [one["id"] for one in flags(rahdari)] == [flag["id"]]
+
+
+def test_two_outcomes_at_once_are_too_many(rahdari: CommandLine) -> None:
+    ended = rahdari("flag", "decide", "any", "--confirm", "--dismiss", "--ground", "card_lent")
+    assert "not both" in ended.err
 
 
 def test_other_officers_are_refused_and_unknown_flags_are_named(rahdari: CommandLine) -> None:

@@ -62,7 +62,14 @@ def _flag(rahdari: CommandLine) -> str:
         return house.oversight.list_flags(actor=house.officers.authenticate_named("officer"))[0].id
 
 
+QUESTIONS = (
+    "screen", "complexity", "potential", "diversify", "tariff", "relocate", "ladder", "substitute", "select",
+    "path",
+)  # fmt: skip
+
 COMMANDS: dict[str, Words] = {
+    "roadmap": lambda _, folder: ("--out", folder / "roadmap", "--release", "carried"),
+    "roadmap score": lambda _, __: ("--release", "carried"),
     "holder list": lambda _, __: (),
     "holder show": lambda it, _: (it.card().holder,),
     "holder import": lambda _, folder: (_csv(folder),),
@@ -110,10 +117,19 @@ COMMANDS: dict[str, Words] = {
     "product show": lambda _, __: ("nic",),
     "product check": lambda _, folder: (_product(folder),),
     "migrate": lambda _, __: (),
+    **{f"trade {question}": lambda _, __: ("--release", "carried", "--limit", 2) for question in QUESTIONS},
+    "trade data": lambda _, __: (),
+    "trade mirror": lambda _, __: ("--imports", "carried", "--release", "carried"),
+    "trade pull baci": lambda _, folder: (folder / "no-such-release.zip",),
+    "trade pull comtrade": lambda _, folder: (folder / "no-such-file.csv",),
     "init": lambda _, __: (),
 }
-# Refusals are documents too; these two start where the small authority does not stand.
-REFUSED = {"pass activate": 5, "pass reinstate": 5, "init": 5}
+# Refusals are documents too; these start where the small authority does not stand.
+REFUSED = {
+    "pass activate": 5, "pass reinstate": 5, "init": 5,
+    # One release has no mirror in itself; pulling without a network finds no file.
+    "trade mirror": 2, "trade pull baci": 4, "trade pull comtrade": 4,
+}  # fmt: skip
 # "demo" has a test of its own; "serve" becomes another program; "holder add" stands in the life of a card;
 # "status follow" needs a server (test_cli_follow.py).
 ELSEWHERE = {"demo", "serve", "holder add", "status follow"}

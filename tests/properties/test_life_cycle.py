@@ -112,8 +112,9 @@ class Register(RuleBasedStateMachine):
             with self.office.writing() as desk:
                 _, new = cards.replace_card(desk, card.number, actor=OFFICER, reason=Reason.LOST)
         except CredentialsRefused:
-            assert known.stage not in LIVE | {Stage.EXPIRED}
+            assert known.stage not in LIVE | {Stage.EXPIRED} or (known.stage in LIVE and known.proposer)
         else:
+            assert known.stage not in LIVE or known.proposer is None
             self.model[card.number] = Known(Stage.REPLACED, known.proposer)
             self.model[new.number] = Known(Stage.APPLIED)
 

@@ -103,6 +103,8 @@ export class Follower extends EventTarget {
     const now = performance.now() / 1000;
     if (now - this.#filledAt < FILL_SECONDS_MIN || !this.standing.takeLack()) return;
     this.#filledAt = now;
+    // A copy does not tell whether it continues what is held: the deltas do, so they come first.
+    if (this.standing.hasBook) await this.#catchUp();
     await this.#fetchWhole();
   }
 
@@ -123,18 +125,24 @@ export class Follower extends EventTarget {
   }
 
   async #closeGap(): Promise<void> {
+    if (!(await this.#catchUp())) await this.#fetchWhole();
+  }
+
+  /** Takes the deltas that are missing; tells whether none is missing now. */
+  async #catchUp(): Promise<boolean> {
     try {
       for (let round = 0; round < DELTA_ROUNDS_MAX; round += 1) {
         const isClosed = await this.standing.receiveMany(await fetchDeltas(this.standing.sequence));
         if (isClosed) {
           this.#tellStored();
-          return;
+          return true;
         }
       }
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      // After two histories were seen, none is taken.
+      if (!(error instanceof Refused) || this.standing.isForked) throw error;
     }
-    await this.#fetchWhole();
+    return false;
   }
 
   async #fetchWhole(): Promise<void> {
@@ -174,7 +182,8 @@ export class Follower extends EventTarget {
 
   /** Something claimed to be the authority's and was not, or contradicts what was signed before. */
   #doubt(): void {
-    putUp('forged', { text: 'verifier.forged_stream' });
+    if (this.standing.isForked) this.#neighbours.tell({ kind: 'stored' });
+    else putUp('forged', { text: 'verifier.forged_stream' });
     this.#be('behind');
   }
 

@@ -6,6 +6,7 @@ import {
   PublicKey,
   Refused,
   StatusBook,
+  StatusRefused,
   TrustRefused,
   Trust,
   type Policy,
@@ -16,7 +17,7 @@ import {
 } from '@verifier';
 import { carried } from './carried';
 import type { Holdings } from './held';
-import { Keep } from './keep';
+import { Keep, type Record } from './keep';
 import { HEAD, readBook, writeBook, type KeptBook } from './kept-book';
 import { putUp, takeDown } from './notices';
 import { fingerprint, isSameKey, named, type Jwk } from './roots';
@@ -37,6 +38,9 @@ const TRUST_STEP = 4;
 // A thousand deltas and the head behind them; each at most 64 KiB.
 const MESSAGES_MAX = 1001;
 const MESSAGES_BYTES_MAX = 66 * 1024 * 1024;
+// The verifier's word for two signed histories, and the record that says so for good.
+const FORK = 'credentials.status_stream_forked';
+const FORKED = 'forked';
 const NOTHING_HELD: Report = { verdict: 'stale', asOf: 0, code: 'credentials.no_trust', reason: '', checks: [], verified: null };
 
 export class Standing {
@@ -51,6 +55,7 @@ export class Standing {
   #isUnwritten = false;
   #isPlaceKnown = true;
   #lacks = false;
+  #isForked = false;
   #heardAt = -Infinity;
   readonly #policy: Policy = {
     ...OFFLINE,
@@ -70,6 +75,11 @@ export class Standing {
   /** Takes over what another tab wrote, where it is newer. */
   async reload(): Promise<void> {
     if (this.#keep) await this.#restore(await this.#keep.readAll());
+  }
+
+  /** Whether two signed histories were seen: nothing more is taken, until a person begins anew. */
+  get isForked(): boolean {
+    return this.#isForked;
   }
 
   get hasTrust(): boolean {
@@ -115,6 +125,7 @@ export class Standing {
     if (!this.#trust) return say('verifier.refused_none');
     if (report.checks.some((one) => one.number === TRUST_STEP && one.outcome === 'failed')) return say('verifier.stale_trust');
     if (report.asOf <= 0) return say('verifier.stale_none');
+    if (this.#isForked) return say('verifier.forked');
     if (this.#isClockWrong()) return say('verifier.stale_clock', this.#clockWords());
     return say('verifier.stale_age', { seconds: carried.policy.max_age });
   }
@@ -141,8 +152,8 @@ export class Standing {
   /** Takes a whole copy of the lists. Throws `Refused`. */
   async begin(bundle: Uint8Array): Promise<void> {
     if (!this.#trust) throw new Refused('credentials.no_trust', 'there is no trust list to check the lists with');
-    const now = Date.now() / 1000;
-    this.#book = await StatusBook.bootstrap(bundle, carried.prefix, this.#trust, now, this.#book);
+    const [trust, now] = [this.#trust, Date.now() / 1000];
+    this.#book = await this.#watching(() => StatusBook.bootstrap(bundle, carried.prefix, trust, now, this.#book));
     this.#heardAt = performance.now() / 1000;
     this.#save();
   }
@@ -156,7 +167,7 @@ export class Standing {
 
   /** Takes one message that another tab has kept already. Throws `Refused`. */
   async hear(message: Uint8Array): Promise<Outcome> {
-    const outcome = (await this.#book?.apply(message, Date.now() / 1000)) ?? 'gap';
+    const outcome = (await this.#watching(async () => this.#book?.apply(message, Date.now() / 1000))) ?? 'gap';
     if (outcome === 'applied' || outcome === 'confirmed') {
       this.#heardAt = performance.now() / 1000;
       return 'new';
@@ -225,7 +236,36 @@ export class Standing {
     location.reload();
   }
 
+  /** Takes nothing once a fork was seen, and keeps the mark of the first one. */
+  async #watching<Result>(take: () => Promise<Result>): Promise<Result> {
+    if (this.#isForked) throw new StatusRefused('two histories were seen; nothing more is taken', FORK);
+    try {
+      return await take();
+    } catch (error) {
+      if (error instanceof Refused && error.code === FORK) {
+        this.#sayForked();
+        await this.#write(FORKED, () => [[FORKED, true]]);
+      }
+      throw error;
+    }
+  }
+
+  #sayForked(): void {
+    this.#isForked = true;
+    const act = { key: 'verifier.forked_begin', run: () => void this.#beginAnew() };
+    putUp('forked', { heading: 'verifier.forked', text: 'verifier.forked_text', act });
+  }
+
+  /** Begins anew with the same root and no older trust list; of statuses, nothing stays. */
+  async #beginAnew(): Promise<void> {
+    const records: Record[] = [['root', this.#root]];
+    if (this.#trust) records.push(['trust', { text: this.#trustText, sequence: this.#trust.sequence }]);
+    await this.#keep?.replaceAll(records);
+    location.reload();
+  }
+
   async #restore(kept: ReadonlyMap<string, unknown>): Promise<void> {
+    if (kept.get(FORKED)) this.#sayForked();
     const trusted = kept.get('trust') as KeptTrust | undefined;
     if (trusted && trusted.sequence >= (this.#trust?.sequence ?? 0) && trusted.text !== this.#trustText) {
       try {

@@ -90,6 +90,10 @@ class CeremonyStore(Protocol):
         """Take a ticket away for good. Of any number who try at once, one gets it."""
         ...
 
+    def drop_tickets(self, card: str) -> None:
+        """Take every ticket of the card away for good, and the enrolments that were begun with them."""
+        ...
+
     def add_challenge(self, challenge: Challenge) -> None:
         """Keep a new challenge."""
         ...

@@ -1,14 +1,20 @@
 """The authority's back office: keys, trust lists, publishing, online answers, and the log."""
 
 import json
-import operator
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from rahdari.app.access_audit import find_access_faults
+from rahdari.app.checkpoints import (
+    CHECKPOINT_NAME,
+    Checkpoint,
+    read_checkpoint,
+    read_told,
+    require_known,
+)
 from rahdari.app.errors import BadFile, FolderFailed
 from rahdari.app.files import read_limited, write_whole
 from rahdari.app.flag_audit import find_flag_faults
@@ -32,6 +38,7 @@ from rahdari.credentials import (
 from rahdari.credentials.errors import NoTrust
 from rahdari.credentials.policy import OFFLINE, VerificationPolicy
 from rahdari.credentials.ports.status import StatusView
+from rahdari.credentials.rules.questions import ages_answered
 from rahdari.credentials.service import answers, audit, keys, status
 from rahdari.credentials.service.answers import Answer
 from rahdari.credentials.service.desk import Desk
@@ -43,8 +50,6 @@ from rahdari.oversight import Circumstances
 from rahdari.wire import trust_list
 from rahdari.wire.keys import Algorithm, PublicKey, Signer
 
-# Two numbers and their names.
-_CHECKPOINT_BYTES_MAX = 4096
 # No purpose given, no place told; the holder is told so.
 _UNTOLD = Circumstances()
 # The register itself answers, so a status has no age; only the clock's own grain is left.
@@ -54,14 +59,6 @@ _ONLINE = VerificationPolicy(
     status_age_max=timedelta(seconds=1),
     clock_skew=OFFLINE.clock_skew,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """The head of the log at one instant, to be kept where the register's keeper cannot reach it."""
-
-    sequence: int
-    digest: bytes
 
 
 class AuthorityOffice:
@@ -165,7 +162,14 @@ class AuthorityOffice:
         with self._on.writing() as desk:
             return self._publish(desk, every=every)
 
+    def require_known(self) -> None:
+        """Refuse a register that lacks what was published of it already. Raises ``RegisterBehind``."""
+        told = read_told(self.public_folder)
+        with self._on.reading() as desk:
+            require_known(desk, told)
+
     def _publish(self, desk: Desk, *, every: bool = False) -> tuple[PublishedStatus, ...]:
+        require_known(desk, read_told(self.public_folder))
         published = status.publish(desk, every=every)
         folder = self.public_folder / "s"
         for one in published:
@@ -186,8 +190,10 @@ class AuthorityOffice:
         return len(self.publish())
 
     def sign_head(self) -> bytes:
-        """Sign which delta of the status stream is the last one, as of now."""
+        """Sign which delta of the status stream is the last one, as of now. Raises ``RegisterBehind``."""
+        told = read_told(self.public_folder)
         with self._on.reading() as desk:
+            require_known(desk, told)
             return status.sign_head(desk)
 
     def list_deltas(self, *, after: int, limit: int) -> tuple[DeltaRecord, ...]:
@@ -196,8 +202,10 @@ class AuthorityOffice:
             return desk.store.list_deltas(after=after, limit=limit)
 
     def sign_manifest(self) -> bytes:
-        """Sign as of when, and by which deltas, the status lists are whole."""
+        """Sign as of when, and by which deltas, the status lists are whole. Raises ``RegisterBehind``."""
+        told = read_told(self.public_folder)
         with self._on.reading() as desk:
+            require_known(desk, told)
             return status.sign_manifest(desk)
 
     def make_bundle(self) -> bytes:
@@ -205,7 +213,9 @@ class AuthorityOffice:
 
         Lists that lag behind the register are signed first, so that the copy is of one state.
         """
+        told = read_told(self.public_folder)
         with self._on.reading() as desk:
+            require_known(desk, told)
             if not status.find_stale(desk):
                 return _bundle(desk)
         with self._on.writing() as desk:
@@ -242,6 +252,7 @@ class AuthorityOffice:
 
         Raises:
             NotAllowed, BadQuestion: nothing was looked up.
+            TooManyAges: the institution would find out the holder's age by asking for many.
             UseNotRecorded: the record could not be written, so there is no answer.
         """
         with self._on.reading() as desk:
@@ -250,7 +261,9 @@ class AuthorityOffice:
                 desk, raw, by=by, asker=asker, asked=asked, wanted=wanted, allowed=allowed, nonce=nonce
             )
             card = find_card_shown(desk, raw, given.report)
-        self._oversight.record(card, told, asker=asker, verdict=given.verdict.value)
+        # Whoever may be told the day of birth has no need to guess, and nothing to find out.
+        ages = frozenset[int]() if "date_of_birth" in allowed else ages_answered(given.answers)
+        self._oversight.record(card, told, asker=asker, verdict=given.verdict.value, ages=ages)
         return given
 
     def _verifier(self, desk: Desk) -> Verifier:
@@ -270,8 +283,9 @@ class AuthorityOffice:
         return known[1]
 
     def write_checkpoint(self) -> Checkpoint | None:
-        """Write the head of the log for the world; None while the log is empty."""
+        """Write the head of the log for the world; None while the log is empty. Raises ``RegisterBehind``."""
         with self._on.writing() as desk:
+            require_known(desk, read_told(self.public_folder))
             return self._write_checkpoint(desk)
 
     def _write_checkpoint(self, desk: Desk) -> Checkpoint | None:
@@ -284,7 +298,7 @@ class AuthorityOffice:
 
     @property
     def _checkpoint_path(self) -> Path:
-        return self.public_folder / "audit-checkpoint.json"
+        return self.public_folder / CHECKPOINT_NAME
 
     def _published_checkpoint(self) -> Checkpoint | None:
         """Read the checkpoint that was written last; None where none is. Raises ``BadFile``, ``FolderFailed``."""
@@ -321,20 +335,6 @@ class AuthorityOffice:
             signalled = tuple(find_signal_faults(desk.store.read_log(), streams, desk.store))
         every = (*unreadable, *access, *flagged, *signalled, *found.faults)
         return replace(found, faults=every[: audit.FAULTS_MAX])
-
-
-def read_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint that was written. Raises ``BadFile``, ``FolderFailed``."""
-    raw = read_limited(path, size_bytes_max=_CHECKPOINT_BYTES_MAX)
-    try:
-        noted = json.loads(raw)
-        # Only a whole number can be an index; text, fractions and other things raise here.
-        sequence, digest = operator.index(noted["sequence"]), bytes.fromhex(noted["digest"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise BadFile(
-            "the checkpoint is not JSON with sequence and digest; give audit-checkpoint.json"
-        ) from None
-    return Checkpoint(sequence, digest)
 
 
 class _FirstKnown:

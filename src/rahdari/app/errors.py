@@ -29,6 +29,12 @@ class BadFile(Refused):
     code: ClassVar[str] = "app.bad_file"
 
 
+class FileExists(Refused):
+    """A file that is to be written is there already, and overwriting was not asked for."""
+
+    code: ClassVar[str] = "app.file_exists"
+
+
 class CardNotDrawable(Refused):
     """The drawing asks for what a card cannot show."""
 
@@ -45,6 +51,12 @@ class FolderFailed(CounterpartFailed):
     """A file or folder could not be read or written."""
 
     code: ClassVar[str] = "app.folder_failed"
+
+
+class RegisterBehind(CounterpartFailed):
+    """The register lacks what was published of it: it was restored or rolled back."""
+
+    code: ClassVar[str] = "app.register_behind"
 
 
 class ChartFailed(CounterpartFailed):

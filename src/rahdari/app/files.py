@@ -1,6 +1,7 @@
 """Files that are whole or not there: written aside, flushed, and moved into place."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from rahdari.app.errors import BadFile, FolderFailed
@@ -27,7 +28,9 @@ def write_whole(path: Path, content: bytes, *, mode: int = PUBLIC_MODE) -> None:
         aside.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        aside.unlink(missing_ok=True)
+        # Where a file stands in the place of the folder, there is nothing to take away, and no way to it.
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
         raise FolderFailed(f"cannot write {path.name}: {error.strerror}; nothing was changed") from None
 
 

@@ -80,6 +80,7 @@ class Follower:
 
     def _follow_once(self, tick: Callable[[], float], wait: Callable[[float], bool]) -> bool:
         """Catch up, then listen until the line breaks; tells whether anything new came over it."""
+        self._publisher = self._find_publisher()
         held = self._gate.sync_stream(self._publisher, self._source)
         if held is None:
             raise _NoStream
@@ -101,6 +102,16 @@ class Follower:
                 if wait(0):
                     return True
         return has_news
+
+    def _find_publisher(self) -> Publisher:
+        """Find the publisher by the trust list that is held now: its status key may have been rotated."""
+        was = self._publisher
+        for one in self._gate.list_publishers():
+            if (one.prefix, one.issuer) == (was.prefix, was.issuer):
+                return one
+        raise StatusSourceFailed(
+            f"the trust list that is held names nobody any more who publishes at {was.prefix}; what is held is kept"
+        )
 
     def _report(self, turn: Turn, problem: Problem | None = None, *, again_in: float = 0.0) -> None:
         held = self._gate.find_stream(self._publisher)

@@ -1,13 +1,17 @@
 """Verification as a relying party does it: a folder with the pinned root, the trust list and the statuses."""
 
+import fcntl
 import hashlib
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from rahdari.app.clock import SteadyClock, SystemClock
-from rahdari.app.errors import BadFile
+from rahdari.app.errors import BadFile, FolderFailed
 from rahdari.app.files import read_limited, write_whole
 from rahdari.app.gate_streams import GateStreams, publishers
 from rahdari.app.settings import Settings
@@ -83,6 +87,10 @@ class Gate:
 
     def import_trust(self, text: str) -> Trust:
         """Accept a signed trust list and keep it. Raises ``TrustRefused``, ``MalformedInput``."""
+        with self._alone():
+            return self._import_trust(text)
+
+    def _import_trust(self, text: str) -> Trust:
         held = self._find_held_trust()
         sequence = held.listed.sequence if held else 0
         trust = accept(text, roots=self._roots(), held_sequence=sequence, at=self._clock.now())
@@ -145,6 +153,10 @@ class Gate:
         """Find the stream that is held of one publisher."""
         return self._streams.find_held(publisher)
 
+    def is_forked(self, publisher: Publisher) -> bool:
+        """Tell whether two histories of a publisher's stream were seen: nothing more of it is taken."""
+        return self._streams.is_forked(publisher)
+
     def streams(self) -> tuple[HeldStream, ...]:
         """Give every stream that is held. Raises ``NoTrust``."""
         return self._streams.list_held(self.trust())
@@ -164,7 +176,9 @@ class Gate:
             return
         for uri in uris:
             try:
-                self._take(uri, source.fetch(uri), trust)
+                raw = source.fetch(uri)
+                with self._alone():
+                    self._take(uri, raw, trust)
             except Problem as problem:
                 failed.append((uri, problem))
             else:
@@ -183,7 +197,10 @@ class Gate:
         What was read before and has not changed since is taken from memory.
         """
         held = (self._read_held(path, trust) for path in sorted((self._folder / "status").glob("*.cwt")))
-        return Snapshot((one for one in held if one is not None), self._streams.list_held(trust))
+        # Lists from before a stream was followed know less than it did, also where it was damaged since.
+        begun = [one for one in publishers(trust) if self._streams.is_begun(one)]
+        lists = (one for one in held if one is not None and not any(_covers(by, one) for by in begun))
+        return Snapshot(lists, self._streams.list_held(trust))
 
     def verifier(self) -> Verifier:
         """Give all that a verification stands on, as held now.
@@ -198,6 +215,22 @@ class Gate:
     def examine(self, raw: str) -> Report:
         """Verify a pass offline. Raises ``NoTrust`` where no trust list was imported."""
         return examine(raw, by=self.verifier(), at=self._clock.now())
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Compare with what is held and write, with no other process between the two."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise FolderFailed(
+                f"cannot write {self._folder}: {error.strerror}; nothing was changed"
+            ) from None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     def _roots(self) -> tuple[PublicKey, ...]:
         path = self._folder / "root.jwk"
@@ -228,6 +261,10 @@ class Gate:
             return None
         # An older copy under another name would stand in for the one that was synced last.
         return held if path == self._list_path(held.listed.uri) else None
+
+
+def _covers(publisher: Publisher, held: HeldList) -> bool:
+    return publisher.issuer == held.issuer and held.listed.uri.startswith(publisher.prefix)
 
 
 def _read_root(raw: bytes) -> PublicKey:

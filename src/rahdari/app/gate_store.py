@@ -1,7 +1,8 @@
 """One status stream in a verifier's folder: written so that a power cut leaves the state before or after.
 
-Four files. ``bundle``: SHA-256 of the rest, then the copy of the lists as it came. ``deltas``: the deltas since, as
-they came, one behind the other; what follows the last whole one is nothing. ``head``: the newest head. ``lock``:
+Five files. ``bundle``: SHA-256 of the rest, then the copy of the lists as it came. ``deltas``: the deltas since, as
+they came, one behind the other; what follows the last whole one is nothing. ``head``: the newest head. ``forked``:
+there once two histories were seen, and then for good. ``lock``:
 whoever writes holds it alone, whoever reads holds it with other readers. Nothing in them is believed unsigned; the
 digest only tells a damaged file from a good one without reading every list.
 """
@@ -10,14 +11,14 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from rahdari.app.errors import FolderFailed
 from rahdari.app.files import read_limited, write_whole
 from rahdari.credentials import BUNDLE_BYTES_MAX, HeldStream, Publisher, StreamOutcome
-from rahdari.credentials.errors import StatusStreamRefused
+from rahdari.credentials.errors import StatusStreamForked, StatusStreamRefused
 from rahdari.kernel import Problem, Refused
 from rahdari.wire import status_stream
 from rahdari.wire.errors import MalformedInput
@@ -45,6 +46,31 @@ class StreamStore:
         self._log_end = 0
         # Deltas that are held in memory and could not be written yet: the disk was full.
         self._unsaved: list[bytes] = []
+        # What this process has seen it does not forget, whatever becomes of the files.
+        self._newest = 0
+        self._is_forked = False
+
+    def remember(self, before: "StreamStore") -> None:
+        """Know of the fork that ``before`` has seen of the same stream, under another trust list."""
+        self._is_forked = before.is_forked
+
+    @property
+    def is_begun(self) -> bool:
+        """Tell whether the stream was ever taken here, whatever is left of it."""
+        return self._folder.is_dir()
+
+    @property
+    def is_forked(self) -> bool:
+        """Tell whether two histories of this stream were seen; no time and no later message undoes it."""
+        return self._is_forked or self._mark.exists()
+
+    def require_one_history(self) -> None:
+        """Go on only while one history was seen. Raises ``StatusStreamForked``."""
+        if self.is_forked:
+            raise StatusStreamForked(
+                f"two histories of {self.publisher.prefix} were seen here. What is held is kept and grows stale; "
+                "ask its publisher which one is true, then begin with an empty folder"
+            )
 
     def refresh(self) -> HeldStream | None:
         """Give what is held, with all that any process has written; None while it is nothing."""
@@ -65,14 +91,16 @@ class StreamStore:
             MalformedInput, StatusStreamRefused, StatusStreamForked: see ``HeldStream.bootstrap``.
             FolderFailed: nothing was changed.
         """
+        self.require_one_history()
         # The signatures are checked before anybody else has to wait.
         fresh = HeldStream.bootstrap(raw, self.publisher, held=None)
         self._make_folder()
-        with self._lock(fcntl.LOCK_EX):
+        with self._lock(fcntl.LOCK_EX), self._watching():
             self._refresh()
             if self._held is not None:
                 fresh.require_progress(self._held)
-            fresh.require_least(self._last_known())
+            fresh.require_least(max(self._last_known(), self._newest))
+            self._require_head(fresh)
             self._write_bundle(raw)
             # A cut before this leaves a log of deltas that the copy tells of already; they are passed over.
             write_whole(self._log, b"")
@@ -92,7 +120,7 @@ class StreamStore:
         """
         if not self._folder.is_dir():
             return StreamOutcome.GAP
-        with self._lock(fcntl.LOCK_EX):
+        with self._lock(fcntl.LOCK_EX), self._watching():
             self._refresh()
             if self._held is None:
                 return StreamOutcome.GAP
@@ -153,6 +181,23 @@ class StreamStore:
                 f"cannot write {self._folder.parent}: {error.strerror}; nothing was changed"
             ) from None
 
+    @property
+    def _mark(self) -> Path:
+        return self._folder / "forked"
+
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        """Take nothing once a fork was seen, and keep the mark of the first one; under the lock."""
+        self.require_one_history()
+        try:
+            yield
+        except StatusStreamForked as fork:
+            self._is_forked = True
+            # A disk that is full now does not undo it in this process.
+            with suppress(FolderFailed):
+                write_whole(self._mark, fork.message.encode())
+            raise
+
     @contextmanager
     def _lock(self, kind: int) -> Iterator[None]:
         path = self._folder / "lock"
@@ -186,14 +231,19 @@ class StreamStore:
 
     def _load(self, stamp: object) -> None:
         """Read the copy of the lists; a damaged one is as good as none, and ``stale`` says so."""
-        self._log_end, self._stamps, before = 0, (stamp, None), self._held
+        self._log_end, self._stamps = 0, (stamp, None)
+        self._note_newest()
         try:
             self._held = HeldStream.read(self._read_bundle(), self.publisher)
         except Problem:
             self._held = None
-        if self._held is not None and before is not None and before.newest > self._held.newest:
-            # Somebody put older files here while this process ran; what it has seen, it does not forget.
-            self._held.mark_behind(before.newest)
+        if self._held is not None and self._newest > self._held.newest:
+            # Somebody put older files here while this process ran.
+            self._held.mark_behind(self._newest)
+
+    def _note_newest(self) -> None:
+        if self._held is not None:
+            self._newest = max(self._newest, self._held.newest)
 
     def _read_bundle(self) -> bytes:
         whole = read_limited(self._bundle, size_bytes_max=BUNDLE_BYTES_MAX + _DIGEST_BYTES)
@@ -241,6 +291,16 @@ class StreamStore:
             return
         if outcome is StreamOutcome.GAP:
             self._held.mark_behind(known)
+
+    def _require_head(self, fresh: HeldStream) -> None:
+        """Refuse a copy that contradicts the newest head. Raises ``StatusStreamForked``."""
+        try:
+            fresh.apply(read_limited(self._head, size_bytes_max=DELTA_BYTES_MAX))
+        except StatusStreamForked:
+            raise
+        except Problem:
+            # No head, or a damaged one, contradicts nothing.
+            return
 
     def _last_known(self) -> int:
         """Tell the last delta by the newest head; 0 where there is no head of the publisher's."""

@@ -46,6 +46,14 @@ class GateStreams:
         finally:
             self.find_held(publisher)
 
+    def is_begun(self, publisher: Publisher) -> bool:
+        """Tell whether its stream was ever taken here, whatever is left of it."""
+        return self._store(publisher).is_begun
+
+    def is_forked(self, publisher: Publisher) -> bool:
+        """Tell whether two histories of its stream were seen."""
+        return self._store(publisher).is_forked
+
     def is_long(self, publisher: Publisher) -> bool:
         """Tell whether the log has grown so that the lists should be fetched anew."""
         return self._store(publisher).is_long
@@ -57,12 +65,14 @@ class GateStreams:
 
         Raises:
             StatusSourceFailed: the source did not answer, or no longer has the stream that is held.
+            StatusStreamForked: two histories were seen, now or before.
             MalformedInput, StatusStreamRefused, FolderFailed: what came was not taken; what is held is kept.
         """
         store = self._store(publisher)
-        held = store.refresh()
-        caught_up = held is not None and not store.is_long and self._catch_up(store, source)
-        if not caught_up and not self._fetch_all(store, source, is_held=held is not None):
+        store.require_one_history()
+        # A copy of the lists does not tell whether it continues what is held: the deltas do, so they come first.
+        caught_up = store.refresh() is not None and self._catch_up(store, source) and not store.is_long
+        if not caught_up and not self._fetch_all(store, source, is_held=store.is_begun):
             return None
         if caught_up:
             self._fetch_new_lists(store, source)
@@ -85,12 +95,11 @@ class GateStreams:
             held = store.refresh()
             if held is None:
                 return False
-            try:
-                raw = source.fetch_deltas(store.publisher.prefix, after=held.sequence)
-            except StatusSourceFailed:
+            raw = source.fetch_deltas(store.publisher.prefix, after=held.sequence)
+            if raw is None:
                 return False
             if not raw:
-                return False
+                raise StatusSourceFailed(f"{store.publisher.prefix} answered nothing; what is held is kept")
             page = read_sequence(raw, items_max=DELTAS_MAX + 1, size_bytes_max=DELTAS_BYTES_MAX)
             before = held.sequence
             if store.take(page) is not StreamOutcome.GAP:
@@ -121,7 +130,10 @@ class GateStreams:
             and known.publisher.trust.listed == publisher.trust.listed
         )
         if known is None or not is_same:
-            known = self._stores[publisher.prefix] = StreamStore(self._folder, publisher)
+            fresh = StreamStore(self._folder, publisher)
+            if known is not None:
+                fresh.remember(known)
+            known = self._stores[publisher.prefix] = fresh
         return known
 
 

@@ -23,6 +23,7 @@ from rahdari.app.officers import OPERATOR, Officers
 from rahdari.app.oversight import Oversight
 from rahdari.app.press import Press
 from rahdari.app.registry import Registry
+from rahdari.app.roadmap_door import RoadmapDoor
 from rahdari.app.settings import FILE_NAME, Settings, check_settings, write_settings
 from rahdari.app.signals import SignalOffice
 from rahdari.app.status_hub import StatusHub
@@ -65,6 +66,7 @@ class House:
     holder_desk: HolderDesk
     signals: SignalOffice
     hub: StatusHub
+    roadmap: RoadmapDoor
 
     @property
     def products(self) -> tuple[CardProduct, ...]:
@@ -102,6 +104,7 @@ def wire(settings: Settings, clock: Clock, chance: Chance) -> House:
             lambda: database.listen(STREAM_CHANNEL),
             heartbeat_seconds=settings.heartbeat_seconds,
         ),
+        roadmap=RoadmapDoor(settings.trade_folder),
     )
 
 

@@ -8,14 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from rahdari import oversight
-from rahdari.access import Principal, PrincipalId
 from rahdari.access.store import SqlStore as AccessStore
 from rahdari.app.errors import FolderFailed
 from rahdari.app.files import SECRET_MODE, read_limited
 from rahdari.app.flag_audit import DECIDE_FLAG, OPEN_FLAG
+from rahdari.app.flag_looks import FlagLook, enrolled_of, look_at, name_all
 from rahdari.app.foundation import Foundation
 from rahdari.app.holder_desk import CardUse
-from rahdari.credentials import FEATURES, Act, CardNumber, Holder, HolderId, Outcome, Person, Reason, Report
+from rahdari.credentials import FEATURES, Act, CardNumber, Holder, HolderId, Outcome, Reason, Report
 from rahdari.credentials.service import cards
 from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.values.audit import AuditEvent
@@ -84,7 +84,7 @@ class Oversight:
         """List a card's uses, the newest first; ``before`` is the last one that was read. Raises ``UnknownUse``."""
         with self._on.database.reading() as connection:
             uses = oversight.list_uses(OversightStore(connection), card, limit=limit, before=before)
-            names = _names(AccessStore(connection), {use.institution for use in uses})
+            names = name_all(AccessStore(connection), {use.institution for use in uses})
         return tuple(ToldUse(use, names.get(use.institution, use.institution)) for use in uses)
 
     def list_card_uses(self, card: str, *, limit: int) -> Sequence[CardUse]:
@@ -109,12 +109,15 @@ class Oversight:
         asker: Actor,
         verdict: str,
         channel: Channel = Channel.ONLINE,
+        ages: frozenset[int] = frozenset(),
     ) -> Use:
         """Write a use down, durably, before its answer leaves; what is unusual about it is flagged.
 
-        A transaction of its own: the register's lock is not taken, and those of one card take turns.
+        A transaction of its own: the register's lock is not taken, and those of one card take turns. ``ages`` are
+        those for which ``age_over`` is about to be answered.
 
         Raises:
+            TooManyAges: the answer would tell the age itself and must not be given; nothing was written.
             UseNotRecorded: it could not be written; the answer must not be given.
         """
         at = self._on.clock.now()
@@ -131,6 +134,7 @@ class Oversight:
         try:
             with self._on.database.transaction(lock=card and f"oversight {card}") as connection:
                 store = OversightStore(connection)
+                oversight.note_ages(store, use, ages)
                 opened = oversight.record_use(store, use, chance=self._on.chance, policy=self.policy)
         except DatabaseFailed as failure:
             raise UseNotRecorded(
@@ -187,6 +191,11 @@ class Oversight:
         with self._on.database.reading() as connection:
             return oversight.get_flag(OversightStore(connection), flag_id, by=actor)
 
+    def look_at_flag(self, flag_id: FlagId, *, actor: Actor) -> FlagLook:
+        """Get a flag with what is needed to judge it, personal data too. Raises ``NotAllowed``, ``UnknownFlag``."""
+        with self._on.auditing() as (desk, access, store, _):
+            return look_at(oversight.get_flag(store, flag_id, by=actor), desk, access)
+
     def decide(self, flag_id: FlagId, verdict: Verdict, *, actor: Actor, suspend: bool = False) -> Flag:
         """Decide a flag; with ``suspend``, a confirmed one suspends its card in the same transaction.
 
@@ -235,9 +244,10 @@ class Oversight:
     def forget_uses(self, *, actor: Actor) -> int:
         """Forget the uses that are older than the settings keep them; tells how many. Raises ``NotAllowed``."""
         require_fraud_officer(actor)
-        before = self._on.clock.now() - timedelta(days=self._on.settings.uses_kept_days)
+        now, kept = self._on.clock.now(), timedelta(days=self._on.settings.uses_kept_days)
         with self._on.database.transaction() as connection:
-            return oversight.forget_uses(OversightStore(connection), before)
+            oversight.forget_ages(OversightStore(connection), now)
+            return oversight.forget_uses(OversightStore(connection), now - kept)
 
     def clue_key(self) -> bytes:
         """Give the key of the clues, made at the first call. Raises ``FolderFailed``.
@@ -262,11 +272,6 @@ def iterate_flags(store: OversightStore) -> Iterator[Flag]:
     while page := store.list_flags(state=None, limit=_BATCH, before=last):
         yield from page
         last = page[-1]
-
-
-def _names(store: AccessStore, ids: set[str]) -> Mapping[str, str]:
-    found: list[Principal | None] = [store.find_principal(PrincipalId(one)) for one in sorted(ids)]
-    return {one.id: one.name for one in found if one is not None}
 
 
 def _card_to_suspend(flag: Flag) -> CardNumber:
@@ -297,22 +302,6 @@ def _own_place(raw: str, issuer: str) -> StatusPlace | None:
             terms = feature.read(raw).content.terms
             return terms.place if terms.issuer == issuer else None
     return None
-
-
-def enrolled_of(holder: Holder) -> Enrolled:
-    """Give what is compared of a holder."""
-    party = holder.party
-    born, family_number = (
-        (party.date_of_birth, party.family_number) if isinstance(party, Person) else (None, None)
-    )
-    return Enrolled(
-        id=holder.id,
-        kind=party.kind.value,
-        number=party.number,
-        names=party.name,
-        born=born,
-        family_number=family_number,
-    )
 
 
 class _Register:

@@ -20,6 +20,7 @@ from rahdari.credentials import (
 )
 from rahdari.credentials.errors import BadHolder, BadRow, BadRows, CredentialsRefused, UnknownHolder
 from rahdari.credentials.rules.holders import canonical_number
+from rahdari.credentials.rules.life_cycle import ISSUER
 from rahdari.credentials.service import cards, holders, locks
 from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.values.audit import AuditEntry
@@ -201,13 +202,14 @@ class Registry:
     def act(self, number: CardNumber, what: Act, *, actor: Actor, reason: Reason | None = None) -> Card:
         """Do one act of the life-cycle table; durable when it returns. Raises ``CredentialsRefused``.
 
-        A suspended card's sessions are dead by its standing; a reinstatement ends them for good, in the same
-        transaction, so that it does not bring back what a thief had open.
+        A suspended card's sessions and links for a passkey are dead by its standing; a reinstatement ends them for
+        good, in the same transaction, so that it does not bring back what a thief had open.
         """
         with self._on.admitting() as (desk, store):
             changed = cards.act(desk, number, what, actor=actor, reason=reason)
             if what is Act.REINSTATE:
                 store.end_sessions([one.id for one in store.find_sessions(number)])
+                store.drop_tickets(number)
             return changed
 
     def lock(self, number: CardNumber, channel: Channel, *, actor: Actor) -> frozenset[Channel]:
@@ -226,9 +228,14 @@ class Registry:
             return desk.store.list_locks(number)
 
     def replace(self, number: CardNumber, *, actor: Actor, reason: Reason) -> tuple[Card, Card]:
-        """Replace a card and issue the one that takes its place: (old, new). Raises ``CredentialsRefused``."""
+        """Replace a card and issue the one that takes its place: (old, new). Raises ``CredentialsRefused``.
+
+        A supervisor who is no issuer replaces too; the new card then waits, applied for, until an issuer issues it.
+        """
         with self._on.writing() as desk:
             old, new = cards.replace_card(desk, number, actor=actor, reason=reason)
+            if not actor.has_any(frozenset({ISSUER})):
+                return old, new
             return old, cards.issue(desk, [new], actor=actor)[0]
 
     def expire_due(self) -> int:

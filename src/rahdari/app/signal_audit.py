@@ -6,12 +6,27 @@ the log tells of every stream that is opened, changed and deleted.
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from types import MappingProxyType
 
 from rahdari.credentials import AuditEntry, AuditFault
 from rahdari.credentials.ports.store import StreamStore
-from rahdari.signals import Stream, StreamId
+from rahdari.credentials.values.cards import Standing
+from rahdari.signals import Became, Notice, Stream, StreamId
 from rahdari.signals.ports import Store
+
+# What a stream is told of each standing that a card comes to.
+BECAME: Mapping[Standing, Became] = MappingProxyType(
+    {
+        Standing.VALID: Became.GOOD,
+        Standing.SUSPENDED: Became.SUSPENDED,
+        Standing.INVALID: Became.ENDED,
+    }
+)
+_PAGE = 1000
+# A card, the instant of its change, and what it became: by these a notice and the outbox say the same.
+_Said = tuple[str, datetime, Became]
 
 OPEN_STREAM, CHANGE_STREAM, DELETE_STREAM = "open_stream", "change_stream", "delete_stream"
 
@@ -50,7 +65,48 @@ def find_signal_faults(log: Iterable[AuditEntry], store: Store, register: Stream
         for stream in streams
         if not _is_position_right(store, stream)
     ]
-    return faults + _find_moved(store, register)
+    return faults + _find_altered(store, register, streams) + _find_moved(store, register)
+
+
+def _find_altered(store: Store, register: StreamStore, streams: Iterable[StreamId]) -> list[AuditFault]:
+    """Find streams that lack a notice between two others, or have one that tells what the outbox does not.
+
+    Notices are forgotten from the oldest on, and the outbox keeps all.
+    """
+    faults: list[AuditFault] = []
+    said: dict[StreamId, set[_Said]] = {}
+    for stream in streams:
+        said[stream], before = set(), None
+        for page in _read_pages(store, stream):
+            cards = store.find_cards({one.subject for one in page if one.subject})
+            for one in page:
+                if before is not None and one.order != before + 1:
+                    faults.append(AuditFault(None, f"stream {stream} lacks notices before order {one.order}"))
+                before = one.order
+                if one.subject and one.became:
+                    said[stream].add((cards.get(one.subject, ""), one.at, one.became))
+    told = _find_told(register, set().union(*said.values()))
+    return faults + [
+        AuditFault(None, f"stream {stream} has notices of what did not happen so")
+        for stream, some in said.items()
+        if some - told
+    ]
+
+
+def _read_pages(store: Store, stream: StreamId) -> Iterator[tuple[Notice, ...]]:
+    after = 0
+    while page := store.list_notices(stream, after=after, limit=_PAGE):
+        yield page
+        after = page[-1].order
+
+
+def _find_told(register: StreamStore, said: set[_Said]) -> set[_Said]:
+    """Find which of these the outbox has too."""
+    told, after = set[_Said](), 0
+    while said and (page := register.read_outbox(after=after, limit=_PAGE)):
+        told |= said & {(one.card, one.at, BECAME[one.became]) for one in page}
+        after = page[-1].position
+    return told
 
 
 def _find_moved(store: Store, register: StreamStore) -> list[AuditFault]:

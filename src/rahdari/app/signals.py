@@ -10,20 +10,18 @@ from rahdari.access.store import SqlStore as AccessStore
 from rahdari.app.authority import AuthorityOffice
 from rahdari.app.foundation import Foundation
 from rahdari.app.oversight import Oversight, find_card_shown
-from rahdari.app.signal_audit import CHANGE_STREAM, DELETE_STREAM, OPEN_STREAM, fingerprint_of_stream
+from rahdari.app.signal_audit import BECAME, CHANGE_STREAM, DELETE_STREAM, OPEN_STREAM, fingerprint_of_stream
 from rahdari.credentials import Act, KeyUse
 from rahdari.credentials.ports.store import StreamStore
 from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.service.keys import ECHO
 from rahdari.credentials.store import SqlStore as RegisterStore
 from rahdari.credentials.store.stream import STREAM_CHANNEL
-from rahdari.credentials.values.cards import Standing
 from rahdari.credentials.values.status import StandingChanged
 from rahdari.database import Listener
 from rahdari.kernel import Actor
 from rahdari.oversight import Circumstances, Purpose, UseNotRecorded
 from rahdari.signals import (
-    Became,
     FreshStream,
     Happening,
     Initiator,
@@ -47,11 +45,6 @@ from rahdari.wire import security_events
 from rahdari.wire.keys import Signer
 
 _WATCHING = Circumstances(Purpose.WATCHING)
-_BECAME = {
-    Standing.VALID: Became.GOOD,
-    Standing.SUSPENDED: Became.SUSPENDED,
-    Standing.INVALID: Became.ENDED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,4 +364,4 @@ def _record(desk: Desk, act: str, stream: Stream, actor: Actor) -> None:
 
 def _happening(changed: StandingChanged) -> Happening:
     by = Initiator.SYSTEM if changed.act is Act.EXPIRE else Initiator.ADMIN
-    return Happening(changed.position, changed.at, changed.card, _BECAME[changed.became], by)
+    return Happening(changed.position, changed.at, changed.card, BECAME[changed.became], by)

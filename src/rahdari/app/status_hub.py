@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from rahdari.app.errors import RegisterBehind
 from rahdari.credentials.values.status import DeltaRecord
 from rahdari.database import Listener
 from rahdari.kernel import Problem
@@ -256,8 +257,16 @@ class StatusHub:
                 del self._frames[:-FRAMES_KEPT_MAX]
 
     def _sign_head(self) -> bytes:
+        # Read first: what was pushed by now was committed before this head is made.
+        pushed = self.last
         raw = self._source.sign_head()
-        if status_stream.decode(raw).unverified.sequence > self.last:
+        sequence = status_stream.decode(raw).unverified.sequence
+        if sequence < pushed:
+            raise RegisterBehind(
+                f"delta {pushed} was pushed and the register ends at {sequence}: it was rolled back; "
+                "nothing more is told: see docs/do/back-up-and-restore.md"
+            )
+        if sequence > self.last:
             # Whoever is sent this head is sent the deltas before it.
             self.catch_up()
         return raw

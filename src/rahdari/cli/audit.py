@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import RenderableType
 
 from rahdari.access import Role, require_any
-from rahdari.app.authority import Checkpoint
+from rahdari.app.checkpoints import Checkpoint
 from rahdari.app.errors import BadFile
 from rahdari.app.files import read_limited
 from rahdari.cli.authority import Given

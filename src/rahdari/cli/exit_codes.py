@@ -117,6 +117,8 @@ PROBLEMS: Mapping[str, ExitCode] = MappingProxyType(
         "credentials.card_taken": ExitCode.CONFLICT,
         "access.name_taken": ExitCode.CONFLICT,
         "app.already_initialised": ExitCode.CONFLICT,
+        "app.output_taken": ExitCode.CONFLICT,
+        "app.file_exists": ExitCode.CONFLICT,
         "app.card_not_printable": ExitCode.CONFLICT,
         "cli.nothing_waits": ExitCode.CONFLICT,
         "cli.other_demo": ExitCode.CONFLICT,

@@ -1,9 +1,12 @@
 """``rahdari flag``: what fraud officers look at and decide."""
 
+from collections.abc import Iterator
+
+from rahdari.app.flag_looks import FlagLook
 from rahdari.cli.authority import Given
 from rahdari.cli.documents import instant
 from rahdari.cli.errors import BadUsage
-from rahdari.cli.terminal import count_of, pairs, table_of
+from rahdari.cli.terminal import Listing, count_of, pairs, table_of
 from rahdari.oversight import GROUNDS, Flag, FlagId, FlagState, Ground, Verdict
 
 LISTED_MAX = 500
@@ -40,25 +43,60 @@ def list_flags(*, state: str = "open", limit: int = 50, before: str | None = Non
 def show(flag: str, /, *, session: Given) -> None:
     """Show a flag with its evidence.
 
+    Beside it, what is needed to judge: institutions by name, the card's stage; of a likely duplicate that is not
+    decided yet, the fields of the holders that were compared.
+
     Args:
         flag: Id of the flag.
         session: This run.
     """
-    found = session.house().oversight.get_flag(FlagId(flag), actor=session.actor())
-    document = flag_document(found)
-    shown = {name: value for name, value in document.items() if name not in {"evidence", "decision"}}
-    rows = [
-        (instant(one.at) if at == 0 else "", name, value)
-        for one in found.evidence
-        for at, (name, value) in enumerate(one.facts.items())
-    ]
+    look = session.house().oversight.look_at_flag(FlagId(flag), actor=session.actor())
+    document = _look_document(look)
+    lists = {"evidence", "decision", "institutions", "holders"}
     decision = document["decision"]
     session.terminal.answer(
         document,
-        pairs(shown),
-        table_of(("seen", "what", ""), rows),
+        pairs({name: value for name, value in document.items() if name not in lists}),
+        table_of(("seen", "what", ""), _evidence_cells(look)),
+        *((_compared_table(look),) if look.holders else ()),
         *((pairs(decision),) if isinstance(decision, dict) else ()),
     )
+
+
+def _evidence_cells(look: FlagLook) -> Iterator[tuple[str | None, str, object]]:
+    for one in look.flag.evidence:
+        for at, (name, value) in enumerate(one.facts.items()):
+            called = look.institutions.get(str(value)) if name.endswith("institution") else None
+            yield instant(one.at) if at == 0 else "", name, f"{called} ({value})" if called else value
+
+
+def _compared_table(look: FlagLook) -> Listing:
+    return table_of(
+        ("holder", "number", "family number", "born", "name"),
+        (
+            (one.id, one.number, one.family_number or "", one.born or "", " / ".join(one.names.values()))
+            for one in look.holders
+        ),
+    )
+
+
+def _look_document(look: FlagLook) -> dict[str, object]:
+    return {
+        **flag_document(look.flag),
+        "card_stage": look.stage.value if look.stage else None,
+        "institutions": dict(look.institutions),
+        "holders": [
+            {
+                "id": one.id,
+                "kind": one.kind,
+                "number": one.number,
+                "family_number": one.family_number,
+                "date_of_birth": one.born.isoformat() if one.born else None,
+                "name": dict(one.names),
+            }
+            for one in look.holders
+        ],
+    }
 
 
 def decide(  # noqa: PLR0913 - each is one option
@@ -85,7 +123,9 @@ def decide(  # noqa: PLR0913 - each is one option
         suspend: Suspend the card of a confirmed flag in the same step; needs the role for it too.
         session: This run.
     """
-    if confirm == dismiss:
+    if confirm and dismiss:
+        raise BadUsage("give --confirm or --dismiss, not both")
+    if not confirm and not dismiss:
         raise BadUsage("give --confirm or --dismiss")
     outcome = FlagState.CONFIRMED if confirm else FlagState.DISMISSED
     if ground not in set(Ground):

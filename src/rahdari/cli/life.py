@@ -7,7 +7,7 @@ from rahdari.cli.errors import BadUsage
 from rahdari.cli.passes import card_number
 from rahdari.cli.session import Session
 from rahdari.cli.terminal import count_of
-from rahdari.credentials import MOVES, Act, Card, Reason
+from rahdari.credentials import MOVES, Act, Card, Reason, Stage
 
 # Acts for which a reason may be given; the first of the life-cycle table is taken where none is.
 _DEFAULTED = frozenset({Act.SUSPEND, Act.REINSTATE})
@@ -116,7 +116,7 @@ def revoke(card: str, /, *, reason: str | None = None, session: Given) -> None:
 def replace(card: str, /, *, reason: str, session: Given) -> None:
     """Replace a lost, stolen, damaged or outdated card by a new one.
 
-    The old card is dead at once, and the new one is issued.
+    The old card is dead at once, and the new one is issued; where a supervisor is no issuer, it waits for one.
 
     Args:
         card: Number of the old card.
@@ -133,8 +133,13 @@ def replace(card: str, /, *, reason: str, session: Given) -> None:
         {"old": card_document(old), "new": card_document(new)},
         f"Card {old.number} is {old.stage}; card {new.number} takes its place. {_publish(session)}",
         *([f"What the holder had locked stays locked: {locked}."] if locked else ()),
-        f"Next: {session.command(f'pass render {new.number} --png')}",
+        f"Next: {session.command(_next_of(new))}",
     )
+
+
+def _next_of(new: Card) -> str:
+    waits = new.stage is Stage.APPLIED
+    return f"pass issue {new.holder} --as ISSUER" if waits else f"pass render {new.number} --png"
 
 
 def expire(*, session: Given) -> None:

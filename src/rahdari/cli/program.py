@@ -9,13 +9,13 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
+from rahdari.cli.commands import GLOBAL, GROUPED, PARTS, SINGLE, TRADE, Command
 from rahdari.cli.exit_codes import ExitCode, exit_code_of
 from rahdari.cli.terminal import Document, PlainConsole, Terminal
 from rahdari.cli.words import plain
@@ -37,153 +37,6 @@ Exit codes stand in docs/look-up/cli.md.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Command:
-    """A command: its words, its one line, and the function that does it (module:function, in this package)."""
-
-    name: str
-    summary: str
-    target: str
-
-
-_BEGIN = Group("Begin", sort_key=1)
-_REGISTER = Group("Register and issue", sort_key=2)
-_TRUST = Group("Verify and trust", sort_key=3)
-_RUN = Group("Run and oversee", sort_key=4)
-_GLOBAL = Group("Options of every command", sort_key=9)
-
-_SINGLE: Mapping[Group, tuple[_Command, ...]] = {
-    _BEGIN: (
-        _Command(
-            "init",
-            "Make an authority: its keys, its signed trust list, its register and two officers.",
-            "authority:init",
-        ),
-        _Command(
-            "demo",
-            "Show everything at work, true from end to end, with synthetic people.",
-            "demo.command:demo",
-        ),
-    ),
-    _RUN: (
-        _Command("serve", "Serve the web pages, the API and the status lists.", "server:serve"),
-        _Command(
-            "migrate",
-            "Bring the tables of an existing register to this version of the program.",
-            "authority:migrate",
-        ),
-    ),
-}
-_GROUPED: Mapping[tuple[str, str, Group], tuple[_Command, ...]] = {
-    ("holder", "Persons and organisations.", _REGISTER): (
-        _Command("add", "Register a holder with an application for a card.", "holders:add"),
-        _Command("import", "Register the holders of a CSV file, all or none.", "holders:import_file"),
-        _Command("show", "Show a holder with all cards.", "holders:show"),
-        _Command("list", "List holders in the order of their registration.", "holders:list_holders"),
-    ),
-    ("pass", "Cards and the passes they carry: issue, draw, verify, suspend, revoke.", _REGISTER): (
-        _Command("issue", "Issue the cards that were applied for.", "passes:issue"),
-        _Command("show", "Show a card: its stage, its validity, its passes, its QR code.", "passes:show"),
-        _Command("render", "Write a card's files: picture, PDF, QR code, wallet file.", "passes:render"),
-        _Command(
-            "verify", "Verify a pass: offline, or with --online against the register.", "verifying:verify"
-        ),
-        _Command("activate", "Note that an issued card was handed over.", "life:activate"),
-        _Command("suspend", "Suspend a card at once; it can be reinstated.", "life:suspend"),
-        _Command("reinstate", "Make a suspended card good again.", "life:reinstate"),
-        _Command(
-            "revoke", "Revoke a card for ever: one supervisor proposes, another approves.", "life:revoke"
-        ),
-        _Command("replace", "Replace a lost, stolen, damaged or outdated card by a new one.", "life:replace"),
-        _Command("expire", "Note every card whose validity has ended.", "life:expire"),
-        _Command("history", "Tell the life of a card, from the log.", "life:history"),
-    ),
-    ("card", "Cards to hold in the hand.", _REGISTER): (
-        _Command(
-            "sheet",
-            "Write print sheets: A4 with ten cards, Letter with eight; fronts and backs on alternate pages.",
-            "sheets:sheet",
-        ),
-        _Command(
-            "passkey", "Open a link by which the holder registers a passkey for the card.", "passkeys:passkey"
-        ),
-    ),
-    ("trust", "Trust lists and keys.", _TRUST): (
-        _Command("export", "Sign the next trust list with the offline root.", "trust:export"),
-        _Command("import", "Take over a signed trust list into the verifier.", "trust:import_list"),
-        _Command("show", "Show whom the verifier trusts.", "trust:show"),
-        _Command("rotate", "Make a new key; what the old one signed stays good.", "trust:rotate"),
-        _Command("withdraw", "Withdraw a key: whatever it signed is dead.", "trust:withdraw"),
-    ),
-    ("status", "Status lists: who is suspended, as verifiers learn it.", _TRUST): (
-        _Command("publish", "Sign the status lists as the register stands now.", "status:publish"),
-        _Command(
-            "sync",
-            "Bring the statuses of every trusted issuer up to date: by their stream, or list by list.",
-            "status:sync",
-        ),
-        _Command(
-            "follow",
-            "Stay connected with every status stream: a suspension is known here within seconds.",
-            "status:follow",
-        ),
-        _Command(
-            "show",
-            "Show the status lists and streams that the verifier holds, and how old they are.",
-            "status:show",
-        ),
-    ),
-    ("signal", "Who is told of suspensions: streams of institutions.", _RUN): (
-        _Command("list", "List the streams of all institutions, and how they fare.", "signals:list_streams"),
-        _Command("show", "Show a stream: its state, what waits, and why. Never a secret.", "signals:show"),
-        _Command(
-            "pause",
-            "Keep a stream's notices instead of sending them. Its institution is told.",
-            "signals:pause",
-        ),
-        _Command(
-            "resume",
-            "Send a stream's notices again, after a pause or after the house gave up on its receiver.",
-            "signals:resume",
-        ),
-        _Command(
-            "replay",
-            "Send everything after an order number again, in order and under the same ids.",
-            "signals:replay",
-        ),
-        _Command(
-            "deliver",
-            "Deliver what is due now, and end. A running server does this all the time.",
-            "signals:deliver",
-        ),
-    ),
-    ("audit", "The log of every act.", _RUN): (
-        _Command("verify", "Examine the whole log and find any alteration.", "audit:verify"),
-        _Command("log", "Show the last entries of the log.", "audit:log"),
-    ),
-    ("flag", "What fraud officers look at: cards used strangely, holders likely registered twice.", _RUN): (
-        _Command("list", "List flags, the newest first.", "flags:list_flags"),
-        _Command("show", "Show a flag with its evidence.", "flags:show"),
-        _Command("decide", "Dismiss or confirm a flag, once and for all.", "flags:decide"),
-        _Command("index", "Index every holder anew, to find likely duplicates.", "flags:index"),
-        _Command("forget", "Forget uses that are older than the settings keep them.", "flags:forget"),
-    ),
-    ("officer", "Officers, institutions and their tokens.", _RUN): (
-        _Command("enrol", "Enrol an officer or an institution and give a token.", "officers:enrol"),
-        _Command("token", "Give a further token to an officer or institution.", "officers:token"),
-        _Command("list", "List officers and institutions.", "officers:list_principals"),
-        _Command("tokens", "List the tokens of an officer or institution.", "officers:list_tokens"),
-        _Command("revoke-token", "End one token now.", "officers:revoke_token"),
-        _Command("disable", "Let an officer or institution in no more.", "officers:disable"),
-    ),
-    ("product", "Card products: what the data files say.", _REGISTER): (
-        _Command("list", "List the card products.", "products:list_products"),
-        _Command("show", "Show a card product.", "products:show"),
-        _Command("check", "Check a product's data file before it is used.", "products:check"),
-    ),
-}
-
-
 def make_program() -> App:
     """Make the program anew; it holds no state of a run."""
     program = App(
@@ -201,22 +54,29 @@ def make_program() -> App:
         print_error=False,
         suppress_keyboard_interrupt=False,
     )
-    for group, commands in _SINGLE.items():
+    for group, commands in SINGLE.items():
         for command in commands:
             _register(program, command, group)
-    for (name, summary, group), commands in _GROUPED.items():
+    for (name, summary, group), commands in GROUPED.items():
+        # "trade pull" is a group within a group, which stands above it in the table.
+        above, _, last = name.rpartition(" ")
         part = App(
-            name=name,
+            name=last,
             help=summary,
-            group=group,
+            group=None if above else group,
             help_format="plaintext",
             help_epilogue="",
             group_commands=Group("Commands", sort_key=1),
         )
         for command in commands:
             _register(part, command, None)
-        program.command(part)
-    program["--help"].group = program["--version"].group = _GLOBAL
+        (program[above] if above else program).command(part)
+    for command in PARTS:
+        target = f"rahdari.cli.{command.target}"
+        program.command(
+            target, name=command.name, help=command.summary, group=TRADE, sort_key=len(list(program))
+        )
+    program["--help"].group = program["--version"].group = GLOBAL
     return program
 
 
@@ -225,7 +85,7 @@ def _shown_default(value: object) -> object:
     return value or None
 
 
-def _register(part: App, command: _Command, group: Group | None) -> None:
+def _register(part: App, command: Command, group: Group | None) -> None:
     part.command(
         f"rahdari.cli.{command.target}",
         name=command.name,
@@ -276,10 +136,10 @@ def _dispatch(arguments: Sequence[str], terminal: Terminal, environment: Mapping
     @program.meta.default
     def launch(
         *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
-        home: Annotated[Path | None, Parameter(group=_GLOBAL)] = None,
-        officer: Annotated[str | None, Parameter(name="--as", group=_GLOBAL)] = None,
-        is_json: Annotated[bool, Parameter(name="--json", group=_GLOBAL)] = False,
-        quiet: Annotated[bool, Parameter(group=_GLOBAL)] = False,
+        home: Annotated[Path | None, Parameter(group=GLOBAL)] = None,
+        officer: Annotated[str | None, Parameter(name="--as", group=GLOBAL)] = None,
+        is_json: Annotated[bool, Parameter(name="--json", group=GLOBAL)] = False,
+        quiet: Annotated[bool, Parameter(group=GLOBAL)] = False,
     ) -> int:
         """Run a command.
 
@@ -336,8 +196,9 @@ def main() -> None:
 def describe_commands() -> list[tuple[str, str, list[tuple[str, str]]]]:
     """List every command for the documentation: its words, its one line, its options with their help."""
     described = []
-    every = [("", commands) for commands in _SINGLE.values()]
-    every += [(f"{name} ", commands) for (name, _, _), commands in _GROUPED.items()]
+    every = [("", commands) for commands in SINGLE.values()]
+    every += [(f"{name} ", commands) for (name, _, _), commands in GROUPED.items()]
+    every += [("", tuple(PARTS)), *((f"{one.name} ", beneath) for one, beneath in PARTS.items())]
     program = make_program()
     for prefix, commands in every:
         for command in commands:

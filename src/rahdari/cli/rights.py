@@ -36,6 +36,11 @@ _PRINTING = _roles(Role.ISSUER)
 _KEYS = _roles(Role.KEY_OFFICER)
 _OVERSEEING = _roles(Role.SUPERVISOR, Role.AUDITOR)
 
+_QUESTIONS = (
+    "screen", "complexity", "potential", "diversify", "tariff", "relocate", "ladder", "substitute", "select",
+    "path", "mirror", "data", "pull baci", "pull comtrade",
+)  # fmt: skip
+
 RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         # Before there is a register, or beside it: the machine's files decide.
@@ -98,6 +103,10 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "product list": ANYONE,
         "product show": ANYONE,
         "product check": ANYONE,
+        # Published trade statistics and files of one's own; nothing of the register.
+        **dict.fromkeys((f"trade {question}" for question in _QUESTIONS), ANYONE),
+        "roadmap": ANYONE,
+        "roadmap score": ANYONE,
     }
 )
 

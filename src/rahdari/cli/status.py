@@ -186,13 +186,15 @@ def show(*, verifier: Path | None = None, session: Given) -> None:
             "age_seconds": _age(one.as_of, now),
             "sequence": one.sequence,
             "lists": len(one.addresses),
+            "forked": gate.is_forked(publisher),
         }
-        for one in gate.streams()
+        for publisher in gate.list_publishers()
+        if (one := gate.find_stream(publisher)) is not None
     ]
     headings = ("issuer", "as of", "age in seconds")
     session.terminal.answer(
         {"lists": rows, "streams": streams},
-        *([table_of(("stream", *headings, "delta", "lists"), _cells(streams))] if streams else []),
+        *([table_of(("stream", *headings, "delta", "lists", "forked"), _cells(streams))] if streams else []),
         *([table_of(("list", *headings, "places"), _cells(rows))] if rows else []),
         "" if rows or streams else f"No status is held; run: {session.command('status sync')}",
     )

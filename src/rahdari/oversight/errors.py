@@ -47,6 +47,12 @@ class UnknownUse(OversightRefused):
     code: ClassVar[str] = "oversight.unknown_use"
 
 
+class TooManyAges(OversightRefused):
+    """An institution asks for so many different ages of one card's holder that it would learn the age itself."""
+
+    code: ClassVar[str] = "oversight.too_many_ages"
+
+
 class UseNotRecorded(CounterpartFailed):
     """A use could not be written down, so its answer is not given."""
 

@@ -47,6 +47,18 @@ class Store(Protocol):
         """Forget every use that is older; tell how many."""
         ...
 
+    def find_ages(self, card: str, institution: str) -> Mapping[int, datetime]:
+        """Find for which ages an institution has asked of a card, each with the instant that was noted last."""
+        ...
+
+    def set_age(self, card: str, institution: str, age: int, *, at: datetime) -> None:
+        """Note that an institution has asked a card for an age; a former instant is written over."""
+        ...
+
+    def forget_ages(self, before: datetime) -> int:
+        """Forget every age that was last noted before; tell how many."""
+        ...
+
     def add_flag(self, flag: Flag) -> None:
         """Keep a new flag; its subject has no other open one of the kind."""
         ...

@@ -35,6 +35,18 @@ USE = Table(
     ),
 )
 
+# For which ages an institution has asked of a card: how many it may ask for is counted, the answers are not kept.
+AGE = Table(
+    "oversight_age",
+    METADATA,
+    Column("card", Text, primary_key=True),
+    Column("institution", Text, primary_key=True),
+    Column("age", Integer, primary_key=True, autoincrement=False),
+    Column("at", EpochMicroseconds, nullable=False),
+    Index("ix_oversight_age_at", "at"),
+    sqlite_with_rowid=False,
+)
+
 _IS_OPEN = text("state = 'open'")
 
 FLAG = Table(

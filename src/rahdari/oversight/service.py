@@ -9,6 +9,7 @@ from rahdari.oversight.errors import UnknownFlag, UnknownUse
 from rahdari.oversight.policy import WATCH, WatchPolicy
 from rahdari.oversight.ports import Register, Store
 from rahdari.oversight.rules import flags
+from rahdari.oversight.rules.ages import AGES_WITHIN, find_news
 from rahdari.oversight.rules.duplicates import Suspicion, clues_of, suspect
 from rahdari.oversight.rules.unusual import (
     LOCATED_LOOKED_AT_MAX,
@@ -55,6 +56,24 @@ def record_use(store: Store, use: Use, *, chance: Chance, policy: WatchPolicy = 
         for kind, seen in find_unusual(use, others, policy, located=elsewhere)
     ]
     return tuple(flag for flag in raised if flag is not None)
+
+
+def note_ages(store: Store, use: Use, ages: frozenset[int]) -> None:
+    """Note for which ages a use asks of its card; the caller holds the card's lock, as for ``record_use``.
+
+    Raises:
+        TooManyAges: the institution would learn the age itself; nothing was noted, and the answer must not leave.
+    """
+    if use.card is None or not ages:
+        return
+    known = store.find_ages(use.card, use.institution)
+    for age in sorted(find_news(ages, known, use.at)):
+        store.set_age(use.card, use.institution, age, at=use.at)
+
+
+def forget_ages(store: Store, at: datetime) -> int:
+    """Forget every age that counts no more at ``at``; tells how many."""
+    return store.forget_ages(at - AGES_WITHIN)
 
 
 def _raise(

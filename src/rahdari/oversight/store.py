@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from rahdari.oversight.errors import FlagDecided
-from rahdari.oversight.schema import CLUE, FLAG, USE
+from rahdari.oversight.schema import AGE, CLUE, FLAG, USE
 from rahdari.oversight.values import (
     INSTITUTIONS_LOOKED_AT_MAX,
     Channel,
@@ -125,6 +125,19 @@ class SqlStore:
 
     def forget_uses(self, before: datetime) -> int:
         return self._connection.execute(delete(USE).where(USE.c.at < before)).rowcount
+
+    def find_ages(self, card: str, institution: str) -> Mapping[int, datetime]:
+        wanted = select(AGE.c.age, AGE.c.at).where(AGE.c.card == card, AGE.c.institution == institution)
+        return {row.age: row.at for row in self._connection.execute(wanted)}
+
+    def set_age(self, card: str, institution: str, age: int, *, at: datetime) -> None:
+        of = and_(AGE.c.card == card, AGE.c.institution == institution, AGE.c.age == age)
+        if not self._connection.execute(update(AGE).where(of).values(at=at)).rowcount:
+            row = {"card": card, "institution": institution, "age": age, "at": at}
+            self._connection.execute(insert(AGE).values(row))
+
+    def forget_ages(self, before: datetime) -> int:
+        return self._connection.execute(delete(AGE).where(AGE.c.at < before)).rowcount
 
     def add_flag(self, flag: Flag) -> None:
         row = {

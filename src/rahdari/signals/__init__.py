@@ -35,6 +35,7 @@ Example:
 
 from rahdari.signals.errors import (
     BadEndpoint,
+    NoEvents,
     NotKept,
     PassNotGood,
     SignalsRefused,
@@ -48,7 +49,15 @@ from rahdari.signals.errors import (
 from rahdari.signals.policy import USUAL, Patience
 from rahdari.signals.ports import Happenings, Store
 from rahdari.signals.rules.endpoints import Endpoint, Network, is_reachable, read_endpoint, read_networks
-from rahdari.signals.rules.events import SUPPORTED, TYPES, as_event, as_webhook, kinds_named, types_of
+from rahdari.signals.rules.events import (
+    SUPPORTED,
+    TYPES,
+    as_event,
+    as_webhook,
+    kinds_named,
+    require_events,
+    types_of,
+)
 from rahdari.signals.service.notices import (
     claim,
     fan_out,
@@ -132,6 +141,7 @@ __all__ = [
     "Kind",
     "Method",
     "Network",
+    "NoEvents",
     "NotKept",
     "Notice",
     "Outcome",
@@ -179,6 +189,7 @@ __all__ = [
     "remove_subject",
     "renew_secret",
     "replay",
+    "require_events",
     "set_state",
     "types_of",
     "write_down",

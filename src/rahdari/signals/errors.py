@@ -29,6 +29,12 @@ class BadEndpoint(SignalsRefused):
     code: ClassVar[str] = "signals.bad_endpoint"
 
 
+class NoEvents(SignalsRefused):
+    """None of the events that were asked for is one that this house tells of."""
+
+    code: ClassVar[str] = "signals.no_events"
+
+
 class TooManyStreams(SignalsRefused):
     """The institution has as many streams as one may have."""
 
@@ -66,5 +72,6 @@ class TooSoon(SignalsRefused):
 
     def __init__(self, wait_seconds: int) -> None:
         """Keep the seconds for the ``Retry-After`` header."""
-        super().__init__(f"this stream was verified a moment ago; ask again in {wait_seconds} seconds")
+        wait = f"{wait_seconds} second" if wait_seconds == 1 else f"{wait_seconds} seconds"
+        super().__init__(f"this stream was verified a moment ago; ask again in {wait}")
         self.wait_seconds = wait_seconds

@@ -60,6 +60,10 @@ class Streams(Protocol):
         """Keep such a name; the pair must have none."""
         ...
 
+    def find_cards(self, subjects: Collection[SubjectId]) -> dict[SubjectId, str]:
+        """Find which card each of these names stands for; a name that nobody gave is left out."""
+        ...
+
     def watch(self, stream: StreamId, subject: SubjectId) -> bool:
         """Let the stream watch the subject; tells whether it did not before."""
         ...

@@ -4,6 +4,7 @@ It stands outside the framework, so that no address (an unknown one included) co
 """
 
 import math
+import re
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -22,12 +23,14 @@ from rahdari.web.arriving import Arriving, Pace
 from rahdari.web.errors import Broken, TokenMissing, TooManyRequests, TooSlow
 from rahdari.web.languages import COOKIE
 from rahdari.web.limits import (
+    ADDRESSES_A_SITE,
     FETCHES_A_REQUEST,
     REQUESTS_A_CEREMONY,
     STRANGERS_BODIES_BYTES_MAX,
     Bodies,
     Buckets,
     name_address,
+    name_site,
 )
 from rahdari.web.places import Places, Standing, standing_of
 from rahdari.web.refusals import make_refusal
@@ -40,6 +43,8 @@ _FREE_PATHS = ("/static/", "/verify/assets/", "/health")
 _FETCHED = ("/s/", "/trust.jwt", "/root.jwk")
 # Each begun ceremony is kept for five minutes, of 100,000 for all callers together (access.values).
 _CEREMONIES = ("/api/v1/holder/enrolments/options", "/api/v1/holder/sign-ins/options")
+# A receiver that polls for signals is counted apart: its questions never deafen it to a suspension.
+_POLLED = re.compile("/api/v1/signals/streams/[^/]+/poll")
 # A token has some 60 characters; what is longer is none.
 _AUTHORIZATION_CHARS_MAX = 1024
 _COOKIE_LIFE_SECONDS = 365 * 86_400
@@ -88,8 +93,11 @@ class Doorman:
         self._tick = tick
         per_minute = house.settings.rate_per_minute
         self._buckets = Buckets(per_minute, tick)
+        self._polls = Buckets(per_minute, tick)
         self._fetches = Buckets(FETCHES_A_REQUEST * per_minute, tick)
-        self._ceremonies = Buckets(max(1, per_minute // REQUESTS_A_CEREMONY), tick)
+        ceremonies = max(1, per_minute // REQUESTS_A_CEREMONY)
+        self._ceremonies = Buckets(ceremonies, tick)
+        self._sites = Buckets(ADDRESSES_A_SITE * ceremonies, tick)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what is not HTTP goes straight in."""
@@ -127,6 +135,7 @@ class Doorman:
         if presented:
             with self._places.hold(Standing.PROVING, address):
                 visit.actor = await self._prove(presented, address)
+            self._count_proven(visit.actor, path)
             place.enter_context(self._places.hold(standing_of(visit.actor), visit.actor.id))
             arriving.expect(self._proven_bodies, None)
         else:
@@ -137,7 +146,12 @@ class Doorman:
             arriving.expect(self._bodies, self._pace)
             if is_counted:
                 self._count_stranger(path, address)
-        if path in _CEREMONIES and (seconds := self._ceremonies.take(address)):
+        if path in _CEREMONIES:
+            self._count_ceremony(scope["client"][0] if scope["client"] else "")
+
+    def _count_ceremony(self, host: str) -> None:
+        """Count a ceremony for the address and for its site. Raises ``TooManyRequests``."""
+        if seconds := self._ceremonies.take(name_address(host)) or self._sites.take(name_site(host)):
             raise TooManyRequests(seconds)
 
     async def _answer(self, scope: HTTPScope, receive: Receive, send: Send, visit: Visit) -> None:
@@ -151,7 +165,7 @@ class Doorman:
             visit.route = str(inner.get("path_template") or visit.route)
 
     async def _prove(self, presented: str, address: str) -> Actor:
-        """Count the caller by the principal that the token proves. Raises ``NotAuthenticated``."""
+        """Tell whom the token proves. Raises ``NotAuthenticated``."""
         # Guessing tokens is counted apart: neighbours behind one address do not lock each other out.
         guesses = f"guesses:{address}"
         if seconds := self._buckets.wait(guesses):
@@ -161,8 +175,12 @@ class Doorman:
         except NotAuthenticated:
             self._count(guesses)
             raise
-        self._count(f"principal:{actor.id}")
         return actor
+
+    def _count_proven(self, actor: Actor, path: str) -> None:
+        buckets = self._polls if _POLLED.fullmatch(path) else self._buckets
+        if seconds := buckets.take(f"principal:{actor.id}"):
+            raise TooManyRequests(seconds)
 
     def _count_stranger(self, path: str, address: str) -> None:
         """Count who shows no token. How many streams one address may begin is counted by the streams."""

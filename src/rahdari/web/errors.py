@@ -5,6 +5,11 @@ from typing import ClassVar
 from rahdari.kernel import Refused
 
 
+def say_seconds(count: int) -> str:
+    """Say a time in words: 1 second, 2 seconds."""
+    return f"{count} second" if count == 1 else f"{count} seconds"
+
+
 class WebRefused(Refused):
     """The request is not one that this server answers."""
 
@@ -77,7 +82,7 @@ class TooManyRequests(WebRefused):
 
     def __init__(self, wait_seconds: int, *, what: str = "too many requests from one caller") -> None:
         """Keep the seconds for the ``Retry-After`` header (RFC 9110, 10.2.3)."""
-        super().__init__(f"{what}; come back in {wait_seconds} seconds")
+        super().__init__(f"{what}; come back in {say_seconds(wait_seconds)}")
         self.wait_seconds = wait_seconds
 
 
@@ -88,7 +93,7 @@ class Busy(WebRefused):
 
     def __init__(self, wait_seconds: int, what: str) -> None:
         """Keep the seconds for the ``Retry-After`` header (RFC 9110, 10.2.3)."""
-        super().__init__(f"{what}; come back in {wait_seconds} seconds")
+        super().__init__(f"{what}; come back in {say_seconds(wait_seconds)}")
         self.wait_seconds = wait_seconds
 
 

@@ -30,6 +30,9 @@ CALLERS_MAX = 65_536
 FETCHES_A_REQUEST = 20
 # How many requests one address may make for each passkey ceremony it may begin: 20 a minute of 120 requests.
 REQUESTS_A_CEREMONY = 6
+# How many addresses' ceremonies one IPv6 site may begin: 320 a minute, so that it keeps some 1,600 of the 100,000
+# that there may be (access.values). A site has 65,536 /64s, and each would count as an address of its own.
+ADDRESSES_A_SITE = 16
 
 
 class Buckets:
@@ -90,10 +93,19 @@ class Bodies:
 
 def name_address(host: str) -> str:
     """Name the caller behind an address: IPv4 by address, IPv6 by its /64, which is one subscriber's."""
+    return _name(host, 64)
+
+
+def name_site(host: str) -> str:
+    """Name the site behind an address: IPv6 by its /48, the most that one site is given (RFC 6177, 2)."""
+    return _name(host, 48)
+
+
+def _name(host: str, prefix: int) -> str:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return "address:unknown"
     if address.version == 6:
-        return f"address:{ipaddress.ip_network((address, 64), strict=False)}"
+        return f"address:{ipaddress.ip_network((address, prefix), strict=False)}"
     return f"address:{address}"

@@ -22,7 +22,7 @@ _HEADERS: Final = {
 }
 # 2^53 - 1 has 16 digits (wire.status_stream).
 _SEQUENCE: Final = re.compile("[0-9]{1,16}")
-_REFUSALS: Final = ("credentials.key_locked", "database.unreachable")
+_REFUSALS: Final = ("credentials.key_locked", "database.unreachable", "app.register_behind")
 _AFTER: Final = Query(
     name="after",
     about="the sequence number of the last delta that is known; 0, the default, is the beginning",

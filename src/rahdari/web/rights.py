@@ -33,6 +33,11 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "getVerifierPart": PUBLIC,
         "showProducts": PUBLIC,
         "showTrust": PUBLIC,
+        # Open data and what follows from them: no token, nobody's records.
+        "showRoadmap": PUBLIC,
+        "showRoadmapWhy": PUBLIC,
+        "getRoadmapFile": PUBLIC,
+        "askTrade": PUBLIC,
         "showProblems": PUBLIC,
         "showProblem": PUBLIC,
         "showReference": PUBLIC,

@@ -22,7 +22,7 @@ from rahdari.app.settings import Settings
 from rahdari.app.status_hub import ListSigner
 from rahdari.kernel import Problem
 from rahdari.web import journal, public, public_stream
-from rahdari.web.api import authority, cards, checks, holders, oversight, passkeys, signals
+from rahdari.web.api import authority, cards, checks, holders, oversight, passkeys, signals, trade
 from rahdari.web.arriving import Pace
 from rahdari.web.connections import PatientProtocol, allow_sockets, drop_untaken
 from rahdari.web.doorman import Doorman
@@ -39,7 +39,17 @@ from rahdari.web.errors import (
 )
 from rahdari.web.limits import JSON_BYTES_MAX, REQUEST_SECONDS_MAX
 from rahdari.web.own_page import make_own_page_guard
-from rahdari.web.pages import about, holder, holder_acts, problems, products, reference, verifier, verify
+from rahdari.web.pages import (
+    about,
+    holder,
+    holder_acts,
+    problems,
+    products,
+    reference,
+    roadmap,
+    verifier,
+    verify,
+)
 from rahdari.web.refusals import make_refusal
 from rahdari.web.rights import RIGHTS
 from rahdari.web.static_files import get_part, get_static
@@ -54,6 +64,9 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     verifier.get_worker,
     verifier.get_manifest,
     products.show_products,
+    roadmap.show_roadmap,
+    roadmap.show_why,
+    roadmap.get_file,
     about.show_trust,
     problems.show_problems,
     problems.show_problem,
@@ -120,6 +133,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     oversight.list_flags,
     oversight.get_flag,
     oversight.decide_flag,
+    trade.ask_trade,
 )
 # A form holds two fields and a language.
 _FORM_PARTS_MAX = 8
@@ -223,10 +237,12 @@ def serve(settings: Settings) -> None:
     Raises:
         NotInitialised: there is no house. PortTaken: the address cannot be had.
         BadSettings: the passes carry another address than the settings name.
+        RegisterBehind: the database was restored or rolled back.
     """
     house = open_house(settings)
     try:
         require_own_address(house)
+        house.authority.require_known()
         listening = listen(settings.host, settings.port)
         journal.configure()
         app = build_app(house)

@@ -1,7 +1,9 @@
 """Keys, lists, answers and the log, as the authority's office handles them."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete
 
+from rahdari.app.errors import RegisterBehind
 from rahdari.app.files import write_whole
 from rahdari.app.house import House, open_house
 from rahdari.credentials import Act, KeyUse, VerdictKind, examine
@@ -209,3 +212,65 @@ def test_what_is_published_is_written_while_the_register_is_locked(
     house.authority.sign_trust_list(actor=officer(house))
     other.close()
     assert written == ["1.cwt", "1.jwt", "lists", "manifest", "audit-checkpoint.json", "trust.jwt"]
+
+
+def restored(house: House, tmp_path: Path, *, then_published: bool = True) -> House:
+    """The house on a backup of its database, taken before a card was suspended and that was published."""
+    card = issued(house)
+    house.authority.publish()
+    backup = tmp_path / "backup.db"
+    with closing(sqlite3.connect(tmp_path / "rahdari.db")) as live, closing(sqlite3.connect(backup)) as copy:
+        live.backup(copy)
+    house.registry.act(card.number, Act.SUSPEND, actor=officer(house))
+    if then_published:
+        house.authority.publish()
+    house.close()
+    for name in ("rahdari.db-wal", "rahdari.db-shm"):
+        (tmp_path / name).unlink(missing_ok=True)
+    backup.replace(tmp_path / "rahdari.db")
+    return open_house(house.settings, clock=house.foundation.clock)
+
+
+def test_nothing_is_signed_from_a_register_that_lacks_what_was_published(
+    house: House, tmp_path: Path
+) -> None:
+    """A suspended card would come back, and the checkpoint that proves it would be gone."""
+    again = restored(house, tmp_path)
+    checkpoint = tmp_path / "public" / "audit-checkpoint.json"
+    noted, listed = checkpoint.read_bytes(), (tmp_path / "public" / "s" / "1.cwt").read_bytes()
+    issued(again, 77)  # the log grows beyond the number of the checkpoint
+    office = again.authority
+    for sign in (
+        office.publish,
+        office.sign_head,
+        office.sign_manifest,
+        office.make_bundle,
+        office.write_checkpoint,
+    ):
+        with pytest.raises(RegisterBehind, match="not in the register"):
+            sign()
+    with pytest.raises(RegisterBehind):
+        office.require_known()
+    assert not office.verify_log().is_intact
+    assert (checkpoint.read_bytes(), (tmp_path / "public" / "s" / "1.cwt").read_bytes()) == (noted, listed)
+    checkpoint.unlink()
+    with pytest.raises(RegisterBehind, match="delta 1 of the status stream"):
+        office.publish()
+    (tmp_path / "public" / "s" / "manifest").unlink()
+    office.publish()
+    office.require_known()
+    assert office.verify_log().is_intact
+    again.close()
+
+
+def test_a_register_that_knows_all_that_was_published_goes_on(house: House, tmp_path: Path) -> None:
+    again = restored(house, tmp_path, then_published=False)
+    again.authority.require_known()
+    again.authority.publish()
+    again.close()
+
+
+@pytest.mark.parametrize("junk", [b"", b"junk", b"\xd2" * 200_000])
+def test_a_manifest_that_cannot_be_read_says_nothing(house: House, tmp_path: Path, junk: bytes) -> None:
+    (tmp_path / "public" / "s" / "manifest").write_bytes(junk)
+    house.authority.require_known()

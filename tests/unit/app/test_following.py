@@ -1,6 +1,7 @@
 """Staying connected: what comes is kept at once, and a line that breaks is taken up again."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,20 +9,22 @@ import pytest
 
 from rahdari.app.following import WAIT_SECONDS_MAX, Followed, Follower, Turn
 from rahdari.credentials import Act, KeyUse, VerdictKind
-from rahdari.credentials.errors import StatusStreamForked, StatusStreamRefused
+from rahdari.credentials.errors import StatusSourceFailed, StatusStreamForked, StatusStreamRefused
+from rahdari.credentials.service import keys
 from rahdari.wire import status_stream
 from rahdari.wire.errors import MalformedInput
+from rahdari.wire.keys import Algorithm
 from rahdari.wire.status_stream import Head
 from tests.fakes.chance import SeededChance
-from tests.unit.app.streaming import Server, gate_of
-from tests.unit.credentials.scene import Office
+from tests.unit.app.streaming import Server, gate_of, import_trust
+from tests.unit.credentials.scene import OFFICER, Office
 
 
 class Line:
     """A follower with a clock that is wound by its own waits, and a list of what it told."""
 
     def __init__(self, folder: Path) -> None:
-        self.office = Office()
+        self.folder, self.office = folder, Office()
         self.card = self.office.issued()
         self.server, self.gate = Server(self.office), gate_of(folder, self.office)
         self.told: list[Followed] = []
@@ -151,3 +154,30 @@ def test_old_heads_said_over_and_over_do_not_hold_a_line_open(line: Line) -> Non
 def test_a_publisher_without_a_stream_is_not_followed(line: Line) -> None:
     line.server.tamper = lambda what, raw: raw if what == "list" else None
     assert line.run(5) == [Turn.NO_STREAM]
+
+
+def test_a_line_goes_on_with_the_new_status_key_once_the_folder_holds_the_trust_list_that_names_it(
+    line: Line,
+) -> None:
+    def rotate() -> None:
+        with line.office.writing() as desk:
+            keys.rotate(desk, KeyUse.STATUS, algorithm=Algorithm.ES256, actor=OFFICER)
+        line.office.sign_trust_list()
+        line.office.clock.wind(timedelta(seconds=2))
+        line.suspend()
+
+    line.deeds[1] = rotate
+    line.deeds[2] = lambda: import_trust(gate_of(line.folder, line.office), line.office)
+    turns = line.run(2)
+    assert turns[-2:] == [Turn.LOST, Turn.CONNECTED]
+    assert line.verdict is VerdictKind.SUSPENDED
+
+
+def test_a_publisher_that_the_trust_list_names_no_more_is_told_as_lost(line: Line) -> None:
+    (publisher,) = line.gate.list_publishers()
+    gone = replace(publisher, issuer="urn:sample:gone")
+    over = iter([False, True])
+    Follower(line.gate, line.server, gone, tell=line.told.append).run(
+        wait=lambda _: next(over), tick=lambda: 0, chance=SeededChance()
+    )
+    assert isinstance(line.told[-1].problem, StatusSourceFailed)

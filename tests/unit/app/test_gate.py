@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from typing_extensions import override
 
 from rahdari.app.errors import BadFile
+from rahdari.app.files import write_whole
 from rahdari.app.gate import Gate, make_policy, open_gate
 from rahdari.app.house import House
 from rahdari.app.status_sources import FolderSource
@@ -259,6 +261,64 @@ def test_a_clock_that_was_set_back_lets_no_suspended_pass_through(house: House, 
     (failed,) = house.gate.sync(source_of(house)).failed
     assert "older" in failed[1].message
     assert house.gate.examine(text).verdict is VerdictKind.SUSPENDED
+
+
+class _Late(Plain):
+    """Gives the older list of two."""
+
+    def __init__(self, lists: FolderSource, older: bytes) -> None:
+        super().__init__(lists)
+        self._older = older
+
+    @override
+    def fetch(self, uri: str) -> bytes:
+        return self._older
+
+
+class Meanwhile:
+    """Another process does ``other`` between the look at what is held and the first write of ``name``."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str, other: Callable[[], object]) -> None:
+        self._name, self._other, self._write = name, threading.Thread(target=other), write_whole
+        monkeypatch.setattr("rahdari.app.gate.write_whole", self._write_late)
+
+    def finish(self) -> None:
+        self._other.join()
+
+    def _write_late(self, path: Path, content: bytes) -> None:
+        if path.name.endswith(self._name) and not self._other.ident:
+            self._other.start()
+            self._other.join(timeout=0.5)
+        self._write(path, content)
+
+
+def test_an_older_list_of_one_process_does_not_replace_the_newer_one_of_another(
+    house: House, clock: WoundClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = issued(house)
+    text, gate = house.registry.get_pass(card.number).text, house.gate
+    house.authority.publish()
+    older = (house.authority.public_folder / "s/1.cwt").read_bytes()
+    clock.wind(timedelta(seconds=2))
+    house.registry.act(card.number, Act.SUSPEND, actor=officer(house))
+    house.authority.publish()
+    second, newer = Gate(house.settings.home / "verifier", clock), Plain(source_of(house))
+    meanwhile = Meanwhile(monkeypatch, ".cwt", lambda: second.sync(newer))
+    gate.sync(_Late(source_of(house), older))
+    meanwhile.finish()
+    assert gate.examine(text).verdict is VerdictKind.SUSPENDED
+
+
+def test_an_older_trust_list_of_one_process_does_not_replace_the_newer_one_of_another(
+    house: House, gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: WoundClock
+) -> None:
+    gate.pin_root(root_of(house))
+    lists = [house.authority.sign_trust_list(actor=officer(house)) for _ in range(2)]
+    second = Gate(tmp_path / "gate", clock)
+    meanwhile = Meanwhile(monkeypatch, "trust.jwt", lambda: second.import_trust(lists[1]))
+    older = gate.import_trust(lists[0])
+    meanwhile.finish()
+    assert gate.trust().listed.sequence == older.listed.sequence + 1
 
 
 class _Mixed(Plain):

@@ -15,7 +15,8 @@ from rahdari.app.gate_store import LOG_BYTES_LONG
 from rahdari.credentials import Act, Card, KeyUse, Publisher, StreamOutcome, VerdictKind
 from rahdari.credentials.errors import StatusSourceFailed, StatusStreamForked, StatusStreamRefused
 from rahdari.wire import status_stream
-from rahdari.wire.status_stream import Head
+from rahdari.wire.keys import Signer
+from rahdari.wire.status_stream import Change, Delta, Head, Manifest
 from tests.fakes.clock import WoundClock
 from tests.unit.app.streaming import Server, gate_of, import_trust
 from tests.unit.credentials.scene import Office, person
@@ -154,6 +155,98 @@ def test_a_fork_is_told_and_what_is_held_is_kept(scene: Scene) -> None:
     scene.server.tamper = lambda what, raw: fork if what == "deltas" else raw
     assert scene.sync() == ["credentials.status_stream_forked"]
     assert scene.verdict() is SUSPENDED
+
+
+class OtherHistory:
+    """What a publisher signs whose register was set back: two other deltas, and lists without the suspension."""
+
+    def __init__(self, office: Office, signer: Signer, old: bytes) -> None:
+        at = int(office.clock.now().timestamp())
+        first = status_stream.sign(signer, Delta(1, at, bytes(16), (Change(1, 3, 2),)))
+        second = Delta(2, at, status_stream.decode(first).digest, (Change(1, 4, 2),))
+        self.second = status_stream.sign(signer, second)
+        digest = status_stream.decode(self.second).digest
+        prefix = office.publisher().prefix
+        (_, *lists) = status_stream.read_sequence(old, items_max=9, size_bytes_max=1 << 20)
+        shards = (0,) * len(lists)
+        manifest = status_stream.sign(signer, Manifest(2, at, digest, prefix, shards))
+        self.bundle = manifest + b"".join(lists)
+        self.deltas = self.second + status_stream.sign(signer, Head(2, at, digest))
+
+
+@pytest.fixture
+def other(scene: Scene) -> OtherHistory:
+    """The gate has seen a suspension; then the publisher goes on as if there had been none."""
+    old = scene.office.bundle()
+    scene.sync()
+    scene.office.act(scene.card, Act.SUSPEND)
+    scene.sync()
+    with scene.office.writing() as desk:
+        other = OtherHistory(scene.office, desk.signer(KeyUse.STATUS), old)
+    scene.server.tamper = lambda what, raw: getattr(other, what, raw)
+    return other
+
+
+def without_deltas(what: str, _: bytes) -> bytes:
+    if what == "deltas":
+        raise StatusSourceFailed("503")
+    raise AssertionError(f"{what} was asked for, which proves nothing")
+
+
+def test_after_a_fork_nothing_is_taken_any_more_by_this_process_or_the_next(
+    scene: Scene, other: OtherHistory
+) -> None:
+    assert scene.sync() == ["credentials.status_stream_forked"]
+    scene.server.tamper = lambda what, _: other.bundle if what == "bundle" else None
+    for gate in (scene.gate, scene.reopened(), scene.reopened()):
+        assert [one.code for _, one in gate.sync(scene.server).failed] == ["credentials.status_stream_forked"]
+        assert gate.is_forked(scene.publisher)
+        assert scene.verdict(gate=gate) is SUSPENDED
+        with pytest.raises(StatusStreamForked, match="begin with an empty folder"):
+            gate.take(scene.publisher, scene.office.head())
+    # Nor where the copy that was held is lost: the other one is fresh, and says valid.
+    (scene.stream_folder / "bundle").unlink()
+    gate = scene.reopened()
+    gate.sync(scene.server)
+    assert scene.verdict(gate=gate) is STALE
+    scene.office.clock.wind(timedelta(seconds=61))
+    assert scene.verdict(scene.good, gate) is STALE
+
+
+def test_a_fork_is_remembered_on_a_full_disk_and_under_a_new_trust_list(
+    scene: Scene, other: OtherHistory
+) -> None:
+    with full_disk(0):
+        assert scene.sync() == ["credentials.status_stream_forked"]
+    assert not (scene.stream_folder / "forked").exists()
+    scene.office.clock.wind(timedelta(seconds=5))
+    scene.office.renew_keys()
+    import_trust(scene.gate, scene.office)
+    scene.server.tamper = lambda what, _: other.bundle if what == "bundle" else None
+    assert scene.sync() == ["credentials.status_stream_forked"]
+
+
+def test_whoever_has_what_is_held_takes_no_copy_while_the_deltas_cannot_be_had(
+    scene: Scene, other: OtherHistory
+) -> None:
+    scene.server.tamper = without_deltas
+    assert scene.sync() == ["credentials.status_source_failed"]
+    scene.server.tamper = lambda what, raw: b"" if what == "deltas" else getattr(other, what, raw)
+    assert scene.sync() == ["credentials.status_source_failed"]
+    assert scene.verdict() is SUSPENDED
+
+
+def test_a_copy_is_held_against_the_newest_head_where_the_lists_are_lost(
+    scene: Scene, other: OtherHistory
+) -> None:
+    scene.office.act(scene.card, Act.REINSTATE)
+    scene.server.tamper = lambda _, raw: raw
+    assert scene.sync() == []
+    (scene.stream_folder / "bundle").unlink()
+    scene.server.tamper = lambda what, raw: other.bundle if what == "bundle" else raw
+    gate = scene.reopened()
+    assert [one.code for _, one in gate.sync(scene.server).failed] == ["credentials.status_stream_forked"]
+    assert gate.is_forked(scene.publisher)
 
 
 # What is on the disk.
@@ -360,6 +453,38 @@ def test_a_folder_that_was_put_back_to_an_older_state_under_a_running_gate_is_no
     assert scene.verdict() is SUSPENDED
 
 
+def test_a_folder_that_was_put_back_in_two_steps_is_noticed_too(scene: Scene, tmp_path: Path) -> None:
+    scene.sync()
+    shutil.copytree(scene.stream_folder, tmp_path / "old")
+    scene.office.act(scene.card, Act.SUSPEND)
+    scene.sync()
+    where = scene.stream_folder
+    for name in ("head", "deltas", "bundle"):
+        (where / name).unlink(missing_ok=True)
+    assert scene.verdict() is STALE
+    shutil.copytree(tmp_path / "old", where, dirs_exist_ok=True)
+    assert (scene.verdict(), scene.verdict(scene.good)) == (STALE, STALE)
+    assert scene.sync() == []
+    assert (scene.verdict(), scene.verdict(scene.good)) == (SUSPENDED, VALID)
+
+
+def test_a_damaged_stream_does_not_give_way_to_lists_from_before_it(scene: Scene) -> None:
+    scene.server.tamper = lambda what, raw: raw if what == "list" else None
+    assert scene.sync() == []
+    assert scene.verdict() is VALID
+    scene.server.tamper = lambda _, raw: raw
+    scene.office.act(scene.card, Act.SUSPEND)
+    assert scene.sync() == []
+    assert scene.verdict() is SUSPENDED
+    (folder,) = (scene.folder / "status").glob("*.stream")
+    (folder / "bundle").write_bytes(b"damaged")
+    assert scene.verdict() is STALE
+    # Nor are such lists fetched in its place.
+    scene.server.tamper = lambda what, raw: raw if what == "list" else None
+    assert scene.sync() == ["credentials.status_source_failed"]
+    assert scene.verdict(gate=scene.reopened()) is STALE
+
+
 def test_a_log_that_has_grown_long_gives_way_to_a_new_copy(scene: Scene) -> None:
     scene.sync()
     scene.office.act(scene.card, Act.SUSPEND)
@@ -370,7 +495,8 @@ def test_a_log_that_has_grown_long_gives_way_to_a_new_copy(scene: Scene) -> None
     scene.server.asked.clear()
     assert scene.gate.take(scene.publisher, scene.office.head()) is StreamOutcome.GAP
     assert scene.sync() == []
-    assert scene.server.asked[0] == "bundle"
+    # The deltas first: they alone tell that the copy continues what is held.
+    assert scene.server.asked == ["deltas", "bundle", "deltas"]
     assert (log.stat().st_size, scene.verdict()) == (0, SUSPENDED)
 
 

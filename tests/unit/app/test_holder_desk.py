@@ -20,6 +20,7 @@ from rahdari.access import (
     PasskeyCloned,
     PasskeyId,
     Purpose,
+    TicketRefused,
     UnknownPasskey,
 )
 from rahdari.app.errors import BadSettings
@@ -282,6 +283,21 @@ def test_a_reinstatement_does_not_bring_back_what_was_signed_in(
     with pytest.raises(NotSignedIn):
         house.holder_desk.visit(token)
     assert phone.sign_in().session.card == card.number
+
+
+def test_a_reinstatement_does_not_bring_back_a_link_that_was_open(
+    house: House, card: Card, phone: HolderTelephone
+) -> None:
+    link = house.holder_desk.open_ticket(card.number, actor=officer(house))
+    code = link.url.rpartition("=")[2]
+    house.registry.act(card.number, Act.SUSPEND, actor=officer(house), reason=Reason.STOLEN)
+    with pytest.raises(CardSuspended):
+        house.holder_desk.check_ticket(code)
+    house.registry.act(card.number, Act.REINSTATE, actor=officer(house))
+    with pytest.raises(TicketRefused):
+        house.holder_desk.check_ticket(code)
+    assert house.authority.verify_log().is_intact
+    assert phone.enrol(card.number).card == card.number
 
 
 def test_one_holder_cannot_remove_anothers_passkey(house: House, card: Card, phone: HolderTelephone) -> None:

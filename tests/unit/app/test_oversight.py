@@ -24,6 +24,7 @@ from rahdari.oversight import (
     Ground,
     Place,
     Purpose,
+    TooManyAges,
     UnknownUse,
     UseId,
     UseNotRecorded,
@@ -31,7 +32,7 @@ from rahdari.oversight import (
     check_place,
 )
 from rahdari.oversight import NotAllowed as NoFraudOfficer
-from rahdari.oversight.schema import CLUE, FLAG, USE
+from rahdari.oversight.schema import AGE, CLUE, FLAG, USE
 from tests.fakes.clock import WoundClock
 from tests.unit.app.founding import founded, issued, officer, supervisor
 from tests.unit.credentials.scene import person
@@ -354,6 +355,84 @@ def test_whoever_is_likely_registered_already_is_registered_and_flagged(house: H
     assert house.authority.verify_log().is_intact
 
 
+def test_what_a_fraud_officer_needs_to_judge_comes_with_the_flag_and_is_not_kept_in_it(
+    house: House, clock: WoundClock
+) -> None:
+    first, _ = house.registry.add_holder(person(1), "nic", actor=officer(house))
+    clock.wind(timedelta(seconds=1))
+    second, _ = house.registry.add_holder(twin(2), "nic", actor=officer(house))
+    by, (flag,) = fraud_officer(house), house.oversight.list_flags(actor=officer(house))
+    look = house.oversight.look_at_flag(flag.id, actor=by)
+    assert [one.id for one in look.holders] == [second.id, first.id]
+    told = look.holders[1]
+    assert isinstance(first.party, Person)
+    assert (told.number, told.names) == (first.party.number, first.party.name)
+    assert (told.born, told.family_number) == (first.party.date_of_birth, first.party.family_number)
+    for personal in (first.party.number, first.party.date_of_birth.isoformat(), first.party.name["en"]):
+        assert personal not in repr(look)
+        with house.foundation.database.reading() as connection:
+            assert personal not in str(connection.execute(select(FLAG)).all())
+        assert personal not in str(house.authority.read_log_end(50))
+    with pytest.raises(NoFraudOfficer):
+        house.oversight.look_at_flag(flag.id, actor=supervisor(house))
+    house.oversight.decide(flag.id, Verdict(FlagState.DISMISSED, Ground.DIFFERENT_PEOPLE), actor=by)
+    assert house.oversight.look_at_flag(flag.id, actor=by).holders == ()
+
+
+def test_a_look_at_a_card_names_the_institutions_and_tells_the_stage_and_nobodys_data(
+    house: House, bank: Actor
+) -> None:
+    _, flag = travelled(house, bank)
+    look = house.oversight.look_at_flag(flag.id, actor=fraud_officer(house))
+    assert (look.institutions, look.stage, look.holders) == ({bank.id: "Sample Bank"}, "active", ())
+
+
+def ask_ages(house: House, by: Actor, text: str, *ages: int, allowed: frozenset[str] = frozenset()) -> None:
+    asked = [f"age_over:{age}" for age in ages]
+    house.authority.answer(text, asker=by, asked=asked, nonce="n" * 16, allowed=allowed)
+
+
+def test_an_institution_does_not_find_an_age_out_call_by_call(
+    house: House, bank: Actor, clock: WoundClock
+) -> None:
+    card = issued(house).number
+    text = house.registry.get_pass(card).text
+    ask_ages(house, bank, text, 18, 21)
+    clock.wind(timedelta(days=1))
+    ask_ages(house, bank, text, 60)
+    used = len(house.oversight.list_uses(card))
+    for ages in ((40,), (18, 40)):
+        with pytest.raises(TooManyAges, match="18, 21, 60"):
+            ask_ages(house, bank, text, *ages)
+    assert len(house.oversight.list_uses(card)) == used
+    # What it may know it may ask every day; another institution, and another card, are counted by themselves.
+    ask_ages(house, bank, text, 18, 60)
+    ask_ages(house, enrolled_bank(house, "Sample Shop"), text, 40)
+    ask_ages(house, bank, house.registry.get_pass(issued(house, 2).number).text, 40)
+    # Whoever may be told the day of birth has nothing to guess.
+    ask_ages(house, bank, text, 40, allowed=frozenset({"date_of_birth"}))
+
+
+def test_an_age_that_was_not_answered_does_not_count(house: House, bank: Actor) -> None:
+    card = issued(house).number
+    text = house.registry.get_pass(card).text
+    house.registry.act(card, Act.SUSPEND, actor=officer(house))
+    for age in (18, 21, 40, 60):
+        ask_ages(house, bank, text, age)
+    with house.foundation.database.reading() as connection:
+        assert connection.execute(select(AGE)).all() == []
+
+
+def test_ages_asked_long_ago_are_forgotten_with_the_uses(
+    house: House, bank: Actor, clock: WoundClock
+) -> None:
+    ask_ages(house, bank, house.registry.get_pass(issued(house).number).text, 18)
+    clock.wind(timedelta(days=366))
+    house.oversight.forget_uses(actor=fraud_officer(house))
+    with house.foundation.database.reading() as connection:
+        assert connection.execute(select(AGE)).all() == []
+
+
 def test_a_registration_that_fails_leaves_no_flag_and_no_clue(house: House) -> None:
     house.registry.add_holder(person(1), "nic", actor=officer(house))
     with house.foundation.database.reading() as connection:
@@ -394,7 +473,7 @@ def test_a_damaged_key_is_named_and_not_used(house: House) -> None:
 
 def test_a_register_of_before_this_room_is_migrated_and_works(house: House) -> None:
     with house.foundation.database.migrating() as connection:
-        for table in (USE, FLAG, CLUE):
+        for table in (USE, FLAG, CLUE, AGE):
             table.drop(connection)
         connection.exec_driver_sql("DROP TABLE oversight_version")
     assert migrate_house(house.settings)

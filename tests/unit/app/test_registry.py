@@ -138,6 +138,13 @@ def test_every_bad_row_is_told_by_line_and_column_and_nothing_is_imported(house:
     assert len(house.registry.list_holders()) == 1
 
 
+def test_holders_of_one_file_are_listed_in_the_order_of_the_file(house: House) -> None:
+    raw = (HEADING + "".join(row(holder) for holder in range(40, 0, -1))).encode()
+    house.registry.import_holders(raw, actor=officer(house), photo_of=lambda _: PORTRAIT)
+    names = [one.party.name["en"] for one in house.registry.list_holders()]
+    assert names == [f"Sample Holder {holder}" for holder in range(40, 0, -1)]
+
+
 def test_every_fault_of_one_row_is_told_at_once(house: House) -> None:
     house.registry.add_holder(person(9), "nic", actor=officer(house))
     raw = (
@@ -187,6 +194,16 @@ def test_a_replacement_is_issued_in_the_same_step(house: House) -> None:
     assert (old.stage, new.stage, new.replaces) == (Stage.REPLACED, Stage.ACTIVE, old.number)
     assert set(house.registry.find_cards_of(card.holder)) == {old, new}
     assert house.registry.get_pass(new.number).text != house.registry.get_pass(old.number).text
+
+
+def test_a_supervisor_who_is_no_issuer_replaces_a_suspended_card_and_leaves_the_issue_to_one(
+    house: House,
+) -> None:
+    card = issued(house)
+    house.registry.act(card.number, Act.SUSPEND, actor=officer(house), reason=Reason.FRAUD_SUSPECTED)
+    old, new = house.registry.replace(card.number, actor=supervisor(house), reason=Reason.RENEWED)
+    assert (old.stage, new.stage, new.replaces) == (Stage.REPLACED, Stage.APPLIED, card.number)
+    assert house.registry.issue(new.number, actor=officer(house)).stage is Stage.ACTIVE
 
 
 def test_cards_end_when_their_time_has_come(tmp_path: Path) -> None:

@@ -128,6 +128,36 @@ def test_a_stream_that_was_moved_to_another_position_is_found(scene: Scene, chan
     assert faults(scene.house) == [f"stream {stream.id} has come to another position than its notices"]
 
 
+ALTERED = {
+    "another end": "UPDATE signals_notice SET became = 'good' WHERE became = 'suspended'",
+    "another instant": "UPDATE signals_notice SET at = at + 1",
+    "a name nobody gave": "UPDATE signals_notice SET subject = 'strange'",
+    "another card by that name": "UPDATE signals_subject SET card = '0000-0000-0000'",
+}
+
+
+@pytest.mark.parametrize("alteration", ALTERED)
+def test_a_notice_that_tells_what_did_not_happen_is_found(
+    scene: Scene, clock: WoundClock, alteration: str
+) -> None:
+    stream = delivered(scene)
+    clock.wind(timedelta(seconds=1))
+    scene.suspend()
+    scene.house.signals.fan_out()
+    assert faults(scene.house) == []
+    run(scene, ALTERED[alteration])
+    assert faults(scene.house) == [f"stream {stream.id} has notices of what did not happen so"]
+
+
+def test_a_notice_that_was_taken_out_from_between_is_found(scene: Scene) -> None:
+    stream = delivered(scene)
+    scene.suspend()
+    scene.house.signals.fan_out()
+    assert faults(scene.house) == []
+    run(scene, "DELETE FROM signals_notice WHERE number = 2")
+    assert faults(scene.house) == [f"stream {stream.id} lacks notices before order 3"]
+
+
 def test_a_stream_whose_notices_were_forgotten_in_time_is_as_it_should_be(
     scene: Scene, clock: WoundClock
 ) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from rahdari.app import status_hub
+from rahdari.app.errors import RegisterBehind
 from rahdari.app.status_hub import CATCH_UP_MAX, ListSigner, Spot, StatusHub, write_frame
 from rahdari.credentials.values.status import DeltaRecord
 from rahdari.database import Unreachable
@@ -430,3 +431,31 @@ def test_a_gap_in_the_register_is_a_defect_and_never_sent(hub: StatusHub, regist
     with pytest.raises(AssertionError, match="gap"):
         hub.catch_up()
     assert hub.last == 3
+
+
+def test_no_head_is_handed_out_once_the_register_knows_less_than_was_pushed(
+    hub: StatusHub, register: Register, hand: Hand
+) -> None:
+    register.suspend(3)
+    hub.catch_up()
+    hub.beat()
+    hand.seconds += 60
+    del register.deltas[1:]
+    with pytest.raises(RegisterBehind, match="delta 3 was pushed and the register ends at 1"):
+        hub.beat()
+
+
+def test_a_delta_that_is_pushed_while_the_head_is_made_is_no_rollback(
+    hub: StatusHub, register: Register
+) -> None:
+    register.suspend()
+    hub.catch_up()
+
+    def suspended_meanwhile() -> None:
+        register.before_head = lambda: None
+        register.suspend()
+        hub.catch_up()
+
+    register.before_head = suspended_meanwhile
+    hub.beat()
+    assert hub.last == 2

@@ -15,6 +15,7 @@ from rahdari.credentials.rules.questions import (
     DISCLOSABLE,
     QUESTIONS_MAX,
     Subject,
+    ages_answered,
     answer_question,
     fold_name,
     parse_question,
@@ -180,7 +181,7 @@ def test_attributes_are_given_only_where_the_role_allows_them(office: Office, te
     }
     assert claims_of(given)["attributes"] == given.attributes
     for wanted, allowed in (("number", "name"), ("photo", "photo"), ("passport_number", "passport_number")):
-        with pytest.raises(BadQuestion, match="not allowed"):
+        with pytest.raises(BadQuestion, match="may be told"):
             ask(office, text, wanted=[wanted], allowed=frozenset({allowed}))
     assert "photo" not in DISCLOSABLE
 
@@ -204,6 +205,63 @@ def test_a_question_that_is_not_known_or_has_another_shape_is_refused(
 ) -> None:
     with pytest.raises(BadQuestion, match="known: genuine"):
         ask(office, text, [question])
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("age_over:0", "1 to 130"),
+        ("age_over:131", "1 to 130"),
+        ("age_over:999", "not 999"),
+        ("product_is:nope", "there are: juvenile, nic"),
+        ("resident_of:XX", "ISO 3166-1: XX"),
+        ("resident_of:ZZ-PB", "ISO 3166-1: ZZ"),
+        ("national_of:XXX", "ISO 3166-1: XXX"),
+    ],
+)
+def test_a_question_about_what_does_not_exist_gets_no_signed_no(
+    office: Office, text: str, question: str, said: str
+) -> None:
+    with pytest.raises(BadQuestion, match=said):
+        ask(office, text, [question])
+
+
+def test_ages_at_both_ends_are_asked(office: Office, text: str) -> None:
+    answers = ask(office, text, ["age_over:1", "age_over:130"]).answers
+    assert answers == {"age_over:1": True, "age_over:130": False}
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "most"),
+    [
+        ("age_over", ["18", "21", "65"], 2),
+        ("name_matches", ["Sample A", "Sample B", "Sample C", "Sample D"], 3),
+        ("resident_of", ["PK-PB", "PK-SD", "PK-KP", "PK-BA"], 3),
+        ("national_of", ["PAK", "CHN", "AFG", "IRN"], 3),
+    ],
+)
+def test_a_value_is_not_found_out_by_many_guesses_in_one_call(
+    office: Office, text: str, name: str, arguments: list[str], most: int
+) -> None:
+    guesses = [f"{name}:{one}" for one in arguments]
+    assert len(ask(office, text, guesses[:most]).answers) == most
+    with pytest.raises(BadQuestion, match=f"at most {most}"):
+        ask(office, text, guesses)
+    # The same one again tells nothing further.
+    assert ask(office, text, [guesses[0]] * QUESTIONS_MAX).verdict is VerdictKind.VALID
+
+
+def test_only_ages_that_were_answered_count() -> None:
+    asked = {"age_over:18": True, "age_over:021": False, "age_over:60": None, "genuine": True}
+    assert ages_answered(asked) == {18, 21}
+
+
+def test_an_attribute_that_is_refused_is_named_and_a_strangers_word_is_not(office: Office, text: str) -> None:
+    with pytest.raises(BadQuestion, match="not be told: gender; it may be told: name; ask yes or no"):
+        ask(office, text, wanted=["name", "gender"], allowed=frozenset({"name"}))
+    with pytest.raises(BadQuestion, match="no such attribute; there are: address, ") as refused:
+        ask(office, text, wanted=["<script>"], allowed=frozenset({"name"}))
+    assert "<script>" not in refused.value.message
 
 
 def test_too_many_questions_and_bad_nonces_are_refused(office: Office, text: str) -> None:

@@ -17,6 +17,7 @@ from rahdari.credentials.rules.audit_chain import digest_of
 from rahdari.credentials.service.audit import FAULTS_MAX
 from rahdari.credentials.store import SqlStore
 from rahdari.credentials.values.audit import AuditEntry
+from rahdari.credentials.values.cards import Stage
 from rahdari.wire import status_stream
 from rahdari.wire.keys import SoftwareSigner
 from tests.fakes.chance import SeededChance
@@ -219,6 +220,8 @@ def test_a_card_that_was_changed_beside_the_log_is_found(copied: Path, change: s
         "UPDATE credentials_key SET use = 'pass' WHERE use = 'status'",
         "UPDATE credentials_key SET withdrawn_at = not_before WHERE use = 'answer'",
         "DELETE FROM credentials_key WHERE use = 'answer'",
+        "UPDATE credentials_key SET not_before = not_before - 315360000000000 WHERE use = 'pass'",
+        "UPDATE credentials_key SET not_after = not_after + 315360000000000 WHERE use = 'pass'",
         "DELETE FROM credentials_trust_list",
         "UPDATE credentials_trust_list SET sequence = sequence + 1",
         "UPDATE credentials_audit SET act = 'create_key' WHERE act = 'enrol'",
@@ -262,6 +265,27 @@ def test_the_root_does_not_vouch_for_a_key_that_only_the_table_knows(copied: Pat
         house.authority.rotate(KeyUse.STATUS, actor=officer)
     house.close()
     assert any(stranger.kid.hex() in what for what in faults(copied))
+
+
+@pytest.mark.parametrize("column", ["not_before = not_before - 1000000", "not_after = not_after + 1000000"])
+@pytest.mark.parametrize("which", ["MIN", "MAX"])
+def test_a_window_that_was_widened_beside_the_log_is_found_and_not_signed(
+    copied: Path, column: str, which: str
+) -> None:
+    """Whoever holds a retired key could date a pass back, or go on signing."""
+    house = opened(copied)
+    officer = house.officers.authenticate_named("officer")
+    for use in KeyUse:
+        house.authority.rotate(use, actor=officer)
+    house.close()
+    assert faults(copied) == []
+    chosen = f"SELECT {which}(row) FROM credentials_key WHERE use = 'pass'"  # noqa: S608
+    assert run(copied, f"UPDATE credentials_key SET {column} WHERE row = ({chosen})") == 1  # noqa: S608
+    assert [what.endswith("has another window than the log says") for what in faults(copied)] == [True]
+    house = opened(copied)
+    with pytest.raises(UnknownKey, match="audit verify"):
+        house.authority.sign_trust_list(actor=officer)
+    house.close()
 
 
 def test_a_withdrawal_that_was_undone_beside_the_log_is_found_and_not_signed(copied: Path) -> None:
@@ -346,6 +370,9 @@ def test_a_log_of_nothing_but_faults_is_told_in_bounds(copied: Path) -> None:
         ("UPDATE credentials_outbox SET position = 7", "not all were told"),
         ("DELETE FROM credentials_lock", "has other locks than the log says"),
         ("UPDATE credentials_lock SET channel = 'online'", "has other locks than the log says"),
+        ("UPDATE credentials_standing SET is_decoy = 1", "place is marked as nobody's"),
+        ("UPDATE credentials_status_list SET touched = 0", "the stream touched it in 1"),
+        ("UPDATE credentials_status_list SET touched = 7", "the stream touched it in 1"),
         (
             """INSERT INTO credentials_standing SELECT shard, place, 2, 0 FROM credentials_pass
             WHERE card NOT IN (SELECT number FROM credentials_card WHERE stage = 'suspended')""",
@@ -370,3 +397,67 @@ def test_a_delta_that_another_key_of_the_authority_signed_is_found(copied: Path)
     house.close()
     run(copied, f"UPDATE credentials_delta SET message = x'{forged.hex()}'")  # noqa: S608 - our own bytes
     assert any("delta 1 was altered" in fault for fault in faults(copied))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "cwt = (SELECT cwt FROM before)",
+        "jwt = (SELECT jwt FROM before)",
+        "cwt = (SELECT cwt FROM before), jwt = (SELECT jwt FROM before)",
+        "cwt = x'00'",
+        "jwt = ''",
+        "issued_at = issued_at + 5000000",
+        "sequence = 0",
+        "sequence = 9",
+    ],
+)
+def test_a_signed_list_that_was_put_back_or_altered_is_found(copied: Path, change: str) -> None:
+    house = opened(copied)
+    officer = house.officers.authenticate_named("officer")
+    house.authority.publish()
+    run(copied, "CREATE TABLE before AS SELECT * FROM credentials_published_status")
+    with house.foundation.reading() as desk:
+        active = next(one.number for one in desk.store.iterate_cards() if one.stage is Stage.ACTIVE)
+    house.registry.act(active, Act.SUSPEND, actor=officer)
+    house.authority.publish()
+    house.close()
+    assert faults(copied) == []
+    assert run(copied, f"UPDATE credentials_published_status SET {change}") == 1  # noqa: S608
+    assert any("list 1" in fault for fault in faults(copied))
+
+
+def test_the_old_list_with_its_old_number_is_found_by_what_the_stream_touched(copied: Path) -> None:
+    """As it was served in a whole copy beside a fresh manifest: a new verifier would take the card for valid."""
+    house = opened(copied)
+    officer = house.officers.authenticate_named("officer")
+    house.authority.publish()
+    run(copied, "CREATE TABLE before AS SELECT * FROM credentials_published_status")
+    with house.foundation.reading() as desk:
+        active = next(one.number for one in desk.store.iterate_cards() if one.stage is Stage.ACTIVE)
+    house.registry.act(active, Act.SUSPEND, actor=officer)
+    house.authority.publish()
+    house.close()
+    run(
+        copied,
+        "DELETE FROM credentials_published_status",
+        "INSERT INTO credentials_published_status SELECT * FROM before",
+        "UPDATE credentials_status_list SET touched = 0",
+    )
+    assert any("the stream touched it in 2" in fault for fault in faults(copied))
+
+
+def test_a_list_that_is_noted_as_untouched_is_signed_anew_all_the_same(copied: Path) -> None:
+    """Whoever lowers the number beside the stream would have an old list served in a fresh whole copy."""
+    house = opened(copied)
+    officer = house.officers.authenticate_named("officer")
+    house.authority.publish()
+    with house.foundation.reading() as desk:
+        active = next(one.number for one in desk.store.iterate_cards() if one.stage is Stage.ACTIVE)
+    house.registry.act(active, Act.SUSPEND, actor=officer)
+    run(copied, "UPDATE credentials_status_list SET touched = 0")
+    manifest = status_stream.decode(house.authority.sign_manifest()).unverified
+    assert isinstance(manifest, status_stream.Manifest)
+    assert manifest.shards == (2,)
+    assert house.authority.publish_stale() == 1
+    house.close()

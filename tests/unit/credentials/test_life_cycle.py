@@ -20,7 +20,7 @@ from rahdari.credentials.errors import (
     WrongReason,
     WrongStage,
 )
-from rahdari.credentials.rules.life_cycle import ROLES, STANDINGS, decide_move
+from rahdari.credentials.rules.life_cycle import ROLES, STANDINGS, _done, decide_move
 from rahdari.credentials.service import cards, holders
 from rahdari.credentials.values.cards import Standing
 from rahdari.kernel import Actor, ActorKind
@@ -192,6 +192,55 @@ def test_a_card_whose_time_has_come_is_moved_to_its_end(office: Office) -> None:
     assert (old.stage, new.stage) == (Stage.REPLACED, Stage.APPLIED)
 
 
+ISSUER_ALONE, SUPERVISOR_ALONE = holding("issuer", "registrar"), holding("supervisor")
+
+
+def replace_by(office: Office, card: Card, officer: Actor) -> tuple[Card, Card]:
+    with office.writing() as desk:
+        return cards.replace_card(desk, card.number, actor=officer, reason=Reason.RENEWED)
+
+
+def expire_now(office: Office, card: Card) -> None:
+    assert card.expires is not None
+    office.clock.set(card.expires)
+    office.renew_keys()
+    with office.writing() as desk:
+        assert [one.number for one in cards.expire_due(desk, actor=SYSTEM)] == [card.number]
+
+
+@pytest.mark.parametrize("doubt", [Act.SUSPEND, Act.PROPOSE_REVOCATION])
+def test_the_end_of_a_term_does_not_end_a_doubt(office: Office, doubt: Act) -> None:
+    card = office.issued()
+    office.act(card, doubt)
+    expire_now(office, card)
+    with pytest.raises(NotAllowed, match="supervisor"):
+        replace_by(office, card, ISSUER_ALONE)
+    with office.writing() as desk:
+        holder = holders.get_holder(desk, card.holder)
+    with pytest.raises(CardTaken, match=card.number), office.writing() as desk:
+        cards.apply(desk, holder, "nic", actor=ISSUER_ALONE)
+    assert replace_by(office, card, SUPERVISOR_ALONE)[0].stage is Stage.REPLACED
+
+
+def test_a_doubt_that_was_cleared_before_the_term_ended_is_none(office: Office) -> None:
+    card = office.issued()
+    for act in (Act.PROPOSE_REVOCATION, Act.SUSPEND, Act.REINSTATE):
+        office.act(card, act)
+    expire_now(office, card)
+    assert replace_by(office, card, ISSUER_ALONE)[0].stage is Stage.REPLACED
+
+
+@pytest.mark.parametrize("suspended", [False, True])
+def test_a_proposed_revocation_is_not_shaken_off_by_a_new_card(office: Office, *, suspended: bool) -> None:
+    card = office.issued()
+    office.act(card, Act.PROPOSE_REVOCATION, reason=Reason.FRAUD_PROVEN)
+    if suspended:
+        office.act(card, Act.SUSPEND)
+    with pytest.raises(WrongStage, match=f"revocation of card {card.number} is proposed"):
+        replace_by(office, card, OFFICER)
+    assert office.act(card, Act.REVOKE, by=SECOND).stage is Stage.REVOKED
+
+
 def test_what_is_not_there_is_refused_by_name(office: Office) -> None:
     card = office.add(person())
     with pytest.raises(UnknownCard), office.writing() as desk:
@@ -240,3 +289,31 @@ def test_status_places_are_never_shared_however_small_and_odd_the_lists_are(entr
     assert all(shard.taken <= max(1, shard.size // 2) for shard in shards)
     assert sum(shard.taken for shard in shards) == 60
     assert all(0 <= place.index < entries for place in places)
+
+
+@pytest.mark.parametrize(
+    ("stage", "act", "said"),
+    [
+        (Stage.ACTIVE, Act.APPLY, "a card that is active cannot be applied for; possible: suspend, "),
+        (Stage.REVOKED, Act.SUSPEND, "a card that is revoked cannot be suspended; possible: nothing"),
+        (Stage.ACTIVE, Act.EXPIRE, "by the system alone, when its term has ended; no officer does it"),
+        (
+            Stage.ACTIVE,
+            Act.PROPOSE_REVOCATION,
+            "for a card to be proposed for revocation, the role supervisor",
+        ),
+        (Stage.ACTIVE, Act.SUSPEND, "the role status_officer or supervisor is needed; ask an officer"),
+    ],
+)
+def test_a_refused_act_is_told_as_people_speak(stage: Stage, act: Act, said: str) -> None:
+    nobody = Actor("officer-9", ActorKind.OFFICER, frozenset({"auditor"}))
+    with pytest.raises((NotAllowed, WrongStage)) as refused:
+        decide_move(stage, act, actor=nobody)
+    assert said in refused.value.message
+
+
+def test_every_act_has_its_word() -> None:
+    assert {_done(act) for act in Act} == {
+        "applied for", "issued", "activated", "suspended", "reinstated", "proposed for revocation", "revoked",
+        "expired", "replaced",
+    }  # fmt: skip

@@ -79,7 +79,10 @@ def test_the_line_is_drawn_at_the_speed_of_an_airliner_in_either_direction_of_ti
 
 def test_at_the_same_second_nothing_divides_by_zero(store: OversightInMemory) -> None:
     (flag,) = flags_after(store, use(1, place=LAHORE), use(2, place=KASHGAR))
-    assert flag.evidence[0].facts["seconds"] == 0
+    facts = flag.evidence[0].facts
+    assert (facts["seconds"], facts["clock_allowance_seconds"]) == (0, 60)
+    # An officer computes it again from what the evidence says.
+    assert facts["speed_kmh"] == pytest.approx(float(facts["distance_km"]) * 3600 / (0 + 60), abs=60)
     without_skew = replace(WATCH, clock_skew=timedelta())
     again = OversightInMemory()
     record_use(again, use(1, place=LAHORE), chance=SeededChance(), policy=without_skew)

@@ -160,6 +160,72 @@ def test_a_nonce_that_is_none_is_refused(stage: Stage) -> None:
     assert ask(stage, nonce="short")[0] == 400
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"nonce": "short"}, "nonce must be 16 to 128 of A-Z a-z 0-9 _ . ~ -, drawn anew for each question"),
+        ({"pass": 5}, "pass must be a string, not a whole number"),
+        ({"pass": ""}, "pass must have at least 1 character"),
+        ({"questions": "genuine"}, "questions must be an array, not a string"),
+        ({"questions": [None]}, "questions[0] must be a string, not null"),
+        ({"questions": ["genuine"] * 17}, "questions must have at most 16 elements"),
+        ({"place": {"name": "x", "latitude": 91}}, "place.latitude must be at most 90"),
+        ({"place": "x"}, "place must be an object or null, not a string"),
+        ({"place": {"name": "x", "door": 5}}, "place: Object contains unknown field `door`"),
+        ({"purpose": "watching"}, "purpose: Invalid enum value 'watching'"),
+        ({"extra": 1}, "Object contains unknown field `extra`"),
+    ],
+)
+def test_a_fault_of_the_body_is_told_in_the_words_of_the_api(
+    stage: Stage, more: dict[str, object], said: str
+) -> None:
+    status, answer = ask(stage, **more)
+    assert (status, answer["detail"]) == (400, f"the body is not what this operation takes: {said}; see /api")
+
+
+def test_every_pattern_of_a_body_has_words_and_no_answer_shows_one(stage: Stage) -> None:
+    asked = {"product": "nic", "party": {"kind": "person", "number": "1", "name": {}, "gender": "M"}}
+    for name, value, said in (
+        ("nationality", "pk", "a country code"),
+        ("permanent_region", "Punjab", "a region code"),
+        ("number", "1\n2", "one line"),
+    ):
+        party = {"date_of_birth": "1990-01-01", "nationality": "PAK", **asked["party"], name: value}  # type: ignore[dict-item]
+        answer = stage.client.post(
+            "/api/v1/holders", json={**asked, "party": party}, headers=stage.headers("officer")
+        )
+        assert f"party.{name} must be {said}" in answer.json()["detail"]
+    searched = stage.client.post(
+        "/api/v1/holders/search", json={"number": "1", "kind": "robot"}, headers=stage.headers("officer")
+    )
+    assert "kind must be person or organisation" in searched.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({"questions": ["age_over:0"]}, "1 to 130"),
+        ({"questions": ["product_is:nope"]}, "nope"),
+        ({"questions": ["resident_of:XX"]}, "XX"),
+        ({"questions": ["age_over:18", "age_over:21", "age_over:60"]}, "at most 2"),
+        ({"attributes": ["gender"]}, "may not be told: gender"),
+    ],
+)
+def test_what_is_wrong_with_a_question_is_named(stage: Stage, more: dict[str, object], named: str) -> None:
+    status, answer = ask(stage, **more)
+    assert (status, answer["code"]) == (422, "credentials.bad_question")
+    assert named in str(answer["detail"])
+
+
+def test_an_age_that_is_guessed_call_by_call_is_not_answered(stage: Stage) -> None:
+    statuses = [
+        ask(stage, **{"pass": stage.text(stage.cards[1]), "questions": [f"age_over:{age}"]})
+        for age in (90, 91, 92, 93)
+    ]
+    assert [status for status, _ in statuses] == [200, 200, 200, 422]
+    assert statuses[-1][1]["code"] == "oversight.too_many_ages"
+
+
 def test_an_officer_is_no_institution(stage: Stage) -> None:
     answer = stage.client.post("/api/v1/verifications", json={}, headers=stage.headers("officer"))
     assert (answer.status_code, answer.json()["code"]) == (403, "access.not_allowed")

@@ -1,6 +1,7 @@
 """How often, how much, how long; and what every answer carries."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import anyio
 import pytest
@@ -9,7 +10,7 @@ from litestar.types import Receive, Scope, Send
 
 from rahdari.web.arriving import Pace
 from rahdari.web.doorman import SECURITY_HEADERS, Doorman
-from rahdari.web.limits import FETCHES_A_REQUEST, Bodies, Buckets, name_address
+from rahdari.web.limits import ADDRESSES_A_SITE, FETCHES_A_REQUEST, Bodies, Buckets, name_address, name_site
 from rahdari.web.places import Places, Room, Standing
 from rahdari.web.server import Site, build_app
 from rahdari.web.visit import visit_of
@@ -57,6 +58,11 @@ def test_a_caller_is_named_by_its_address(host: str, name: str) -> None:
     assert name_address(host) == name
 
 
+def test_a_site_is_named_by_its_48_and_an_old_address_by_itself() -> None:
+    assert name_site("2001:db8:1:2:3:4:5:6") == name_site("2001:db8:1:ffff::1") == "address:2001:db8:1::/48"
+    assert name_site("192.0.2.7") == "address:192.0.2.7"
+
+
 def test_whoever_asks_too_often_is_told_when_to_come_back(strict_stage: Stage) -> None:
     client = strict_stage.client
     assert [client.get("/nowhere").status_code for _ in range(10)] == [404] * 10
@@ -81,6 +87,20 @@ def test_an_officers_requests_are_counted_for_the_officer(strict_stage: Stage) -
     ]
     assert answers == [200] * 10 + [429]
     assert strict_stage.client.get("/api/v1/products").status_code == 200
+
+
+def test_an_institution_over_its_limit_of_questions_still_hears_its_signals(strict_stage: Stage) -> None:
+    headers, client = strict_stage.headers("bank"), strict_stage.client
+    made = client.post("/api/v1/signals/streams", json={}, headers=headers).json()["stream_id"]
+    asked = [client.post("/api/v1/verifications", json={}, headers=headers).status_code for _ in range(10)]
+    assert asked[-1] == 429
+    path, at_once = f"/api/v1/signals/streams/{made}/poll", {"returnImmediately": True}
+    polls = [client.post(path, json=at_once, headers=headers).status_code for _ in range(11)]
+    assert polls == [200] * 10 + [429]
+    strict_stage.ticker.seconds += 5.5
+    # One second is not several.
+    refused = client.post(path, json=at_once, headers=headers).json()["detail"]
+    assert refused.endswith("come back in 1 second")
 
 
 def test_verifiers_behind_one_address_fetch_lists_without_locking_each_other_out(strict_stage: Stage) -> None:
@@ -139,7 +159,11 @@ def test_a_request_that_takes_too_long_is_ended(stage: Stage) -> None:
 
 
 async def deliver(
-    app: Site | Doorman, messages: Sequence[Mapping[str, object]], *, path: str = "/api/v1/checks"
+    app: Site | Doorman,
+    messages: Sequence[Mapping[str, object]],
+    *,
+    path: str = "/api/v1/checks",
+    host: str = "127.0.0.1",
 ) -> list[dict[str, object]]:
     """Send a POST whose body arrives as ``messages``; give what was answered."""
     sent: list[dict[str, object]] = []
@@ -160,7 +184,7 @@ async def deliver(
         "query_string": b"",
         "scheme": "http",
         "headers": [(b"content-type", b"application/json")],
-        "client": ("127.0.0.1", 1),
+        "client": (host, 1),
         "server": ("127.0.0.1", 1),
         "state": {},
         "http_version": "1.1",
@@ -171,6 +195,18 @@ async def deliver(
 
 def piece(body: bytes, *, more: bool) -> Mapping[str, object]:
     return {"type": "http.request", "body": body, "more_body": more}
+
+
+def begin_from(stage: Stage, host: str) -> object:
+    begin = partial(deliver, path="/api/v1/holder/sign-ins/options", host=host)
+    return anyio.run(begin, stage.app, [piece(b"{}", more=False)])[0]["status"]
+
+
+def test_the_many_addresses_of_one_site_do_not_begin_everybodys_ceremonies(strict_stage: Stage) -> None:
+    codes = [begin_from(strict_stage, f"2001:db8:1:{one:x}::1") for one in range(ADDRESSES_A_SITE + 2)]
+    assert 429 not in codes[:-2]
+    assert codes[-2:] == [429, 429]
+    assert begin_from(strict_stage, "2001:db8:2::1") == codes[0]
 
 
 def test_bodies_that_together_are_too_much_are_refused_and_the_room_is_given_back(stage: Stage) -> None:

@@ -1,13 +1,14 @@
 """Purpose and place of a question, and flags over HTTP."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from rahdari.credentials import Card
+from rahdari.credentials import Card, Person
 from tests.unit.web.conftest import Stage
 
 LAHORE = {"name": "Counter 2, Lahore", "latitude": 31.549, "longitude": 74.344}
@@ -87,6 +88,11 @@ def test_a_flag_is_listed_shown_and_decided(stage: Stage) -> None:
     assert (flag["kind"], flag["state"], flag["decision"]) == ("impossible_travel", "open", None)
     headers = stage.headers("fraud_officer")
     shown = stage.client.get(f"/api/v1/flags/{flag['id']}", headers=headers).json()
+    assert {name: shown.pop(name) for name in ("card_stage", "holders")} == {
+        "card_stage": "active",
+        "holders": [],
+    }
+    assert list(shown.pop("institutions").values()) == ["Sample bank"]
     assert shown == flag
     assert shown["evidence"][0]["facts"]["distance_km"] == 893
     verdict = {"outcome": "confirmed", "ground": "card_copied", "note": "asked the bank"}
@@ -191,3 +197,32 @@ def test_without_a_record_there_is_no_answer_and_the_caller_is_told_when_to_come
     assert refused.headers["retry-after"] == "1"
     assert "token" not in refused.json()
     assert ask(strict_stage, strict_stage.cards[0]).status_code == 200
+
+
+def test_of_a_likely_duplicate_a_fraud_officer_sees_what_was_compared_until_it_is_decided(
+    stage: Stage,
+) -> None:
+    first = stage.house.registry.get_holder(stage.cards[0].holder)
+    assert isinstance(first.party, Person)
+    twin = replace(first.party, number=str(int(first.party.number) + 7_000_001))
+    by = stage.house.officers.authenticate_named("officer")
+    second, _ = stage.house.registry.add_holder(twin, stage.cards[0].product.id, actor=by)
+    flag = next(one for one in flags(stage) if one["subject"] == second.id)
+    path, headers = f"/api/v1/flags/{flag['id']}", stage.headers("fraud_officer")
+    shown = stage.client.get(path, headers=headers).json()
+    assert shown["card_stage"] is None
+    assert {one["id"] for one in shown["holders"]} >= {first.id, second.id}
+    assert shown["holders"][0] == {
+        "id": second.id,
+        "kind": "person",
+        "number": twin.number,
+        "family_number": twin.family_number,
+        "date_of_birth": twin.date_of_birth.isoformat(),
+        "name": dict(twin.name),
+    }
+    for elsewhere in (stage.client.get("/api/v1/flags", headers=headers).text, str(flag)):
+        assert twin.number not in elsewhere
+    assert stage.client.get(path, headers=stage.headers("supervisor")).status_code == 403
+    verdict = {"outcome": "dismissed", "ground": "different_people"}
+    assert stage.client.post(f"{path}/decision", json=verdict, headers=headers).status_code == 200
+    assert stage.client.get(path, headers=headers).json()["holders"] == []

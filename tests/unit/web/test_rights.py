@@ -67,7 +67,8 @@ def test_what_needs_no_token_is_just_this() -> None:
     # A session proves the holder, and the own page alone sends it: tests/unit/web/test_holder_pages.py.
     holders = {"lockChannel", "reportCard", "removePasskey", "signOut"}
     holders |= {"beginEnrolment", "finishEnrolment", "beginSignIn", "finishSignIn"}
-    public = pages | fetched | holders | {"checkPass"}
+    trade = {"getRoadmapFile", "askTrade"}
+    public = pages | fetched | holders | trade | {"checkPass"}
     assert {name for name, roles in RIGHTS.items() if roles == PUBLIC} == public
 
 

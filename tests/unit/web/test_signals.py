@@ -264,6 +264,31 @@ def test_a_stream_is_changed_in_part_or_replaced(stage: Stage) -> None:
     assert other.json()["code"] == "signals.wrong_method"
 
 
+@pytest.mark.parametrize("requested", [[], ["nope"], ["card.suspended"], [VERIFICATION, "nope"]])
+def test_a_stream_that_would_never_tell_anything_is_refused(stage: Stage, requested: list[str]) -> None:
+    headers, asked = stage.headers("bank"), {"events_requested": requested}
+    refused = stage.client.post(STREAMS, json=asked, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "signals.no_events")
+    made = create(stage)
+    for change in (stage.client.patch, stage.client.put):
+        changed = change(STREAMS, json={"stream_id": made["stream_id"], **asked}, headers=headers)
+        assert (changed.status_code, changed.json()["code"]) == (422, "signals.no_events")
+    assert stage.client.get(STREAMS, headers=headers).json() == [made]
+
+
+def test_a_webhook_may_name_its_own_types(stage: Stage) -> None:
+    made = create(stage, delivery=WEBHOOK, events_requested=["card.suspended"])
+    assert made["events_delivered"] == ["card.suspended", "card.reinstated", "card.ended"]
+
+
+def test_a_delivery_of_null_is_no_absent_delivery(stage: Stage) -> None:
+    headers = stage.headers("bank")
+    refused = stage.client.post(STREAMS, json={"delivery": None}, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (400, "web.bad_body")
+    named = {"stream_id": create(stage)["stream_id"], "delivery": None}
+    assert stage.client.patch(STREAMS, json=named, headers=headers).status_code == 400
+
+
 @pytest.mark.parametrize(
     "url",
     [

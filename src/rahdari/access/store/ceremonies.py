@@ -36,6 +36,11 @@ class CeremonyTable(Part):
         row = self._connection.execute(taking).one_or_none()
         return None if row is None else _ticket(row)
 
+    def drop_tickets(self, card: str) -> None:
+        begun = select(TICKET.c.id).where(TICKET.c.card == card)
+        self._connection.execute(delete(CHALLENGE).where(CHALLENGE.c.ticket.in_(begun)))
+        self._connection.execute(delete(TICKET).where(TICKET.c.card == card))
+
     def add_challenge(self, challenge: Challenge) -> None:
         row = {
             "value": challenge.value,

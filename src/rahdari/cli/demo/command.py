@@ -151,6 +151,7 @@ def _stay(story: Story, house: House, sample: Sample, server: Server) -> None:
         "Try next:",
         f"  {server.url}/          upload {sample.picture}, or paste {number}.txt beside it",
         f"  {server.url}/verify    the same on a page that works with the network off",
+        f"  {server.url}/roadmap   the export roadmap, on the trade data that the package carries",
         f"  {server.url}/api       the API and its documentation (OpenAPI 3.1)",
         f"  {program} pass verify {sample.picture} --home {home}",
         f"  {program} pass suspend {number} --reason lost --home {home}",

@@ -160,7 +160,7 @@ class StatusStore(Protocol):
         ...
 
     def find_decoys(self, shard: int, standing: Standing, *, limit: int) -> tuple[int, ...]:
-        """Find places of decoys in a list that have this standing."""
+        """Find places of decoys in a list that have this standing; never one that a pass has."""
         ...
 
     def iterate_standings(self) -> Iterator[tuple[PlaceStanding, bool]]:
@@ -213,6 +213,10 @@ class AuditStore(Protocol):
 
     def find_head(self) -> AuditEntry | None:
         """Find the last entry; inside a writing transaction no other can append until its end."""
+        ...
+
+    def find_entry(self, sequence: int) -> AuditEntry | None:
+        """Find the entry with this number."""
         ...
 
     def append(self, entries: Iterable[AuditEntry]) -> None:

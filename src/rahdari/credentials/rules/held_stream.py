@@ -228,8 +228,11 @@ class HeldStream:
         self._shards[uri] = shard
 
     def mark_behind(self, sequence: int) -> None:
-        """Note that delta ``sequence`` was held once: until it is again, what the rest calls good is not told."""
-        self._newest = sequence
+        """Note that delta ``sequence`` was held once: until it is again, what the rest calls good is not told.
+
+        A lower number than one noted before changes nothing.
+        """
+        self._newest = max(self._newest, sequence)
         self._answers = self._make_answers()
 
     def hear(self, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The life of a card as one table. Screens offer from it, the service obeys it, docs are drawn from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -128,15 +128,14 @@ def decide_move(stage: Stage | None, act: Act, *, actor: Actor, reason: Reason |
     move = MOVES.get((stage, act))
     if move is None:
         raise WrongStage(
-            f"cannot {_words(act)} a card that is {stage or 'new'}; possible: {_possible(stage)}"
+            f"a card that is {stage or 'new'} cannot be {_done(act)}; possible: {_possible(stage)}"
         )
     if not actor.has_any(move.roles):
-        needed = " or ".join(sorted(move.roles - {HOLDER}))
-        raise NotAllowed(f"to {_words(act)} a card needs the role {needed}; ask an officer who holds it")
+        raise NotAllowed(_say_needed(act, move.roles))
     reasons = _reasons_of(move, actor)
     if reason is not None and reason not in reasons:
         admitted = ", ".join(reasons)
-        raise WrongReason(f"{reason} is no reason to {_words(act)} a card; admitted: {admitted}")
+        raise WrongReason(f"{reason} is no reason for a card to be {_done(act)}; admitted: {admitted}")
     return Move(move.to, move.roles, (reason or reasons[0],))
 
 
@@ -170,6 +169,65 @@ def require_second_officer(card: Card, actor: Actor) -> Reason:
     if card.revocation_proposed_by == actor.id:
         raise SameOfficer("revoking needs two different officers; ask another supervisor to approve")
     return card.revocation_reason
+
+
+def require_none_proposed(card: Card) -> None:
+    """Refuse to replace a card whose revocation is proposed: a new card would shake the proposal off.
+
+    An expired card cannot be revoked any more: there, a supervisor decides (``decide_replacement``).
+
+    Raises:
+        WrongStage: it is to be decided first.
+    """
+    if card.stage is not Stage.EXPIRED and card.revocation_proposed_by is not None:
+        raise WrongStage(
+            f"a revocation of card {card.number} is proposed, so it cannot be replaced; decide that first: a "
+            "second supervisor revokes the card, or it is suspended and reinstated, which drops the proposal"
+        )
+
+
+def expired_in_doubt(card: Card, acts: Iterable[str]) -> bool:
+    """Tell whether a card's term ended while it was suspended or proposed for revocation.
+
+    ``acts`` is what the log tells of the card, the oldest first: the register no longer knows.
+    """
+    if card.stage is not Stage.EXPIRED:
+        return False
+    turns = [one for one in acts if one in (Act.SUSPEND, Act.REINSTATE)]
+    return card.revocation_proposed_by is not None or turns[-1:] == [Act.SUSPEND]
+
+
+def decide_replacement(card: Card, *, actor: Actor, reason: Reason, in_doubt: bool) -> Move:
+    """Find where a replacement leads. A card that expired ``in_doubt`` is still a suspended one in this.
+
+    Raises:
+        WrongStage, NotAllowed, WrongReason: as ``decide_move``; also while a revocation is proposed.
+    """
+    move = decide_move(Stage.SUSPENDED if in_doubt else card.stage, Act.REPLACE, actor=actor, reason=reason)
+    require_none_proposed(card)
+    return move
+
+
+# How a card is told that an act was done to it, where the act's own word does not end so.
+_DONE = MappingProxyType(
+    {
+        Act.APPLY: "applied for",
+        Act.PROPOSE_REVOCATION: "proposed for revocation",
+    }
+)
+
+
+def _say_needed(act: Act, roles: frozenset[str]) -> str:
+    needed = roles - {HOLDER}
+    if needed == {SYSTEM}:
+        return f"a card is {_done(act)} by the system alone, when its term has ended; no officer does it"
+    named = " or ".join(sorted(needed))
+    return f"for a card to be {_done(act)}, the role {named} is needed; ask an officer who holds it"
+
+
+def _done(act: Act) -> str:
+    """Say what becomes of a card by an act: issued, replaced, proposed for revocation."""
+    return _DONE.get(act) or f"{act.value.removesuffix('e')}ed"
 
 
 def _words(act: Act) -> str:

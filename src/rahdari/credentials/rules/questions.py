@@ -2,17 +2,26 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
 from rahdari.credentials.errors import BadQuestion
 from rahdari.credentials.values.cards import ProductRef
+from rahdari.credentials.values.countries import COUNTRIES, LONG_CODES
 from rahdari.credentials.values.passes import Attributes
 
 QUESTIONS_MAX = 16
 ARGUMENT_CHARS_MAX = 200
+# Nobody has reached 130; a threshold that everybody or nobody passes is a mistake, not a question.
+AGE_MIN, AGE_MAX = 1, 130
+AGE_OVER = "age_over"
+# Several guesses at once turn yes and no into the value itself. Two ages are a bracket, as for a fare; three
+# of the others are a name in three languages, or a few regions.
+GUESSES_MAX: Mapping[str, int] = MappingProxyType(
+    {AGE_OVER: 2, "name_matches": 3, "resident_of": 3, "national_of": 3}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,7 @@ Answerer = Callable[[Subject, str], bool | None]
 # The name of each question: the shape of its argument, and how it is answered from the register.
 QUESTIONS: Mapping[str, tuple[str, Answerer]] = MappingProxyType(
     {
-        "age_over": (r"[0-9]{1,3}", _is_age_over),
+        AGE_OVER: (r"[0-9]{1,3}", _is_age_over),
         "name_matches": (r".+", _name_matches),
         "resident_of": (r"[A-Za-z]{2}(-[A-Za-z0-9]{1,3})?", _is_resident_of),
         "national_of": (r"[A-Za-z]{3}", _is_national_of),
@@ -106,7 +115,48 @@ def parse_question(text: str) -> Question:
         raise BadQuestion(
             f"question {name[:32]!r} is not known or its argument has another shape; known: {known}"
         )
+    _require_meaning(name, argument)
     return Question(text, name, argument)
+
+
+def _require_meaning(name: str, argument: str) -> None:
+    """Refuse an argument of the right shape that stands for nothing: its "no" would read as an answer."""
+    if name == AGE_OVER and not AGE_MIN <= int(argument) <= AGE_MAX:
+        raise BadQuestion(f"{AGE_OVER} takes {AGE_MIN} to {AGE_MAX} completed years, not {argument}")
+    if name == "resident_of" and argument[:2].upper() not in COUNTRIES:
+        raise BadQuestion(f"resident_of names no country of ISO 3166-1: {argument[:2]}; write PK or PK-JK")
+    if name == "national_of" and argument.upper() not in LONG_CODES:
+        raise BadQuestion(f"national_of names no country of ISO 3166-1: {argument}; write PAK or CHN")
+
+
+def require_products(asked: Sequence[Question], known: Collection[str]) -> None:
+    """Refuse a question about a card product that there is not. Raises ``BadQuestion``."""
+    for one in asked:
+        if one.name == "product_is" and one.argument not in known:
+            raise BadQuestion(
+                f"there is no card product {one.argument}; there are: {', '.join(sorted(known))}"
+            )
+
+
+def require_few_guesses(asked: Sequence[Question]) -> None:
+    """Refuse a call that would find a value out by asking for many at once. Raises ``BadQuestion``."""
+    for name, most in GUESSES_MAX.items():
+        different = {_guess(one) for one in asked if one.name == name}
+        if len(different) > most:
+            raise BadQuestion(
+                f"{len(different)} different {name} questions in one call, at most {most}: they would tell the "
+                "value itself; ask only what your purpose needs"
+            )
+
+
+def _guess(question: Question) -> str | int:
+    return int(question.argument) if question.name == AGE_OVER else question.argument.casefold()
+
+
+def ages_answered(answers: Mapping[str, bool | None]) -> frozenset[int]:
+    """Tell which ages ``age_over`` was answered for, with yes or no."""
+    asked = (text.partition(":") for text, answer in answers.items() if answer is not None)
+    return frozenset(int(argument) for name, _, argument in asked if name == AGE_OVER)
 
 
 def answer_question(question: Question, subject: Subject) -> bool | None:

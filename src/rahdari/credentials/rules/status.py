@@ -51,9 +51,7 @@ def sign_list(
     listed = StatusList(
         uri=shard.uri,
         issued_at=seconds,
-        statuses=StatusArray.of_size(
-            shard.size, ((index, _TYPES[one]) for index, one in standings), bits=BITS
-        ),
+        statuses=array_of(shard, standings),
         expires=seconds + int(life.total_seconds()),
         ttl=_TTL_SECONDS,
         sequence=sequence,
@@ -66,6 +64,11 @@ def sign_list(
         cwt=status_list.sign_cwt(signer, listed),
         sequence=sequence,
     )
+
+
+def array_of(shard: StatusShard, standings: Iterable[tuple[int, Standing]]) -> StatusArray:
+    """Write what a list says of all its places; those that are not named are VALID."""
+    return StatusArray.of_size(shard.size, ((index, _TYPES[one]) for index, one in standings), bits=BITS)
 
 
 def status_of(standing: Standing) -> StatusType:
@@ -165,14 +168,15 @@ def _signer_of(token: StatusListToken, uri: str, trust: Trust) -> str:
     publishers = [one.id for one in trust.issuers.values() if uri.startswith(one.status_uris)]
     for issuer in publishers:
         keys = trust.find_signing_keys(issuer, KeyUse.STATUS, signed_at)
-        if any(_is_signed_by(token, key) for key in keys):
+        if any(is_signed_by(token, key) for key in keys):
             return issuer
     if not publishers:
         raise StatusListRefused(f"no trusted issuer publishes status lists at {uri}; nothing was taken over")
     raise StatusListRefused(f"the status list for {uri} is not signed by its publisher; keep the one held")
 
 
-def _is_signed_by(token: StatusListToken, key: PublicKey) -> bool:
+def is_signed_by(token: StatusListToken, key: PublicKey) -> bool:
+    """Tell whether the half of ``key`` that is kept secret signed the token."""
     try:
         token.verify(key)
     except BadSignature:

@@ -53,10 +53,11 @@ def answer(  # noqa: PLR0913 - what an institution sends is what it takes
 
     Raises:
         NotAllowed: the asker is no verifier.
-        BadQuestion: a question, a nonce or an attribute that is not known or not allowed.
+        BadQuestion: a question, a nonce or an attribute that is not known or not allowed, or too many guesses.
     """
     require_role(asker, "verifier", to="ask the register")
     parsed = _parse(asked, wanted, allowed, nonce)
+    questions.require_products(parsed, {one.ref.id for one in desk.products.list_current()})
     report = examine(raw, by=by, at=desk.began)
     subject = _subject(desk, report)
     answers = {one.text: _answer_one(one, report, subject) for one in parsed}
@@ -69,15 +70,30 @@ def _parse(
     asked: Sequence[str], wanted: Sequence[str], allowed: frozenset[str], nonce: str
 ) -> list[Question]:
     if not _NONCE.fullmatch(nonce):
-        raise BadQuestion("the nonce must be 16 to 128 unreserved characters, drawn anew for each question")
+        raise BadQuestion(
+            "the nonce must be 16 to 128 of A-Z a-z 0-9 _ . ~ - and is drawn anew for each question"
+        )
     if len(asked) > questions.QUESTIONS_MAX:
         raise BadQuestion(f"{len(asked)} questions at once; at most {questions.QUESTIONS_MAX}")
     refused = [one for one in wanted if one not in allowed or one not in questions.DISCLOSABLE]
     if refused:
-        raise BadQuestion(
-            f"{len(refused)} of the attributes are not allowed to this institution; ask yes or no instead"
-        )
-    return [questions.parse_question(one) for one in asked]
+        raise BadQuestion(_say_refused(refused, allowed))
+    parsed = [questions.parse_question(one) for one in asked]
+    questions.require_few_guesses(parsed)
+    return parsed
+
+
+def _say_refused(refused: Sequence[str], allowed: frozenset[str]) -> str:
+    # What is no attribute of ours is a stranger's text, and stays out of the sentence.
+    named = ", ".join(dict.fromkeys(one for one in refused if one in questions.DISCLOSABLE))
+    granted = ", ".join(sorted(allowed & questions.DISCLOSABLE)) or "none"
+    if not named:
+        known = ", ".join(sorted(questions.DISCLOSABLE))
+        return f"there is no such attribute; there are: {known}; this institution may be told: {granted}"
+    return (
+        f"this institution may not be told: {named}; it may be told: {granted}; ask yes or no instead, or have the "
+        "authority enrol it for more"
+    )
 
 
 def _subject(desk: Desk, report: Report) -> Subject | None:

@@ -7,7 +7,14 @@ from itertools import groupby, islice
 from rahdari.credentials.rules.audit_chain import ChainReader, digest_of_passes
 from rahdari.credentials.rules.life_cycle import LOCK, MOVES, UNLOCK
 from rahdari.credentials.service.desk import Desk
-from rahdari.credentials.service.keys import CREATE_KEY, SIGN_TRUST_LIST, WITHDRAW_KEY, find_keys
+from rahdari.credentials.service.keys import (
+    CLOSE_KEY,
+    CREATE_KEY,
+    SIGN_TRUST_LIST,
+    WITHDRAW_KEY,
+    find_keys,
+    is_window_logged,
+)
 from rahdari.credentials.service.stream_audit import (
     find_lock_faults,
     find_outbox_faults,
@@ -62,11 +69,14 @@ class _KeysSeen:
 
     def __init__(self) -> None:
         self._uses: dict[str, str] = {}
+        self._windows: dict[str, AuditEvent] = {}
         self._withdrawn: set[str] = set()
         self._trust_list: tuple[str, str | None] | None = None
 
     def feed(self, event: AuditEvent) -> None:
         details = dict(event.details)
+        if event.act in (CREATE_KEY, CLOSE_KEY):
+            self._windows[event.subject] = event
         if event.act == CREATE_KEY:
             self._uses[event.subject] = details.get("use", "")
         elif event.act == WITHDRAW_KEY:
@@ -80,6 +90,10 @@ class _KeysSeen:
             thumbprint = key.public.thumbprint().hex()
             seen.add(thumbprint)
             is_withdrawn = thumbprint in self._withdrawn
+            if not is_window_logged(key, [one for one in (self._windows.get(thumbprint),) if one]):
+                faults.append(
+                    AuditFault(None, f"key {key.public.kid.hex()} has another window than the log says")
+                )
             if self._uses.get(thumbprint) != key.use or is_withdrawn != (key.withdrawn_at is not None):
                 faults.append(AuditFault(None, f"key {key.public.kid.hex()} is not as the log says"))
         if self._uses.keys() - seen:

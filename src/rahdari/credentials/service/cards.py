@@ -11,6 +11,8 @@ from rahdari.credentials.rules.life_cycle import (
     LIVE_STAGES,
     LOCK,
     decide_move,
+    decide_replacement,
+    expired_in_doubt,
     require_own_card,
     require_second_officer,
 )
@@ -60,7 +62,7 @@ def apply(desk: Desk, holder: Holder, product_id: str, *, actor: Actor) -> Card:
 
     Raises:
         NotAllowed, UnknownProduct, BadHolder, NotEligible.
-        CardTaken: the holder has a live card of the product.
+        CardTaken: the holder has a live card of the product, or one that expired in doubt.
     """
     decide_move(None, Act.APPLY, actor=actor)
     _refuse_second_card(desk, holder.id, product_id)
@@ -81,8 +83,15 @@ def apply(desk: Desk, holder: Holder, product_id: str, *, actor: Actor) -> Card:
 
 def _refuse_second_card(desk: Desk, holder: HolderId, product_id: str) -> None:
     for card in desk.store.find_cards_of(holder):
-        if card.product.id == product_id and card.stage in LIVE_STAGES:
+        # A card that expired in doubt is replaced by a supervisor, and a new application is no way around that.
+        if card.product.id == product_id and (card.stage in LIVE_STAGES or _expired_in_doubt(desk, card)):
             raise CardTaken(f"the holder has the card {card.number} ({card.stage}); replace that one")
+
+
+def _expired_in_doubt(desk: Desk, card: Card) -> bool:
+    if card.stage is not Stage.EXPIRED:
+        return False
+    return expired_in_doubt(card, (one.event.act for one in desk.store.read_log_of(card.number)))
 
 
 def issue(desk: Desk, cards: Sequence[Card], *, actor: Actor, activate: bool = True) -> tuple[Card, ...]:
@@ -167,7 +176,8 @@ def _carried_by(sequence: int | None) -> dict[str, str]:
 def replace_card(desk: Desk, number: CardNumber, *, actor: Actor, reason: Reason) -> tuple[Card, Card]:
     """Replace a card that was lost, stolen or damaged, or is renewed; the old one is dead at once.
 
-    What the holder had locked stays locked: a new card is no way around a lock.
+    What the holder had locked stays locked: a new card is no way around a lock. Nor around a doubt: while a
+    revocation is proposed there is none, and a card that expired while it was suspended takes a supervisor.
 
     Returns the old card and the application for the new one, which ``issue`` then takes.
 
@@ -175,7 +185,8 @@ def replace_card(desk: Desk, number: CardNumber, *, actor: Actor, reason: Reason
         UnknownCard, WrongStage, NotAllowed, WrongReason, BadHolder, NotEligible.
     """
     card = get_card(desk, number)
-    move = decide_move(card.stage, Act.REPLACE, actor=actor, reason=reason)
+    in_doubt = _expired_in_doubt(desk, card)
+    move = decide_replacement(card, actor=actor, reason=reason, in_doubt=in_doubt)
     old = replace(card, stage=move.to)
     desk.store.update_cards([old], was=card.stage)
     holder = desk.store.find_holders([card.holder])[card.holder]

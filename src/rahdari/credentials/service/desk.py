@@ -13,6 +13,10 @@ from rahdari.credentials.values.keys import KeyRecord, KeyUse
 from rahdari.kernel import Actor, Chance, Clock
 from rahdari.wire.keys import Signer
 
+# An overdue key still seals the log, which would else lock out the officer who is to rotate it, and still signs
+# statuses, or no card could be suspended. Verifiers take no delta outside a key's window, and grow stale.
+_NEVER_SILENT = frozenset({KeyUse.AUDIT, KeyUse.STATUS})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
@@ -64,12 +68,23 @@ class Desk:
         """Give the signer of the key that is in force for ``use``. Raises ``UnknownKey``."""
         return self.keyring.signer(self.key(use).public)
 
-    def key(self, use: KeyUse) -> KeyRecord:
-        """Find the newest key whose window is open for ``use``. Raises ``UnknownKey``."""
-        now, keys = self.clock.now(), [one for one in self.store.list_keys() if one.use is use]
-        current = [one for one in keys if is_in_force(one, now)]
-        if not current and use is KeyUse.AUDIT:
-            # An overdue audit key still seals: a log that stops would lock out the officer who is to rotate it.
+    def status_signer(self, at: datetime) -> tuple[Signer, datetime]:
+        """Give the signer of a status message that is to bear the instant ``at``, and the one it shall bear.
+
+        Verifiers ask for a key whose window holds the message's own instant, whatever the clock says. The instant
+        given is later than ``at`` only where the clock was set back to before the window of the only key.
+
+        Raises:
+            UnknownKey: every status key was withdrawn.
+        """
+        key = self.key(KeyUse.STATUS, at=at)
+        return self.keyring.signer(key.public), max(at, key.not_before)
+
+    def key(self, use: KeyUse, *, at: datetime | None = None) -> KeyRecord:
+        """Find the newest key whose window for ``use`` holds ``at``, or this instant. Raises ``UnknownKey``."""
+        signed, keys = at or self.clock.now(), [one for one in self.store.list_keys() if one.use is use]
+        current = [one for one in keys if is_in_force(one, signed)]
+        if not current and use in _NEVER_SILENT:
             current = [one for one in keys if one.withdrawn_at is None]
         if not current:
             raise UnknownKey(f"the authority has no key in force for use {use}; rotate one in")
@@ -84,4 +99,4 @@ def is_in_force(key: KeyRecord, at: datetime) -> bool:
 def require_role(actor: Actor, *roles: str, to: str) -> None:
     """Refuse an actor who holds none of ``roles``. Raises ``NotAllowed``."""
     if not actor.has_any(frozenset(roles)):
-        raise NotAllowed(f"to {to} needs the role {' or '.join(roles)}; ask an officer who holds it")
+        raise NotAllowed(f"the role {' or '.join(roles)} is needed to {to}; ask an officer who holds it")

@@ -27,6 +27,8 @@ def register(
 ) -> tuple[tuple[Holder, Card], ...]:
     """Register parties, each with an application for the card product named beside it. All or none.
 
+    The ids of the holders ascend in the order of the entries.
+
     Raises:
         NotAllowed: the actor is no registrar.
         BadHolder, NotEligible, UnknownProduct: the first entry that cannot be registered.
@@ -34,7 +36,13 @@ def register(
     """
     require_role(actor, life_cycle.REGISTRAR, to="register holders")
     life_cycle.decide_move(None, Act.APPLY, actor=actor)
-    made = [_registered(desk, party, portrait, product) for party, portrait, product in entries]
+    now = desk.clock.now()
+    # Of one instant, ids are told apart by chance alone: sorted, they keep the order of the entries.
+    ids = sorted(HolderId(time_ordered_id(now, desk.chance)) for _ in entries)
+    made = [
+        (Holder(holder_id, _checked(desk, party, portrait, product, now.date()), now), portrait, product)
+        for holder_id, (party, portrait, product) in zip(ids, entries, strict=True)
+    ]
     _refuse_taken(desk, [holder for holder, _, _ in made])
     desk.store.add_holders([(holder, portrait) for holder, portrait, _ in made])
     cards = [draw_application(desk, holder, product) for holder, _, product in made]
@@ -56,16 +64,13 @@ def register(
     return tuple((holder, card) for (holder, _, _), card in zip(made, cards, strict=True))
 
 
-def _registered(
-    desk: Desk, party: Party, portrait: Portrait | None, product_id: str
-) -> tuple[Holder, Portrait | None, str]:
-    product, now = desk.products.get_current(product_id), desk.clock.now()
-    check_party(product, party, now.date())
+def _checked(desk: Desk, party: Party, portrait: Portrait | None, product_id: str, day: date) -> Party:
+    product = desk.products.get_current(product_id)
+    check_party(product, party, day)
     party = replace(party, number=canonical_number(product.number, party.number))
     if portrait is not None and isinstance(party, Person):
-        _refuse_forbidden_portrait(product, party, now.date())
-    holder = Holder(HolderId(time_ordered_id(now, desk.chance)), party, now)
-    return holder, portrait, product_id
+        _refuse_forbidden_portrait(product, party, day)
+    return party
 
 
 def _refuse_forbidden_portrait(product: CardProduct, person: Person, day: date) -> None:

@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from rahdari.credentials.errors import UnknownKey
 from rahdari.credentials.rules import life_cycle
 from rahdari.credentials.rules.trust import accept
-from rahdari.credentials.service.desk import Desk, is_in_force, require_role
+from rahdari.credentials.service.desk import Desk, require_role
 from rahdari.credentials.values.audit import AuditEvent
 from rahdari.credentials.values.keys import KeyRecord, KeyUse
 from rahdari.kernel import Actor, ActorKind
@@ -17,7 +17,8 @@ from rahdari.wire.keys import Algorithm, PublicKey, Signer
 from rahdari.wire.trust_list import TrustedIssuer, TrustedKey, TrustList
 
 # What the log calls the acts on keys; their subjects are thumbprints, so that no two keys are mixed up.
-CREATE_KEY, WITHDRAW_KEY, SIGN_TRUST_LIST = "create_key", "withdraw_key", "sign_trust_list"
+CREATE_KEY, CLOSE_KEY, WITHDRAW_KEY = "create_key", "close_key", "withdraw_key"
+SIGN_TRUST_LIST = "sign_trust_list"
 FOUNDER = Actor("system", ActorKind.SYSTEM)
 TRUST_LIFE = timedelta(days=90)
 # How long a key signs before it must be rotated; what it signed stays good for the pass's whole life.
@@ -44,7 +45,27 @@ def _add_key(desk: Desk, use: KeyUse, algorithm: Algorithm, at: datetime) -> Key
 
 def _created(desk: Desk, record: KeyRecord, actor: Actor) -> AuditEvent:
     thumbprint, kid = record.public.thumbprint().hex(), record.public.kid.hex()
-    return desk.event(actor, CREATE_KEY, thumbprint, kid=kid, use=record.use.value)
+    return desk.event(actor, CREATE_KEY, thumbprint, kid=kid, use=record.use.value, **_window_of(record))
+
+
+def _closed(desk: Desk, record: KeyRecord, actor: Actor) -> AuditEvent:
+    return desk.event(actor, CLOSE_KEY, record.public.thumbprint().hex(), **_window_of(record))
+
+
+def _window_of(record: KeyRecord) -> dict[str, str]:
+    return {"not_before": str(_seconds(record.not_before)), "not_after": str(_seconds(record.not_after))}
+
+
+def is_window_logged(record: KeyRecord, events: Iterable[AuditEvent]) -> bool:
+    """Tell whether a key's window is the one that the last of these events about it names.
+
+    Entries from before windows were written down name none: nothing is known of the window then.
+    """
+    said: dict[str, str] = {}
+    for one in events:
+        if one.act in (CREATE_KEY, CLOSE_KEY):
+            said = dict(one.details)
+    return all(said.get(name, instant) == instant for name, instant in _window_of(record).items())
 
 
 def rotate(desk: Desk, use: KeyUse, *, algorithm: Algorithm, actor: Actor) -> KeyRecord:
@@ -55,13 +76,33 @@ def rotate(desk: Desk, use: KeyUse, *, algorithm: Algorithm, actor: Actor) -> Ke
     """
     require_role(actor, life_cycle.KEY_OFFICER, to="rotate keys")
     now = desk.clock.now().replace(microsecond=0)
-    for old in desk.store.list_keys():
-        if old.use is use and is_in_force(old, desk.clock.now()):
-            # The end is excluded: what the old key signed within this very second stays good.
-            desk.store.update_key(replace(old, not_after=now + _SECOND))
+    closed = _close_windows(desk, use, now)
     record = _add_key(desk, use, algorithm, now)
-    desk.record(_created(desk, record, actor))
+    desk.record(*(_closed(desk, one, actor) for one in closed), _created(desk, record, actor))
     return record
+
+
+def _close_windows(desk: Desk, use: KeyUse, now: datetime) -> list[KeyRecord]:
+    """End the windows of the keys there were; what they signed within this very second stays good.
+
+    A status key is good for all it said: also when it was overdue, or the clock was set back since then.
+    """
+    said = max(now, _find_last_said(desk)) if use is KeyUse.STATUS else now
+    before = [one for one in desk.store.list_keys() if one.use is use and one.withdrawn_at is None]
+    closed: list[KeyRecord] = []
+    for old in before:
+        end = max(said, old.not_before) + _SECOND
+        if end < old.not_after or (use is KeyUse.STATUS and old is before[-1]):
+            closed.append(replace(old, not_after=end))
+            desk.store.update_key(closed[-1])
+    return closed
+
+
+def _find_last_said(desk: Desk) -> datetime:
+    """Find the last instant that a delta or a list bears; the clock may have been set back since then."""
+    last, lists = desk.store.find_last_delta(), desk.store.list_published().values()
+    signed = [at for _, at in lists] + ([last.at] if last else [])
+    return max(signed, default=datetime.min.replace(tzinfo=UTC))
 
 
 def withdraw(desk: Desk, kid: bytes, *, actor: Actor) -> tuple[KeyRecord, ...]:
@@ -78,13 +119,18 @@ def withdraw(desk: Desk, kid: bytes, *, actor: Actor) -> tuple[KeyRecord, ...]:
         raise UnknownKey(f"no key {kid.hex()} is in the register, or it was withdrawn already")
     events: list[AuditEvent] = []
     for one in found:
-        was_in_force = is_in_force(one, desk.clock.now())
         desk.store.update_key(replace(one, withdrawn_at=now))
         events.append(desk.event(actor, WITHDRAW_KEY, one.public.thumbprint().hex(), kid=kid.hex()))
-        if was_in_force:
+        # Also one whose window opens in a moment by a clock that was set back, and one that is overdue.
+        if one.not_after > now or not _has_open_key(desk, one.use, now):
             events.append(_created(desk, _add_key(desk, one.use, one.public.algorithm, now), actor))
     desk.record(*events)
     return tuple(found)
+
+
+def _has_open_key(desk: Desk, use: KeyUse, at: datetime) -> bool:
+    keys = desk.store.list_keys()
+    return any(one.use is use and one.withdrawn_at is None and one.not_after > at for one in keys)
 
 
 def sign_trust_list(
@@ -126,9 +172,10 @@ def sign_trust_list(
 def _require_accounted(desk: Desk) -> None:
     """Refuse to let the root vouch for a key that only the table knows: somebody put it there."""
     for key in desk.store.list_keys():
-        acts = {one.event.act for one in desk.store.read_log_of(key.public.thumbprint().hex())}
-        is_withdrawn = key.withdrawn_at is not None
-        if CREATE_KEY not in acts or (WITHDRAW_KEY in acts) != is_withdrawn:
+        events = [one.event for one in desk.store.read_log_of(key.public.thumbprint().hex())]
+        acts = {one.act for one in events}
+        is_withdrawn, is_whole = key.withdrawn_at is not None, is_window_logged(key, events)
+        if CREATE_KEY not in acts or (WITHDRAW_KEY in acts) != is_withdrawn or not is_whole:
             raise UnknownKey(
                 f"key {key.public.kid.hex()} stands otherwise in the register than in the log; "
                 "nothing was signed: run rahdari audit verify"

@@ -13,7 +13,6 @@ from rahdari.credentials.rules.status import status_of
 from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.service.passes import FILL_MAX
 from rahdari.credentials.values.cards import Act, Card, CardNumber, Reason, Stage, Standing
-from rahdari.credentials.values.keys import KeyUse
 from rahdari.credentials.values.status import DeltaRecord, PlaceStanding, StandingChanged
 from rahdari.wire import status_stream
 from rahdari.wire.status_stream import CHANGES_MAX, FIRST, Change, Delta
@@ -112,10 +111,12 @@ def _find_decoy(
 def _append_deltas(desk: Desk, standings: Sequence[PlaceStanding]) -> int:
     """Sign the changes into the chain, in as many deltas as they need; gives the last one's number."""
     changes = sorted(Change(one.shard, one.place, status_of(one.standing)) for one in standings)
-    signer, last = desk.signer(KeyUse.STATUS), desk.store.find_last_delta()
-    for at in range(0, len(changes), CHANGES_MAX):
-        some = tuple(changes[at : at + CHANGES_MAX])
-        delta = _next_delta(desk, last, some)
+    last, now = desk.store.find_last_delta(), desk.clock.now().replace(microsecond=0)
+    # A clock that was set back does not make the stream run backwards.
+    signer, at = desk.status_signer(max(now, last.at) if last else now)
+    for first in range(0, len(changes), CHANGES_MAX):
+        some = tuple(changes[first : first + CHANGES_MAX])
+        delta = _next_delta(last, at, some)
         digest = status_stream.digest_of(delta.payload())
         last = DeltaRecord(
             delta.sequence, datetime.fromtimestamp(delta.at, UTC), digest, status_stream.sign(signer, delta)
@@ -126,11 +127,9 @@ def _append_deltas(desk: Desk, standings: Sequence[PlaceStanding]) -> int:
     return last.sequence
 
 
-def _next_delta(desk: Desk, last: DeltaRecord | None, changes: tuple[Change, ...]) -> Delta:
-    now = int(desk.clock.now().timestamp())
-    # A clock that was set back does not make the stream run backwards.
-    at = max(now, int(last.at.timestamp())) if last else now
-    return Delta(last.sequence + 1 if last else 1, at, last.digest if last else FIRST, changes)
+def _next_delta(last: DeltaRecord | None, at: datetime, changes: tuple[Change, ...]) -> Delta:
+    seconds = int(at.timestamp())
+    return Delta(last.sequence + 1 if last else 1, seconds, last.digest if last else FIRST, changes)
 
 
 def _write_outbox(

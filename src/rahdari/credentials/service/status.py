@@ -7,6 +7,7 @@ from rahdari.credentials.ports.store import Store
 from rahdari.credentials.rules.life_cycle import STANDINGS
 from rahdari.credentials.rules.status import read_token, sign_list
 from rahdari.credentials.service.desk import Desk
+from rahdari.credentials.service.touched import list_shards
 from rahdari.credentials.values.cards import Channel, StatusPlace
 from rahdari.credentials.values.keys import KeyUse
 from rahdari.credentials.values.status import PublishedStatus, StatusAnswer, StatusShard
@@ -42,7 +43,7 @@ def find_stale(desk: Desk) -> Sequence[StatusShard]:
     begun = desk.key(KeyUse.STATUS).not_before
     return [
         shard
-        for shard in desk.store.list_shards()
+        for shard in list_shards(desk)
         if shard.number not in published or _is_stale(shard, published[shard.number], begun=begun, now=now)
     ]
 
@@ -54,11 +55,12 @@ def _is_stale(shard: StatusShard, published: tuple[int, datetime], *, begun: dat
 
 def _sign(desk: Desk, shard: StatusShard, now: datetime) -> PublishedStatus:
     before, last = desk.store.find_published(shard.number), desk.store.find_last_delta()
+    signer, at = desk.status_signer(max(now, before.issued_at + _GRAIN) if before else now)
     one = sign_list(
         shard,
         desk.store.list_standings(shard.number),
-        signer=desk.signer(KeyUse.STATUS),
-        at=max(now, before.issued_at + _GRAIN) if before else now,
+        signer=signer,
+        at=at,
         life=LIST_LIFE,
         sequence=last.sequence if last else 0,
     )
@@ -80,26 +82,24 @@ def sign_head(desk: Desk) -> bytes:
 
     As of the beginning of the transaction: what was acknowledged before that instant is contained.
     """
-    at = int(desk.began.timestamp())
     last = desk.store.find_last_delta()
-    if last is None:
-        return status_stream.sign(desk.signer(KeyUse.STATUS), Head(0, at, FIRST))
-    head = Head(last.sequence, max(at, int(last.at.timestamp())), last.digest)
-    return status_stream.sign(desk.signer(KeyUse.STATUS), head)
+    signer, at = desk.status_signer(max(desk.began, last.at) if last else desk.began)
+    sequence, digest = (last.sequence, last.digest) if last else (0, FIRST)
+    return status_stream.sign(signer, Head(sequence, int(at.timestamp()), digest))
 
 
 def sign_manifest(desk: Desk) -> bytes:
     """Sign the head, and for each list the last delta that touched it: the beginning of a whole copy."""
-    at = int(desk.began.timestamp())
-    last, shards = desk.store.find_last_delta(), desk.store.list_shards()
+    last, shards = desk.store.find_last_delta(), list_shards(desk)
+    signer, at = desk.status_signer(max(desk.began, last.at) if last else desk.began)
     manifest = Manifest(
         sequence=last.sequence if last else 0,
-        at=max(at, int(last.at.timestamp())) if last else at,
+        at=int(at.timestamp()),
         digest=last.digest if last else FIRST,
         prefix=desk.authority.status_prefix,
         shards=tuple(one.touched for one in shards),
     )
-    return status_stream.sign(desk.signer(KeyUse.STATUS), manifest)
+    return status_stream.sign(signer, manifest)
 
 
 class RegisterStatus:

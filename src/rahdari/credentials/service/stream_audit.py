@@ -3,14 +3,15 @@
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 
 from rahdari.credentials.rules.life_cycle import STANDINGS
-from rahdari.credentials.rules.status import standing_of
+from rahdari.credentials.rules.status import array_of, is_signed_by, read_token, standing_of
 from rahdari.credentials.service.desk import Desk
 from rahdari.credentials.values.audit import AuditFault
 from rahdari.credentials.values.cards import Stage, Standing
-from rahdari.credentials.values.status import DeltaRecord
+from rahdari.credentials.values.status import DeltaRecord, PublishedStatus
 from rahdari.kernel import Refused
 from rahdari.wire import status_stream
 from rahdari.wire.keys import PublicKey
+from rahdari.wire.status_list import StatusArray
 from rahdari.wire.status_stream import FIRST, Delta
 
 _PAGE = 1000
@@ -26,22 +27,28 @@ def find_stream_faults(
     the log names. What the lists said before the stream began stands in no delta.
     """
     told: _Places = {}
-    last = yield from _read_chain(desk, keys, told)
+    touched: dict[int, int] = {}
+    last = yield from _read_chain(desk, keys, told, touched)
     if last < logged:
         yield AuditFault(
             None, f"the stream ends at delta {last}, the log names delta {logged}: its end was cut"
         )
-    held = {(one.shard, one.place): one.standing for one, _ in desk.store.iterate_standings()}
+    held, decoys = _Places(), set[tuple[int, int]]()
+    for one, is_decoy in desk.store.iterate_standings():
+        held[one.shard, one.place] = one.standing
+        if is_decoy:
+            decoys.add((one.shard, one.place))
     wrong = sum(held.get(place) is not standing for place, standing in told.items())
     if wrong:
         yield AuditFault(None, f"{wrong} places of the status lists are not as the stream says")
-    yield from _compare_cards(desk, held)
+    yield from _compare_cards(desk, held, decoys)
+    yield from _compare_lists(desk, keys, touched, last)
 
 
 def _read_chain(
-    desk: Desk, keys: Mapping[bytes, tuple[PublicKey, ...]], told: _Places
+    desk: Desk, keys: Mapping[bytes, tuple[PublicKey, ...]], told: _Places, touched: dict[int, int]
 ) -> Generator[AuditFault, None, int]:
-    """Read every delta into ``told``; returns the last one's number."""
+    """Read every delta into ``told``, and by list the last one into ``touched``; returns the last one's number."""
     sequence, previous = 0, FIRST
     while page := desk.store.list_deltas(after=sequence, limit=_PAGE):
         for record in page:
@@ -50,6 +57,7 @@ def _read_chain(
                 yield AuditFault(None, f"delta {record.sequence} was altered, or one before it is missing")
             else:
                 told |= {(one.shard, one.place): standing_of(one.status) for one in delta.changes}
+                touched |= {one.shard: delta.sequence for one in delta.changes}
             sequence, previous = record.sequence, record.digest
     return sequence
 
@@ -72,14 +80,66 @@ def _read(record: DeltaRecord, keys: Mapping[bytes, tuple[PublicKey, ...]]) -> D
     return None
 
 
-def _compare_cards(desk: Desk, held: _Places) -> Iterator[AuditFault]:
+def _compare_cards(desk: Desk, held: _Places, decoys: Collection[tuple[int, int]]) -> Iterator[AuditFault]:
     shards = {one.uri: one.number for one in desk.store.list_shards()}
     stages: dict[str, Stage] = {card.number: card.stage for card in desk.store.iterate_cards()}
     for one in desk.store.iterate_passes():
-        listed = held.get((shards.get(one.place.uri, 0), one.place.index), Standing.VALID)
+        place = (shards.get(one.place.uri, 0), one.place.index)
+        if place in decoys:
+            # Marked so, it would be moved along with another card's place.
+            yield AuditFault(None, f"card {one.card} has a pass whose place is marked as nobody's")
+        listed = held.get(place, Standing.VALID)
         stage = stages.get(one.card)
         if stage is not None and listed is not STANDINGS[stage]:
             yield AuditFault(None, f"card {one.card} is {stage}, its status list says {listed}")
+
+
+def _compare_lists(
+    desk: Desk, keys: Mapping[bytes, tuple[PublicKey, ...]], touched: Mapping[int, int], last: int
+) -> Iterator[AuditFault]:
+    """Compare what the register says of each list, and its signed forms, with the stream and the places."""
+    for shard in desk.store.list_shards():
+        newest = touched.get(shard.number, 0)
+        if shard.touched != newest:
+            yield AuditFault(
+                None,
+                f"list {shard.number} is noted as of delta {shard.touched}, the stream touched it in {newest}",
+            )
+        kept = desk.store.find_published(shard.number)
+        if kept is None:
+            continue
+        if kept.sequence > last:
+            yield AuditFault(
+                None, f"list {shard.number} tells of delta {kept.sequence}, the stream ends at {last}"
+            )
+        said = array_of(shard, desk.store.list_standings(shard.number)) if kept.sequence >= newest else None
+        forms = (kept.cwt, kept.jwt.encode())
+        if not all(_is_form_of(kept, raw, keys, said) for raw in forms):
+            yield AuditFault(
+                None, f"the signed form of list {shard.number} is not what was signed of its places"
+            )
+
+
+def _is_form_of(
+    kept: PublishedStatus,
+    raw: bytes,
+    keys: Mapping[bytes, tuple[PublicKey, ...]],
+    said: StatusArray | None,
+) -> bool:
+    """Tell whether one of ``keys`` signed ``raw``, the row says the same of it, and it says ``said``.
+
+    ``said`` None: the stream went on since, and the form is about to be signed anew.
+    """
+    try:
+        token = read_token(raw)
+    except Refused:
+        return False
+    listed = token.unverified
+    row = (kept.uri, int(kept.issued_at.timestamp()), kept.sequence)
+    if (token.uri, token.issued_at, listed.sequence or 0) != row:
+        return False
+    is_signed = any(is_signed_by(token, key) for key in keys.get(token.kid or b"", ()))
+    return is_signed and said in (None, listed.statuses)
 
 
 def find_outbox_faults(desk: Desk, told: Sequence[tuple[str, str, int]]) -> Iterator[AuditFault]:

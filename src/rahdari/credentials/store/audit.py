@@ -22,6 +22,11 @@ class AuditTable(Part):
         row = self._connection.execute(select(audit).order_by(audit.c.sequence.desc()).limit(1)).first()
         return _entry(row) if row else None
 
+    def find_entry(self, sequence: int) -> AuditEntry | None:
+        """Find one entry."""
+        row = self._connection.execute(select(audit).where(audit.c.sequence == sequence)).first()
+        return _entry(row) if row else None
+
     def append(self, entries: Iterable[AuditEntry]) -> None:
         """Append entries."""
         insert_rows(self._connection, audit, [_row(entry) for entry in entries])

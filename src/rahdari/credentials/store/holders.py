@@ -93,7 +93,7 @@ class HolderTable(Part):
         return frozenset(taken)
 
     def list_holders(self, *, after: HolderId | None, limit: int) -> tuple[Holder, ...]:
-        """List holders in the order of their ids."""
+        """List holders in the order of their ids, which is that of registration."""
         wanted = select(holder).where(holder.c.id > (after or "")).order_by(holder.c.id).limit(limit)
         return tuple(_holder(row) for row in self._connection.execute(wanted))
 

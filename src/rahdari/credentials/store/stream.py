@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select, tuple_, update
+from sqlalchemy import exists, func, insert, select, tuple_, update
 from sqlalchemy.engine import Row
 
 from rahdari.credentials.schema import delta, issued_pass, outbox, shard, standing
@@ -49,9 +49,13 @@ class StreamTable(Part):
         run_many(self._connection, _SET, rows)
 
     def find_decoys(self, number: int, wanted: Standing, *, limit: int) -> tuple[int, ...]:
-        """Find places of decoys in a list that have this standing."""
+        """Find places of decoys in a list that have this standing; never one that a pass has."""
+        is_pass = exists().where(issued_pass.c.shard == number, issued_pass.c.place == standing.c.place)
         found = select(standing.c.place).where(
-            standing.c.shard == number, standing.c.is_decoy == 1, standing.c.status == _STATUSES[wanted]
+            standing.c.shard == number,
+            standing.c.is_decoy == 1,
+            standing.c.status == _STATUSES[wanted],
+            ~is_pass,
         )
         return tuple(self._connection.execute(found.order_by(standing.c.place).limit(limit)).scalars())
 

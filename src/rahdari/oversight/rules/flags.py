@@ -28,7 +28,7 @@ FRAUD_OFFICER = "fraud_officer"
 def require_fraud_officer(actor: Actor) -> None:
     """Refuse whoever may not look at flags. Raises ``NotAllowed``."""
     if not actor.has_any(frozenset({FRAUD_OFFICER})):
-        raise NotAllowed(f"to look at flags needs the role {FRAUD_OFFICER}; ask an officer who holds it")
+        raise NotAllowed(f"the role {FRAUD_OFFICER} is needed to look at flags; ask an officer who holds it")
 
 
 def open_flag(flag_id: FlagId, kind: FlagKind, subject: str, seen: tuple[Evidence, ...]) -> Flag:

@@ -57,14 +57,16 @@ def _find_travel(use: Use, others: Sequence[Use], policy: WatchPolicy) -> Findin
     fastest: dict[str, Evidence] = {}
     for speed, distance, other in impossible:
         if other.institution not in fastest and len(fastest) < JOURNEYS_MAX:
-            fastest[other.institution] = _tell_journey(use, other, speed=speed, distance=distance)
+            fastest[other.institution] = _tell_journey(use, other, policy, speed=speed, distance=distance)
     return FlagKind.IMPOSSIBLE_TRAVEL, tuple(fastest.values())
 
 
-def _tell_journey(use: Use, other: Use, *, speed: float, distance: float) -> Evidence:
+def _tell_journey(use: Use, other: Use, policy: WatchPolicy, *, speed: float, distance: float) -> Evidence:
     first, second = sorted((use, other), key=lambda one: (one.at, one.id))
     facts: dict[str, str | int | float] = {"distance_km": round(distance), "speed_kmh": round(speed)}
     facts["seconds"] = round((second.at - first.at).total_seconds())
+    # So that the speed can be computed again: the distance over both of these.
+    facts["clock_allowance_seconds"] = round(_allowance(policy).total_seconds())
     for word, one in (("first", first), ("second", second)):
         facts |= {
             f"{word}_use": one.id,
@@ -81,8 +83,12 @@ def _journeys(use: Use, other: Use, policy: WatchPolicy) -> Iterator[tuple[float
     if here is None or there is None or not here.is_located or not there.is_located:
         return
     distance = distance_km(here, there)
-    hours = (abs(use.at - other.at) + max(policy.clock_skew, timedelta(seconds=1))) / _HOUR
+    hours = (abs(use.at - other.at) + _allowance(policy)) / _HOUR
     yield distance / hours, distance
+
+
+def _allowance(policy: WatchPolicy) -> timedelta:
+    return max(policy.clock_skew, timedelta(seconds=1))
 
 
 def _place_facts(word: str, place: Place | None) -> dict[str, str | int | float]:

@@ -5,10 +5,11 @@ by. It never learns a card number, a name, or the reason of the act: why somebod
 holder and authority.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from rahdari.signals.errors import NoEvents
 from rahdari.signals.values import EVENT_KINDS, USUAL_KINDS, Became, Kind, Notice, Stream, StreamId
 from rahdari.wire import security_events, strict_json
 from rahdari.wire.security_events import SecurityEvent
@@ -62,6 +63,21 @@ def kinds_named(requested: list[str] | None) -> frozenset[Kind]:
     if requested is None:
         return USUAL_KINDS
     return frozenset(kind for kind in EVENT_KINDS if TYPES[kind] in requested)
+
+
+def require_events(requested: Collection[str] | None, known: Collection[str]) -> None:
+    """Refuse a request that names events and none that is ``known``: its stream would never tell anything.
+
+    An unknown one beside a known one is left out in silence (Shared Signals, 8.1.1).
+
+    Raises:
+        NoEvents: none is known.
+    """
+    if requested is not None and not set(requested) & set(known):
+        raise NoEvents(
+            f"none of the {len(requested)} events requested is supported; choose of {', '.join(known)}, or leave "
+            "events_requested out for the usual ones"
+        )
 
 
 def types_of(kinds: frozenset[Kind]) -> list[str]:

@@ -65,6 +65,14 @@ class StreamTable:
     def add_subject(self, subject: SubjectId, institution: str, card: str) -> None:
         self._connection.execute(_ADD_SUBJECT, {"id": subject, "institution": institution, "card": card})
 
+    def find_cards(self, subjects: Collection[SubjectId]) -> dict[SubjectId, str]:
+        wanted = select(SUBJECT.c.id, SUBJECT.c.card)
+        return {
+            SubjectId(row.id): row.card
+            for some in _slices(subjects)
+            for row in self._connection.execute(wanted.where(SUBJECT.c.id.in_(some)))
+        }
+
     def watch(self, stream: StreamId, subject: SubjectId) -> bool:
         done = self._connection.execute(_WATCH, {"stream": stream, "subject": subject})
         return self._count_watched(stream, done.rowcount)
@@ -103,8 +111,8 @@ class StreamTable:
         )
 
 
-def _slices(cards: Collection[str]) -> Iterator[list[str]]:
-    every = sorted(set(cards))
+def _slices(names: Collection[str]) -> Iterator[list[str]]:
+    every = sorted(set(names))
     return (every[at : at + _SLICE] for at in range(0, len(every), _SLICE))
 
 

@@ -1,14 +1,14 @@
 """The JSON bodies, in and out: shapes alone, no decisions."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from rahdari.app.card_sheets import SHEET_CARDS_MAX, Paper
 from rahdari.credentials import Act, Biometric, Gender, Outcome, Reason, Stage, VerdictKind
-from rahdari.oversight import PLACE_NAME_CHARS_MAX, Purpose
+from rahdari.oversight import PLACE_NAME_CHARS_MAX
 
 # The end of the text. Python's `$` lets a line feed follow; that of JSON Schema (ECMA-262) does not.
 _END = "$(?!\\n)"
@@ -21,8 +21,14 @@ Region = Annotated[str, Meta(pattern=f"^[A-Z]{{2}}-[A-Z0-9]{{1,3}}{_END}", descr
 Nonce = Annotated[
     str, Meta(pattern=f"^[A-Za-z0-9_.~-]{{16,128}}{_END}", description="drawn anew for each question")
 ]
+HolderKindName = Annotated[str, Meta(pattern=f"^(person|organisation){_END}")]
 Questions = Annotated[list[Annotated[str, Meta(max_length=240)]], Meta(max_length=16)]
 Names = Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=16)]
+# oversight.Purpose without "watching": that one is written by the house itself, when a subject joins a stream.
+StatedPurpose = Literal[
+    "opening_account", "sim_registration", "travel", "employment", "health_care", "education", "benefit",
+    "property", "customs", "tax", "police_check", "investment", "other", "unstated",
+]  # fmt: skip
 PictureBytes = Annotated[bytes, Meta(description="a PNG, JPEG or WebP picture in base64")]
 
 
@@ -81,7 +87,7 @@ class HolderSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A holder's number, however it is grouped. It travels in a body: addresses end up in logs."""
 
     number: Line
-    kind: Annotated[str, Meta(pattern=f"^(person|organisation){_END}")] = "person"
+    kind: HolderKindName = "person"
 
 
 class HolderView(msgspec.Struct, frozen=True):
@@ -255,12 +261,8 @@ class QuestionsAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass_: PassText = msgspec.field(name="pass")
     questions: Questions = []
     attributes: Names = []
-    purpose: Purpose = Purpose.UNSTATED
+    purpose: StatedPurpose = "unstated"
     place: PlaceTold | None = None
-
-    def __post_init__(self) -> None:
-        if self.purpose is Purpose.WATCHING:
-            raise ValueError('"watching" is written by the house itself, when a subject is added to a stream')
 
 
 class AnswerView(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from rahdari.app.house import House
 from rahdari.app.pictures import read_code
 from rahdari.credentials import Report
 from rahdari.kernel import Actor
-from rahdari.oversight import Circumstances
+from rahdari.oversight import Circumstances, Purpose
 from rahdari.web.api.bodies import (
     AnswerView,
     PassToCheck,
@@ -118,6 +118,7 @@ async def examine_picture(raw: bytes, house: House) -> Report:
             "credentials.no_trust",
             "credentials.key_locked",
             "oversight.bad_place",
+            "oversight.too_many_ages",
             "oversight.use_not_recorded",
         ),
     ),
@@ -140,7 +141,7 @@ def ask_about_pass(house: TheHouse, actor: TheActor, body: RawBody) -> Response[
         wanted=asked.attributes,
         allowed=_allowed(house, actor),
         nonce=asked.nonce,
-        told=Circumstances(asked.purpose, read_place(asked.place)),
+        told=Circumstances(Purpose(asked.purpose), read_place(asked.place)),
     )
     view = AnswerView(
         verdict=answer.verdict,

@@ -35,6 +35,10 @@ _PATH_PARAMETERS: Mapping[str, tuple[str, Json]] = {
     "flag": ("the flag's id", {"type": "string", "pattern": HOLDER_ID}),
     "feature": ("the verification feature: qr, sd-jwt-vc", {"type": "string", "pattern": FEATURE}),
     "stream": ("the stream's id", {"type": "string", "pattern": STREAM_ID}),
+    "question": (
+        "screen, complexity, potential, select or path",
+        {"type": "string", "enum": ["screen", "complexity", "potential", "select", "path"]},
+    ),
     "shard": ("the number of the status list", {"type": "string", "pattern": "^[0-9]{1,6}$"}),
 }
 _TAGS = (
@@ -45,6 +49,7 @@ _TAGS = (
     ("Authority", "Products, status lists, the audit log."),
     ("Oversight", "Flags with their evidence, for fraud officers to decide."),
     ("Signals", "Streams of signed notices when a card is suspended or reinstated. For institutions."),
+    ("Trade", "The export roadmap: potential, choice, path and odds, from open data. For anyone."),
     ("Public", "What verifiers fetch: status lists, the trust list, the root's public key."),
 )
 

@@ -1,12 +1,14 @@
 """The JSON bodies of flags: shapes alone, no decisions."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from rahdari.oversight import NOTE_CHARS_MAX, Flag, FlagKind, FlagState, Ground
+from rahdari.app.flag_looks import FlagLook
+from rahdari.credentials import Stage
+from rahdari.oversight import NOTE_CHARS_MAX, Enrolled, Flag, FlagKind, FlagState, Ground
 
 FlagIdText = Annotated[str, Meta(max_length=36)]
 
@@ -41,6 +43,29 @@ class FlagView(msgspec.Struct, frozen=True, kw_only=True):
     decision: DecisionView | None
 
 
+class ComparedView(msgspec.Struct, frozen=True, kw_only=True):
+    """What was compared of one holder, as it is registered now."""
+
+    id: str
+    kind: str
+    number: str
+    family_number: str | None
+    date_of_birth: date | None
+    name: dict[str, str]
+
+
+class FlagLookView(FlagView, frozen=True, kw_only=True):
+    """A flag with what is needed to judge it.
+
+    ``institutions`` names those of the evidence; ``card_stage`` is the flagged card's. ``holders``: the records
+    that were compared, the flagged one first, of a likely duplicate that is not decided yet.
+    """
+
+    institutions: dict[str, str]
+    card_stage: Stage | None
+    holders: list[ComparedView]
+
+
 class FlagPage(msgspec.Struct, frozen=True):
     """Some flags, the newest first; ``next`` is the ``before`` of the following page."""
 
@@ -71,4 +96,26 @@ def render_flag(flag: Flag) -> FlagView:
         decision=DecisionView(decision.outcome, decision.ground, decision.note, decision.by, decision.at)
         if decision
         else None,
+    )
+
+
+def render_look(look: FlagLook) -> FlagLookView:
+    """Show a flag with what is needed to judge it."""
+    flag = render_flag(look.flag)
+    return FlagLookView(
+        **{name: getattr(flag, name) for name in FlagView.__struct_fields__},
+        institutions=dict(look.institutions),
+        card_stage=look.stage,
+        holders=[_render_compared(one) for one in look.holders],
+    )
+
+
+def _render_compared(one: Enrolled) -> ComparedView:
+    return ComparedView(
+        id=one.id,
+        kind=one.kind,
+        number=one.number,
+        family_number=one.family_number,
+        date_of_birth=one.born,
+        name=dict(one.names),
     )

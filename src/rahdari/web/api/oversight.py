@@ -6,7 +6,14 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery, RawBody
 
 from rahdari.oversight import FlagId, FlagState, Verdict
-from rahdari.web.api.flag_bodies import DecisionMade, FlagPage, FlagView, render_flag
+from rahdari.web.api.flag_bodies import (
+    DecisionMade,
+    FlagLookView,
+    FlagPage,
+    FlagView,
+    render_flag,
+    render_look,
+)
 from rahdari.web.api.reading import read_json
 from rahdari.web.doors import TheActor, TheHouse
 from rahdari.web.errors import BadParameter
@@ -72,11 +79,15 @@ def _read_flag_id(text: str) -> FlagId:
     "/api/v1/flags/{flag:str}",
     operation_id="getFlag",
     sync_to_thread=True,
-    opt=describes("Oversight", gives={JSON: FlagView}, refusals=("oversight.unknown_flag",)),
+    opt=describes("Oversight", gives={JSON: FlagLookView}, refusals=("oversight.unknown_flag",)),
 )
-def get_flag(house: TheHouse, actor: TheActor, flag: FromPath[str]) -> FlagView:
-    """Get a flag with its evidence."""
-    return render_flag(house.oversight.get_flag(_read_flag_id(flag), actor=actor))
+def get_flag(house: TheHouse, actor: TheActor, flag: FromPath[str]) -> FlagLookView:
+    """Get a flag with its evidence and what is needed to judge it.
+
+    Beside the evidence: the institutions' names, the flagged card's stage, and of a likely duplicate that is not
+    decided yet the fields of both holders that were compared, as they are registered now.
+    """
+    return render_look(house.oversight.look_at_flag(_read_flag_id(flag), actor=actor))
 
 
 @post(

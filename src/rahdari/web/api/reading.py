@@ -17,10 +17,13 @@ from rahdari.credentials import (
 )
 from rahdari.oversight import Place, check_place
 from rahdari.web.api.bodies import OrganisationRecord, PersonRecord, PlaceTold, Words
+from rahdari.web.api.wording import say_fault
 from rahdari.web.errors import BadBody, BadParameter
 from rahdari.web.operation import CARD_NUMBER, FEATURE, HOLDER_ID
 
 _Body = TypeVar("_Body")
+# A stranger's word may be long; the place and the pattern are not.
+_FAULT_CHARS_MAX = 240
 
 
 def read_json(raw: bytes, kind: type[_Body]) -> _Body:
@@ -28,8 +31,9 @@ def read_json(raw: bytes, kind: type[_Body]) -> _Body:
     try:
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        # msgspec names the place and the type, and quotes no value of ours but enum members and field names.
-        raise BadBody(f"the body is not what this operation takes: {str(error)[:200]}; see /api") from None
+        # What is quoted is the place and the caller's own word, and no value of ours.
+        fault = say_fault(str(error)[:_FAULT_CHARS_MAX])
+        raise BadBody(f"the body is not what this operation takes: {fault}; see /api") from None
 
 
 def read_number(text: str) -> CardNumber:

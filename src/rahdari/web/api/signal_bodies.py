@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from rahdari.app.signals import StreamReport
 from rahdari.signals import (
@@ -14,12 +14,14 @@ from rahdari.signals import (
     VERIFICATION_INTERVAL,
     Changes,
     Delivery,
+    Kind,
     Method,
     State,
     Stream,
     SubjectId,
     Wanted,
     kinds_named,
+    require_events,
     types_of,
 )
 from rahdari.web.api.bodies import PassText
@@ -56,7 +58,7 @@ class DeliveryAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
 class StreamAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A stream as its receiver wants it. Without ``delivery``, events are polled for."""
 
-    delivery: DeliveryAsked | None = None
+    delivery: DeliveryAsked | UnsetType = UNSET
     events_requested: Uris | None = None
     description: Line | None = None
 
@@ -65,7 +67,7 @@ class StreamChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     """What is to become of a stream. What only this server sets may be there, and must be as it is."""
 
     stream_id: StreamName
-    delivery: DeliveryAsked | None = None
+    delivery: DeliveryAsked | UnsetType = UNSET
     events_requested: Uris | None = None
     description: Line | None = None
     iss: str | None = None
@@ -213,13 +215,15 @@ class KeySet(msgspec.Struct, frozen=True):
     keys: list[dict[str, str]]
 
 
-def read_delivery(asked: DeliveryAsked | None) -> Delivery:
+def read_delivery(asked: DeliveryAsked | UnsetType) -> Delivery:
     """Read how events are to be delivered; polled for, if nothing is said (Shared Signals, 8.1.1.1).
+
+    A ``delivery`` of null is not nothing, and was refused by its shape.
 
     Raises:
         BadBody: another method.
     """
-    if asked is None:
+    if asked is UNSET:
         return Delivery(Method.POLL)
     method = METHODS.get(asked.method)
     if method is None:
@@ -228,9 +232,17 @@ def read_delivery(asked: DeliveryAsked | None) -> Delivery:
 
 
 def read_wanted(asked: StreamAsked) -> Wanted:
-    """Read what a stream is to be. Raises ``BadBody``."""
-    kinds = kinds_named(asked.events_requested)
-    return Wanted(read_delivery(asked.delivery), kinds, asked.description or "")
+    """Read what a stream is to be. Raises ``BadBody``, ``NoEvents``."""
+    delivery = read_delivery(asked.delivery)
+    kinds = _read_kinds(asked.events_requested, delivery.method)
+    return Wanted(delivery, kinds, asked.description or "")
+
+
+def _read_kinds(requested: list[str] | None, method: Method) -> frozenset[Kind]:
+    # A webhook tells of every standing in words of its own; whoever names those gets them.
+    types = [*WEBHOOK_TYPES, *SUPPORTED] if method is Method.WEBHOOK else SUPPORTED
+    require_events(requested, types)
+    return kinds_named(requested) or kinds_named(None)
 
 
 def read_changes(asked: StreamChange, before: StreamView, *, is_whole: bool) -> Changes:
@@ -238,13 +250,15 @@ def read_changes(asked: StreamChange, before: StreamView, *, is_whole: bool) -> 
 
     Raises:
         BadBody: something that only this server sets is said otherwise than it is (Shared Signals, 8.1.1.3).
+        NoEvents: none of the events that are asked for is supported.
     """
     for name in ("iss", "aud", "events_supported", "events_delivered", "min_verification_interval"):
         said = getattr(asked, name)
         if said is not None and said != getattr(before, name):
             raise BadBody(f"{name} is set by this server and stands otherwise; leave it out, or repeat it")
-    is_said = is_whole or asked.delivery is not None
-    kinds = kinds_named(asked.events_requested) if is_whole or asked.events_requested is not None else None
+    is_said = is_whole or asked.delivery is not UNSET
+    requested, method = asked.events_requested, METHODS[before.delivery.method]
+    kinds = _read_kinds(requested, method) if is_whole or requested is not None else None
     return Changes(
         delivery=read_delivery(asked.delivery) if is_said else None,
         kinds=kinds,

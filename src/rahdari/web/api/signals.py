@@ -84,7 +84,7 @@ def get_jwks(house: TheHouse) -> Response[KeySet]:
         takes={JSON: StreamAsked},
         gives={JSON: StreamView},
         status=201,
-        refusals=("signals.bad_endpoint", "signals.too_many_streams"),
+        refusals=("signals.bad_endpoint", "signals.no_events", "signals.too_many_streams"),
     ),
 )
 def create_stream(house: TheHouse, actor: TheActor, body: RawBody) -> StreamView:
@@ -121,7 +121,7 @@ def read_streams(
         _TAG,
         takes={JSON: StreamChange},
         gives={JSON: StreamView},
-        refusals=(*_NO_STREAM, "signals.bad_endpoint", "signals.wrong_method"),
+        refusals=(*_NO_STREAM, "signals.bad_endpoint", "signals.no_events", "signals.wrong_method"),
     ),
 )
 def change_stream(house: TheHouse, actor: TheActor, body: RawBody) -> StreamView:
@@ -137,7 +137,7 @@ def change_stream(house: TheHouse, actor: TheActor, body: RawBody) -> StreamView
         _TAG,
         takes={JSON: StreamChange},
         gives={JSON: StreamView},
-        refusals=(*_NO_STREAM, "signals.bad_endpoint", "signals.wrong_method"),
+        refusals=(*_NO_STREAM, "signals.bad_endpoint", "signals.no_events", "signals.wrong_method"),
     ),
 )
 def replace_stream(house: TheHouse, actor: TheActor, body: RawBody) -> StreamView:

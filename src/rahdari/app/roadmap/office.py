@@ -1,0 +1,208 @@
+"""The office that makes a roadmap: asks, writes everything aside, moves it into place, and keeps its forecasts."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from rahdari.app.analyst import Analyst
+from rahdari.app.charts import ChartDrawer
+from rahdari.app.errors import BadFile, FolderFailed, OutputTaken
+from rahdari.app.files import write_whole
+from rahdari.app.forecast_ledger import ForecastLedger
+from rahdari.app.manifests import csv_bytes, digest_of
+from rahdari.app.roadmap.forecasting import claims_of
+from rahdari.app.roadmap.pages import write_report
+from rahdari.app.roadmap.plan import Plan
+from rahdari.app.roadmap.report import Picture, Report, to_html, to_pdf
+from rahdari.app.roadmap.run import Findings, Told, ask_all
+from rahdari.kernel import Clock
+from rahdari.trade.rules.forecast_chain import Head
+from rahdari.trade.rules.forecasts import Claim
+
+FORMAT: Final = "rahdari-roadmap-1"
+MANIFEST: Final = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """What was made: the folder, its files by name with their SHA-256, the answers, and the ledger's new head."""
+
+    folder: Path
+    files: Mapping[str, str]
+    found: Findings
+    head: Head
+    forecasts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoadmapOffice:
+    """Makes roadmaps: ``analyst`` answers, ``ledger`` keeps the forecasts, ``clock`` dates everything."""
+
+    analyst: Analyst
+    ledger: ForecastLedger
+    clock: Clock
+
+    def make(
+        self, plan: Plan, folder: Path, *, is_replacing: bool = False, told: Told = lambda _: None
+    ) -> Made:
+        """Run a plan and write its folder: report, tables with manifests, charts, and the plan itself.
+
+        The folder is whole or not there. Forecasts are recorded last but for the move; the same forecast of the
+        same plan and data is recorded once.
+
+        Args:
+            plan: what is asked.
+            folder: where to; it must not be there.
+            is_replacing: an earlier roadmap in ``folder`` is replaced; anything else there is still refused.
+            told: hears what is being done.
+
+        Raises:
+            OutputTaken: the folder is there already.
+            FolderFailed: it cannot be written; nothing is left of it.
+            ChartFailed, ReportFailed: a picture or the PDF could not be made; nothing is left.
+            TradeRefused: see ``ask_all`` and ``ForecastLedger.record``.
+        """
+        require_free(folder, is_replacing=is_replacing)
+        found = ask_all(plan, self.analyst, told=told)
+        told("report")
+        now, claims = self.clock.now(), self._new_claims(found)
+        report = write_report(found, made_at=now, ledger=_ledger_words(self.ledger.head(), len(claims)))
+        contents = {"plan.toml": plan.raw, **_tables(found, self.analyst), **_pages(report, plan)}
+        aside = folder.with_name(f".{folder.name}.{os.getpid()}.new")
+        try:
+            for name, content in contents.items():
+                write_whole(aside / name, content)
+            recorded = self.ledger.record(claims) if claims else ()
+            files = {name: digest_of(content) for name, content in contents.items()}
+            made = Made(folder, files, found, self.ledger.head(), tuple(one.id for one in recorded))
+            write_whole(aside / MANIFEST, _manifest(made, made_at=f"{now:%Y-%m-%dT%H:%M:%SZ}"))
+            _move(aside, folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        return made
+
+    def _new_claims(self, found: Findings) -> list[Claim]:
+        """Give what was not said before: a second run of a plan on the same data forecasts nothing new."""
+        if not found.plan.asks.outputs.forecasts:
+            return []
+        said = {one.claim for one in self.ledger.read().forecasts}
+        return [one for one in claims_of(found, this_year=self.clock.now().year) if one not in said]
+
+
+def require_free(folder: Path, *, is_replacing: bool) -> None:
+    """Refuse a folder that is there, unless it holds an earlier roadmap that may be replaced.
+
+    Raises:
+        OutputTaken: it would be overwritten.
+    """
+    if not folder.exists():
+        return
+    if not is_replacing:
+        raise OutputTaken(f"{folder} is there already; name another folder, or replace it with --force")
+    if (
+        not (folder / MANIFEST).is_file()
+        or FORMAT not in (folder / MANIFEST).read_text("utf-8", "replace")[:4096]
+    ):
+        raise OutputTaken(
+            f"{folder} holds no roadmap of this program, so it is not replaced; name another folder"
+        )
+
+
+def read_head(folder: Path) -> Head:
+    """Read how far the ledger reached when a roadmap was made.
+
+    Raises:
+        BadFile: there is no manifest of a roadmap in the folder.
+    """
+    try:
+        document = json.loads((folder / MANIFEST).read_bytes())
+        return Head(int(document["ledger"]["count"]), str(document["ledger"]["digest"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise BadFile(
+            f"{folder} holds no manifest of a roadmap; name the folder that one was written to"
+        ) from None
+
+
+def _move(aside: Path, folder: Path) -> None:
+    """Move the whole folder into place; an earlier one leaves only when the new one is ready."""
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    try:
+        if folder.exists():
+            folder.rename(old)
+        aside.rename(folder)
+    except OSError as error:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        raise FolderFailed(f"cannot write {folder}: {error.strerror}; nothing was changed") from None
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _tables(found: Findings, analyst: Analyst) -> dict[str, bytes]:
+    """Give every table of every answer as CSV, and a manifest for each answer."""
+    files: dict[str, bytes] = {}
+    for place, (question, answer) in enumerate(found.answers.items(), 1):
+        start = f"answers/{place:02}-{question}"
+        files[f"{start}.csv"] = csv_bytes(answer.table)
+        for name, table in answer.tables.items():
+            files[f"{start}.{name}.csv"] = csv_bytes(table)
+        files[f"{start}.manifest.json"] = analyst.manifest(answer).to_json()
+    return files
+
+
+def _pages(report: Report, plan: Plan) -> dict[str, bytes]:
+    drawer, outputs = ChartDrawer(), plan.asks.outputs
+    files = {"roadmap.html": to_html(report, drawer)}
+    if outputs.pdf:
+        files["roadmap.pdf"] = to_pdf(report, drawer)
+    if outputs.charts:
+        for chapter in report.chapters:
+            for block in chapter.blocks:
+                if isinstance(block, Picture):
+                    name = f"charts/{chapter.id}-{block.chart.name}"
+                    files[f"{name}.svg"] = drawer.svg(block.chart).encode()
+                    files[f"{name}.png"] = drawer.png(block.chart)
+    return files
+
+
+def _ledger_words(head: Head, added: int) -> str:
+    if not added and not head.count:
+        return "No forecast was made by this roadmap."
+    return (
+        f"Before this roadmap the ledger of forecasts held {head.count:,} forecasts, the last with "
+        f"digest {head.digest}; "
+        f"this one adds {added:,}. `rahdari roadmap score` tells how good they were when their years have passed."
+    )
+
+
+def _manifest(made: Made, *, made_at: str) -> bytes:
+    found, head = made.found, made.head
+    source = found.book.source
+    document = {
+        "format": FORMAT,
+        "program": f"rahdari {version('rahdari')}",
+        "made_at": made_at,
+        "plan": {"name": found.plan.name, "sha256": found.plan.digest},
+        "source": {
+            "name": source.name,
+            "release": source.release,
+            "revision": source.revision.value,
+            "sha256": source.digest,
+            "attribution": source.attribution,
+        },
+        "questions": {
+            **{question: {"answered": True} for question in found.answers},
+            **{
+                one.question: {"answered": False, "code": one.code, "why": one.why}
+                for one in found.missing.values()
+            },
+        },
+        "ledger": {"count": head.count, "digest": head.digest},
+        "forecasts": list(made.forecasts),
+        "files_sha256": dict(sorted(made.files.items())),
+    }
+    return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()

@@ -1,0 +1,294 @@
+"""The plan of a roadmap, as a ministry writes it down: one TOML file, read strictly."""
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from rahdari.app.errors import BadPlan
+from rahdari.app.files import read_limited
+from rahdari.trade.rules.choice import Limits
+from rahdari.trade.rules.paths import Goal
+from rahdari.trade.rules.potential.levers import CapacityLever, EaseLever, GrowthLever, Levers, TariffLever
+from rahdari.trade.rules.ramps import Project
+from rahdari.trade.service.needs import Need, Needs
+
+# A plan with every lever and need by chapter has some ten kilobytes.
+PLAN_BYTES_MAX: Final = 256 * 1024
+SAMPLE: Final = Path(__file__).parent / "pakistan-china.toml"
+
+Usd = Annotated[float, Meta(ge=0, le=1e15)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Year = Annotated[int, Meta(ge=1960, le=2200)]
+Code = Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+Prefix = Annotated[str, Meta(pattern=r"^[0-9]{0,6}$")]
+Text = Annotated[str, Meta(min_length=1, max_length=300)]
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,40}$")]
+Amount = Annotated[float, Meta(ge=0, le=1e15)]
+Resource = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Chapter = Annotated[str, Meta(pattern=r"^[0-9]{2}$")]
+
+
+class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """From what, to what, by when: in all, and in the market. ``source`` names where today's figures come from."""
+
+    year: Year
+    years: Annotated[int, Meta(ge=1, le=50)]
+    exports_usd: Annotated[float, Meta(gt=0, le=1e15)]
+    wanted_usd: Annotated[float, Meta(gt=0, le=1e15)]
+    market_usd: Annotated[float, Meta(gt=0, le=1e15)]
+    market_wanted_usd: Annotated[float, Meta(gt=0, le=1e15)]
+    market_year: Year
+    ceiling_usd: Usd | None = None
+    source: Text
+    market_source: Text
+
+
+class Tariffs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Suppose another tariff in the market on a prefix of codes; none is everything."""
+
+    rate_percent: Annotated[float, Meta(ge=0, le=3000)]
+    prefix: Prefix = ""
+
+
+class Growing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Suppose growth of a country, expected over current."""
+
+    country: Code
+    gdp: Annotated[float, Meta(gt=0, le=100)] | None = None
+    population: Annotated[float, Meta(gt=0, le=100)] | None = None
+
+
+class Ease(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Suppose that ease with the market rises to a quantile of peers; none named are all exporters."""
+
+    quantile: Share
+    peers: tuple[Code, ...] = ()
+
+
+class Capacity(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Suppose new exports of a product, dollars a year."""
+
+    product: Annotated[str, Meta(pattern=r"^([0-9]{2}|[0-9]{4}|[0-9]{6})$")]
+    value_usd: Usd
+
+
+class Pulled(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All that is supposed; ``market_tariff_percent`` is the tariff of today, itself an assumption.
+
+    ``net_importer`` counts of a product that the exporter buys more of than it sells only the part that it sells.
+    """
+
+    market_tariff_percent: Annotated[float, Meta(ge=0, le=3000)] | None = None
+    net_importer: bool = False
+    tariff: tuple[Tariffs, ...] = ()
+    growth: tuple[Growing, ...] = ()
+    ease: Ease | None = None
+    capacity: tuple[Capacity, ...] = ()
+
+
+class NeedRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What products of a prefix take of a resource: ``fixed`` each, ``per_million_usd`` of gain a year on top."""
+
+    resource: Resource
+    prefix: Prefix = ""
+    per_million_usd: Amount = 0.0
+    fixed: Amount = 0.0
+
+
+class NeedTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What gains take. ``is_sample`` says that the numbers are no estimates; every page then says so."""
+
+    is_sample: bool
+    source: Text
+    row: tuple[NeedRow, ...] = ()
+
+
+class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Limits beside the budgets; sectors are chapters of the Harmonized System."""
+
+    products_max: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    sector_share_max: Annotated[float, Meta(gt=0, le=1)] | None = None
+    sectors_min: Annotated[int, Meta(ge=0, le=97)] = 0
+    sectors: dict[Chapter, Annotated[int, Meta(ge=0, le=10_000)]] = {}
+
+
+class Ramp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A project of the plan, as ``rahdari.trade.rules.ramps.Project``."""
+
+    name: Text
+    start_year: Year
+    peak_usd: Usd
+    delay_years: Annotated[int, Meta(ge=0, le=50)] = 0
+    completion: Share = 1.0
+    innovation: Annotated[float, Meta(gt=0, le=1)] = 0.03
+    imitation: Annotated[float, Meta(ge=0, le=5)] = 0.6
+
+
+class Outputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is written beside the page and the tables."""
+
+    pdf: bool = True
+    charts: bool = True
+    forecasts: bool = True
+
+
+class PlanFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The file's own form."""
+
+    title: Text
+    exporter: Code
+    market: Code
+    year: Year | None = None
+    level: Annotated[str, Meta(pattern=r"^hs[246]$")] = "hs6"
+    release: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,40}$")] | None = None
+    donor: Code | None = None
+    seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 1
+    target: Target
+    levers: Pulled = Pulled()
+    budgets: dict[Resource, Amount] = {}
+    needs: NeedTable
+    caps: Caps = Caps()
+    chains: tuple[Name, ...] = ()
+    projects: tuple[Ramp, ...] = ()
+    outputs: Outputs = Outputs()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan that was read: what it asks, the bytes it was read from, and their digest."""
+
+    asks: PlanFile
+    raw: bytes
+    name: str
+
+    @property
+    def digest(self) -> str:
+        """Give SHA-256 of the file, in hexadecimal."""
+        return hashlib.sha256(self.raw).hexdigest()
+
+    @property
+    def goal(self) -> Goal:
+        """Give the whole target as a path's goal."""
+        target = self.asks.target
+        return Goal(target.year, target.year + target.years, target.exports_usd, target.wanted_usd)
+
+    @property
+    def market_goal(self) -> Goal:
+        """Give the market's part of the target; it starts in the year of the target, from what was known last."""
+        target = self.asks.target
+        return Goal(target.year, target.year + target.years, target.market_usd, target.market_wanted_usd)
+
+    @property
+    def levers(self) -> Levers:
+        """Give the levers as the potential takes them, all of them in the plan's market."""
+        pulled, there = self.asks.levers, frozenset({str(self.asks.market)})
+        ease = () if pulled.ease is None else (
+            EaseLever(quantile=pulled.ease.quantile, peers=frozenset(pulled.ease.peers), importers=there),
+        )  # fmt: skip
+        return Levers(
+            tariffs=tuple(
+                TariffLever(rate_percent=one.rate_percent, prefix=one.prefix, importers=there)
+                for one in pulled.tariff
+            ),
+            growth=tuple(
+                GrowthLever(country=one.country, gdp=one.gdp, population=one.population)
+                for one in pulled.growth
+            ),
+            ease=ease,
+            capacity=tuple(
+                CapacityLever(product=one.product, value_usd=one.value_usd) for one in pulled.capacity
+            ),
+        )
+
+    @property
+    def needs(self) -> Needs:
+        """Give the needs as the choice takes them."""
+        table = self.asks.needs
+        rows = tuple(
+            Need(
+                resource=one.resource, prefix=one.prefix, per_million_usd=one.per_million_usd, fixed=one.fixed
+            )
+            for one in table.row
+        )
+        return Needs(rows=rows, name=table.source, is_sample=table.is_sample)
+
+    @property
+    def limits(self) -> Limits:
+        """Give all limits beside the budgets."""
+        caps = self.asks.caps
+        return Limits(
+            sector_number_max=caps.sectors,
+            sector_share_max=caps.sector_share_max,
+            sectors_min=caps.sectors_min,
+            number_max=caps.products_max,
+        )
+
+    @property
+    def projects(self) -> tuple[Project, ...]:
+        """Give the projects as the path takes them."""
+        return tuple(
+            Project(
+                one.name,
+                one.start_year,
+                one.peak_usd,
+                innovation=one.innovation,
+                imitation=one.imitation,
+                delay_years=one.delay_years,
+                completion=one.completion,
+            )
+            for one in self.asks.projects
+        )
+
+
+def open_plan(file: Path | None = None) -> Plan:
+    """Read a plan; without a file the sample that the package carries: Pakistan's minerals to China.
+
+    Raises:
+        BadPlan: it is not TOML, has a key that is not known, or a value that cannot be; the place is named.
+        BadFile, FolderFailed: it is too large, or cannot be read.
+    """
+    path = file or SAMPLE
+    return read_plan(read_limited(path, size_bytes_max=PLAN_BYTES_MAX), name=path.name)
+
+
+def read_plan(raw: bytes, *, name: str) -> Plan:
+    """Read a plan from its bytes. Raises ``BadPlan``."""
+    try:
+        document = tomllib.loads(raw.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise BadPlan(f"{name} is not UTF-8 text; save it as UTF-8") from None
+    # A table that is nested a thousand deep ends in RecursionError rather than in the reader's own.
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise BadPlan(f"{name} is not TOML: {str(error)[:200]}") from None
+    try:
+        asks = msgspec.convert(document, PlanFile, strict=True)
+    except msgspec.ValidationError as error:
+        raise BadPlan(f"{name}: {_told(str(error))}") from None
+    _check(asks, name)
+    return Plan(asks, raw, name)
+
+
+def _told(message: str) -> str:
+    """Word the reader's message: ``$.target.years`` becomes target.years."""
+    what, _, place = message.partition(" - at `$.")
+    where = f", at {place.rstrip('`')}" if place else ""
+    return f"{what[:300]}{where}; docs/do/make-a-roadmap.md names every key"
+
+
+def _check(asks: PlanFile, name: str) -> None:
+    if asks.exporter == asks.market:
+        raise BadPlan(f"{name}: {asks.exporter} is exporter and market at once; name two countries")
+    if asks.target.market_wanted_usd > asks.target.wanted_usd:
+        raise BadPlan(f"{name}: more is wanted in {asks.market} than in all, at target.market_wanted_usd")
+    if asks.levers.tariff and asks.levers.market_tariff_percent is None:
+        raise BadPlan(
+            f"{name}: a tariff is supposed and none of today is given, at levers.market_tariff_percent"
+        )
+    lacking = sorted({one.resource for one in asks.needs.row} - set(asks.budgets))
+    if lacking:
+        raise BadPlan(f"{name}: {lacking[0]} is needed and has no budget; add it under budgets")

@@ -1,0 +1,116 @@
+"""The options of those questions of trade that have many."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from rahdari.app.trade_pull import BACI_RELEASE
+from rahdari.trade import Origin, Revision
+from rahdari.wire.comtrade import Side
+
+
+def _help(text: str) -> Parameter:
+    return Parameter(help=text)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class LeverOptions:
+    """What policy pulls, and what is wanted."""
+
+    ease: Annotated[
+        float | None, _help("Lever: trade as easily as this quantile of all exporters, 0 to 1.")
+    ] = None
+    tariff: Annotated[float | None, _help("Lever: the market charges the exporter this rate, per cent.")] = (
+        None
+    )
+    tariffs: Annotated[Path | None, _help("Tariff schedule of today, CSV.")] = None
+    supposed: Annotated[
+        float | None, _help("Suppose this rate on everything today, per cent, where there is no schedule.")
+    ] = None
+    capacity: Annotated[
+        tuple[str, ...], _help("Lever: new capacity in dollars a year, as 740311=2e9; may be repeated.")
+    ] = ()
+    target: Annotated[
+        float | None, _help("A wanted total in this market, dollars a year: tell what it would take.")
+    ] = None
+    net_importer: Annotated[
+        bool, _help("Scale down what the exporter itself buys more of than it sells.")
+    ] = False
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class TariffOptions:
+    """The rates before and after."""
+
+    rate: Annotated[float, _help("The new rate, per cent.")] = 0.0
+    prefix: Annotated[str, _help("On products that begin with these digits; else on everything.")] = ""
+    everybody: Annotated[bool, _help("The new rate is for every origin, not for the exporter alone.")] = False
+    tariffs: Annotated[Path | None, _help("Tariff schedule of today, CSV.")] = None
+    tariffs_after: Annotated[Path | None, _help("A whole schedule in the place of one new rate.")] = None
+    supposed: Annotated[
+        float | None, _help("Suppose this rate on everything today, per cent; without a schedule, else 5.")
+    ] = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class SelectOptions:
+    """Candidates and limits."""
+
+    origin: Annotated[tuple[Origin, ...], _help("Where gains come from; may be repeated.")] = tuple(Origin)
+    needs: Annotated[
+        Path | None, _help("Table of needs, CSV: resource, prefix, per_million_usd, fixed; else a sample.")
+    ] = None
+    budget: Annotated[
+        tuple[str, ...],
+        _help("What there is of a resource, as land_acres=6000; may be repeated; else a sample."),
+    ] = ()
+    share: Annotated[float, _help("Seek the fewest products that bring this part of what can be had.")] = 0.8
+    number_max: Annotated[int | None, _help("Choose so many products at most.")] = None
+    target: Annotated[float | None, _help("A gain in dollars a year whose odds are told.")] = None
+    why_not: Annotated[str, _help("Tell why this candidate is not chosen, and nothing else.")] = ""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class PathOptions:
+    """The target and what is supposed on the way."""
+
+    target: Annotated[float | None, _help("Wanted exports in dollars a year; else five times today's.")] = (
+        None
+    )
+    horizon: Annotated[int, _help("In so many years.")] = 10
+    start: Annotated[float | None, _help("Exports today in dollars a year; else those in the data.")] = None
+    to_market: Annotated[bool, _help("Of exports to the market alone, not to the world.")] = False
+    growth: Annotated[
+        float | None, _help("Growth without the plan, a year, as 0.03; else the exporter's own of ten years.")
+    ] = None
+    inflation: Annotated[float, _help("Supposed a year, for the path in constant prices.")] = 0.02
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class BaciOptions:
+    """Which release, and how strictly it is read."""
+
+    revision: Annotated[Revision, _help("Revision of the Harmonized System.")] = Revision.HS92
+    release: Annotated[str, _help("Release, as year and month.")] = BACI_RELEASE
+    sha256: Annotated[str, _help("Digest that the zip must have.")] = ""
+    keep: Annotated[bool, _help("Keep the zip when it has been read.")] = False
+    bad_rows: Annotated[int, _help("So many bad rows may be left out.")] = 0
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class ComtradeOptions:
+    """What to ask for, and how strictly it is read."""
+
+    reporter: Annotated[str, _help("Ask the API: who reports, three letters.")] = ""
+    year: Annotated[tuple[int, ...], _help("Ask the API: which year; may be repeated.")] = ()
+    side: Annotated[Side, _help("What the reporters tell of: exports or imports.")] = Side.EXPORTS
+    name: Annotated[str, _help("What to call the release.")] = ""
+    bad_rows: Annotated[int, _help("So many bad rows may be left out.")] = 0

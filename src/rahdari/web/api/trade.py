@@ -1,0 +1,91 @@
+"""Questions of trade over HTTP: the roadmap's answers as JSON, for anyone."""
+
+import json
+import re
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.params import FromPath
+
+from rahdari.app.house import House
+from rahdari.app.roadmap_view import SLIDERS, View
+from rahdari.web.api.trade_bodies import TradeAnswer
+from rahdari.web.doors import TheHouse
+from rahdari.web.errors import BadParameter
+from rahdari.web.operation import JSON, Query, describes
+from rahdari.web.roadmap_query import read_query
+from rahdari.web.roadmap_turns import TURNS
+
+# An answer of so many rows and five tables has a megabyte; whoever wants all rows takes the files.
+ROWS_MAX = 1_000
+QUESTIONS = ("screen", "complexity", "potential", "select", "path")
+_QUERY = (
+    Query(name="exporter", about="three letters", schema={"type": "string", "pattern": "^[A-Z]{3}$"}),
+    Query(name="market", about="three letters", schema={"type": "string", "pattern": "^[A-Z]{3}$"}),
+    Query(name="year", about="the latest if absent", schema={"type": "string", "pattern": "^([0-9]{4})?$"}),
+    Query(
+        name="level", about="digits of a product", schema={"type": "string", "enum": ["hs2", "hs4", "hs6"]}
+    ),
+    Query(
+        name="product", about="what new capacity makes", schema={"type": "string", "pattern": "^[0-9]{0,6}$"}
+    ),
+    Query(
+        name="data",
+        about="start of the release's digest",
+        schema={"type": "string", "pattern": "^[0-9a-f]{0,12}$"},
+    ),
+    *(
+        Query(
+            name=one.name,
+            about="see /roadmap",
+            schema={"type": "number", "minimum": one.low, "maximum": one.high},
+        )
+        for one in SLIDERS
+    ),
+    Query(name="limit", about="rows a table", schema={"type": "integer", "minimum": 1, "maximum": ROWS_MAX}),
+)
+
+
+@get(
+    "/api/v1/trade/{question:str}",
+    operation_id="askTrade",
+    opt=describes(
+        "Trade",
+        gives={JSON: TradeAnswer},
+        query=_QUERY,
+        refusals=(
+            "trade.unknown_country",
+            "trade.unknown_year",
+            "trade.unknown_product",
+            "trade.nothing_traded",
+            "trade.degenerate",
+            "trade.infeasible",
+            "trade.no_data",
+            "trade.engine_failed",
+        ),
+    ),
+)
+async def ask_trade(
+    request: Request[None, None, State], house: TheHouse, question: FromPath[str]
+) -> Response[bytes]:
+    """Answer one question of the roadmap: screen, complexity, potential, select or path.
+
+    The parameters are those of /roadmap, and the answer holds the same numbers: tables, figures, notes, and all
+    that is needed to make them again.
+    """
+    if question not in QUESTIONS:
+        raise BadParameter(f"there is no such question; ask one of {', '.join(QUESTIONS)}")
+    view, limit = read_query(request.scope["query_string"]), _limit(request.query_params.get("limit", "100"))
+    return Response(await TURNS.run(lambda: _answer(house, question, view, limit)), media_type=JSON)
+
+
+def _limit(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,4}", text, re.ASCII) or not 1 <= int(text) <= ROWS_MAX:
+        raise BadParameter(f"limit is a whole number from 1 to {ROWS_MAX}")
+    return int(text)
+
+
+def _answer(house: House, question: str, view: View, limit: int) -> bytes:
+    desk = house.roadmap.desk()
+    told = desk.document(question, desk.settle(view), rows_max=limit)
+    return json.dumps(told, ensure_ascii=False, allow_nan=False).encode()

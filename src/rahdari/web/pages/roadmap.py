@@ -1,0 +1,148 @@
+"""The roadmap: which products to push, why, how far it carries, and how often anybody has gone that far."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from litestar import MediaType, Request, Response, get
+from litestar.datastructures import State
+from litestar.params import FromPath
+from markupsafe import Markup
+
+from rahdari.app.countries import name_country
+from rahdari.app.house import House
+from rahdari.app.roadmap_view import BUDGETS, GOALS, LEVERS, View
+from rahdari.web.doors import TheHouse
+from rahdari.web.errors import BadParameter, NotFound
+from rahdari.web.pages.frame import render
+from rahdari.web.roadmap_query import read_query, write_query
+from rahdari.web.roadmap_turns import TURNS
+from rahdari.web.visit import Visit, visit_of
+
+if TYPE_CHECKING:
+    from rahdari.app.roadmap_desk import RoadmapDesk, Shown
+
+_FILE = re.compile(
+    r"(screen|complexity|potential|select|path)(?:-([a-z_]{1,20}))?\.(csv|xlsx|parquet|json|manifest)"
+)
+_KINDS: Mapping[str, str] = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "parquet": "application/vnd.apache.parquet",
+    "json": "application/json",
+    "manifest": "application/json",
+}
+_CODE = re.compile("[0-9]{2}([0-9]{2}){0,2}")
+
+
+@get("/roadmap", operation_id="showRoadmap")
+async def show_roadmap(request: Request[None, None, State], house: TheHouse) -> Response[bytes]:
+    """Show a view of the roadmap; everything it depends on stands in its address."""
+    visit, view = visit_of(request.scope), read_query(request.scope["query_string"])
+    body = await TURNS.run(lambda: _page(house, visit, view))
+    return Response(body, media_type=MediaType.HTML)
+
+
+@get("/roadmap/why/{product:str}", operation_id="showRoadmapWhy")
+async def show_why(
+    request: Request[None, None, State], house: TheHouse, product: FromPath[str]
+) -> Response[bytes]:
+    """Show why a product is not chosen in a view."""
+    visit, view = visit_of(request.scope), read_query(request.scope["query_string"])
+    if not _CODE.fullmatch(product):
+        raise BadParameter("a product is two, four or six digits")
+    body = await TURNS.run(lambda: _why(house, visit, view, product))
+    return Response(body, media_type=MediaType.HTML)
+
+
+@get("/roadmap/files/{name:str}", operation_id="getRoadmapFile")
+async def get_file(
+    request: Request[None, None, State], house: TheHouse, name: FromPath[str]
+) -> Response[bytes]:
+    """Get a table of a view as a file, or the manifest by which its figures are made again."""
+    view, found = read_query(request.scope["query_string"]), _FILE.fullmatch(name)
+    if found is None:
+        raise NotFound("the roadmap has no such file; its page lists them")
+    question, table, form = found[1], found[2] or "", found[3]
+    raw = await TURNS.run(lambda: _file(house.roadmap.desk(), view, (question, table, form)))
+    named = f"{name}.json" if form == "manifest" else name
+    headers = {"content-disposition": f'attachment; filename="rahdari-{named}"'}
+    return Response(raw, media_type=_KINDS[form], headers=headers)
+
+
+def _file(desk: "RoadmapDesk", view: View, wanted: tuple[str, str, str]) -> bytes:
+    question, table, form = wanted
+    settled = desk.settle(view)
+    return (
+        desk.manifest(question, settled) if form == "manifest" else desk.file(question, settled, table, form)
+    )
+
+
+def _page(house: House, visit: Visit, asked: View) -> bytes:
+    desk = house.roadmap.desk()
+    view, naming = desk.settle(asked), _naming(visit)
+    shown = desk.show(view, visit.language, naming)
+    offered = desk.choices(view)
+    return render(
+        "roadmap.html",
+        visit,
+        path=f"/roadmap?{write_query(view)}",
+        query=write_query(view),
+        view=view,
+        shown=shown,
+        rows=shown.rows(),
+        svg=_drawings(shown),
+        sliders={"levers": LEVERS, "budgets": BUDGETS, "goals": GOALS},
+        value=lambda name: f"{getattr(view, name):g}",
+        countries=sorted((naming(code), code) for code in offered.countries),
+        years=offered.years,
+        products=offered.products,
+        source=desk.source,
+        is_other_data=view.data != desk.digest,
+        issuer=house.settings.name,
+        **_speaking(desk, visit),
+    )
+
+
+def _why(house: House, visit: Visit, asked: View, product: str) -> bytes:
+    desk = house.roadmap.desk()
+    view = desk.settle(asked)
+    return render(
+        "roadmap_why.html",
+        visit,
+        path=f"/roadmap/why/{product}?{write_query(view)}",
+        query=write_query(view),
+        product=product,
+        product_name=desk.product_name(view, product),
+        named=lambda code: desk.product_name(view, code),
+        answer=desk.why_not(view, product),
+        issuer=house.settings.name,
+        **_speaking(desk, visit),
+    )
+
+
+def _drawings(shown: "Shown") -> dict[str, Markup]:
+    # The drawer gives SVG without scripts, styles or addresses, whose texts Vega has escaped.
+    return {name: Markup(one.svg) for name, one in shown.charts.items()}  # noqa: S704
+
+
+def _naming(visit: Visit) -> Callable[[str], str]:
+    return lambda code: name_country(code, visit.language) or code
+
+
+def _speaking(desk: "RoadmapDesk", visit: Visit) -> dict[str, object]:
+    """Give what templates write numbers and codes with."""
+    return {
+        "money": lambda value: desk.money(value, visit.language),
+        "percent": _percent,
+        "number": _number,
+        "say": lambda section, code, values=None: desk.say(section, code, visit.language, values),
+    }
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:.3g}"

@@ -1,0 +1,271 @@
+"""The roadmap's page: whole without a script, in three languages, and patient with any address."""
+
+import json
+import re
+import threading
+from html import unescape
+
+import httpx
+import pytest
+
+from rahdari.app.roadmap_view import SLIDERS, View
+from rahdari.trade import NothingTraded
+from rahdari.web.pages import roadmap
+from rahdari.web.roadmap_query import QUERY_BYTES_MAX, read_query, write_query
+from rahdari.web.turns import Turns
+from tests.unit.web.conftest import Stage
+from tests.unit.web.test_pages import Outline
+
+HTML = {"accept": "text/html"}
+QUESTIONS = ("screen", "complexity", "potential", "select", "path")
+
+
+def show(stage: Stage, query: str = "", *, language: str = "en") -> str:
+    answer = stage.client.get(f"/roadmap?{query}{'&' if query else ''}lang={language}", headers=HTML)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def links(text: str, start: str) -> list[str]:
+    return [unescape(one) for one in re.findall(r'href="([^"]+)"', text) if one.startswith(start)]
+
+
+@pytest.mark.parametrize(("language", "direction"), [("en", "ltr"), ("ur", "rtl"), ("zh", "ltr")])
+def test_the_page_is_whole_in_every_language(stage: Stage, language: str, direction: str) -> None:
+    text = show(stage, language=language)
+    assert f'<html lang="{language}" dir="{direction}">' in text
+    outline = Outline(text)
+    assert outline.open == []
+    assert len(outline.ids) == len(set(outline.ids))
+    assert outline.forbidden == ["script"]
+    hidden = set(re.findall(r'<input type="hidden" name="(\w+)"', text))
+    assert hidden == {"data"}
+    assert outline.named - {"?"} <= outline.labelled
+    assert [one for one in outline.addresses if not re.match(r"/|#", one)] == []
+
+
+def test_six_pictures_stand_in_the_page_each_told_in_words(stage: Stage) -> None:
+    text = show(stage)
+    drawn = re.findall(r'<svg [^>]*class="chart" role="img" aria-label="([^"]+)"', text)
+    assert len(drawn) == 6
+    assert all(len(one) > 10 for one in drawn)
+    pictures = re.findall(r'<svg [^>]*class="chart".*?</svg>', text, re.DOTALL)
+    assert [
+        one for one in pictures if re.search(r"<script|<style|<a |style=|href=|graphics-| on\w+=", one)
+    ] == []
+
+
+def test_the_first_look_says_that_these_data_are_a_part_of_trade(stage: Stage) -> None:
+    text = show(stage)
+    assert "hold 74 products, not all trade" in text
+    assert "322 mn USD" in text
+    assert "Source: CEPII, BACI, HS92, release 202601. Etalab Open Licence 2.0" in text
+
+
+def test_a_lever_changes_the_answer_and_its_absence_says_that_nothing_grows(stage: Stage) -> None:
+    still = show(stage, "cut=0&ease=0")
+    assert "Nothing grows in this indicator" in still
+    assert "Nothing grows in this indicator" not in show(stage)
+    potential = [
+        stage.client.get(f"/api/v1/trade/potential?ease={ease}").json()["figures"]["supposed_usd"]
+        for ease in (60, 90)
+    ]
+    assert potential[0] < potential[1]
+
+
+def test_each_view_has_one_address_and_it_shows_the_same(stage: Stage) -> None:
+    text = show(stage, "ease=70&market=USA")
+    (address,) = {one for one in links(text, "/roadmap?") if "lang=" not in one}
+    assert (
+        read_query(address.partition("?")[2].encode())
+        == read_query(write_query(read_query(b"market=USA&ease=70")).encode())
+        or "year=2024" in address
+    )
+    again = stage.client.get(f"{address}&lang=en").text
+    assert again == text
+    assert re.search(r"data=[0-9a-f]{12}", address)
+
+
+def test_a_link_made_from_other_data_says_so(stage: Stage) -> None:
+    assert "another release of the data" in show(stage, "data=0123456789ab")
+    assert "another release of the data" not in show(stage)
+
+
+def test_why_a_product_is_not_chosen_is_one_link_away(stage: Stage) -> None:
+    text = show(stage)
+    addresses = links(text, "/roadmap/why/")
+    assert addresses
+    answer = stage.client.get(addresses[0], headers=HTML | {"accept-language": "en"})
+    assert answer.status_code == 200
+    assert "Why is this product not chosen?" in answer.text
+    Outline(answer.text)
+    back = links(answer.text, "/roadmap?")
+    assert write_query(read_query(addresses[0].partition("?")[2].encode())) in back[0]
+
+
+def test_a_chosen_product_and_one_that_is_no_candidate_have_no_such_answer(stage: Stage) -> None:
+    assert stage.client.get("/roadmap/why/261000", headers=HTML).status_code == 422
+    assert stage.client.get("/roadmap/why/999999", headers=HTML).status_code == 404
+    assert stage.client.get("/roadmap/why/26100", headers=HTML).status_code == 400
+    assert stage.client.get("/roadmap/why/2610000", headers=HTML).status_code == 400
+
+
+def test_every_file_that_the_page_names_can_be_taken(stage: Stage) -> None:
+    addresses = links(show(stage), "/roadmap/files/")
+    assert len(addresses) > 25
+    for address in addresses:
+        answer = stage.client.get(address)
+        assert answer.status_code == 200, address
+        assert answer.headers["content-disposition"].startswith("attachment")
+        assert answer.content
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"), [("csv", b"candidate,"), ("xlsx", b"PK"), ("parquet", b"PAR1"), ("json", b"{")]
+)
+def test_a_file_is_of_the_form_that_its_name_says(stage: Stage, form: str, begins: bytes) -> None:
+    assert stage.client.get(f"/roadmap/files/select.{form}").content.startswith(begins)
+
+
+def test_a_manifest_tells_release_and_parameters_of_the_very_view(stage: Stage) -> None:
+    told = json.loads(stage.client.get("/roadmap/files/potential.manifest?ease=65").content)
+    assert told["source"]["release"] == "202601"
+    assert told["parameters"]["levers"]["ease"][0]["quantile"] == 0.65
+    assert told["scope"] == {"exporter": "PAK", "market": "CHN", "years": [2024], "level": "hs6"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["select.exe", "../passwd.csv", "flags.csv", "select-no_such_table.csv", "select-" + "x" * 99 + ".csv"],
+)
+def test_a_file_that_is_none_is_refused(stage: Stage, name: str) -> None:
+    assert stage.client.get(f"/roadmap/files/{name}").status_code in {404, 422}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "colour=red",
+        "ease=101",
+        "ease=-1",
+        "ease=1e1",
+        "ease=nan",
+        "ease=",
+        "ease=٣",
+        "slots=1.5",
+        "ease=5&ease=6",
+        "exporter=pak",
+        "exporter=PAKISTAN",
+        "exporter=%3Cscript%3E",
+        "year=20244",
+        "level=hs8",
+        "product=26'; drop",
+        "data=xyz",
+        "ease=%ff",
+        "&".join(f"x{place}=1" for place in range(60)),
+        "ease=" + "9" * QUERY_BYTES_MAX,
+        "ease=90%00",
+    ],
+)
+def test_a_hostile_address_is_refused_with_a_page_that_repeats_nothing_raw(stage: Stage, query: str) -> None:
+    answer = stage.client.get(f"/roadmap?{query}", headers=HTML)
+    assert answer.status_code == 400
+    assert "<script" not in answer.text.partition("<body")[2]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("exporter=XXX", 404), ("year=1900", 404), ("product=999999", 404), ("market=PAK", 422)],
+)
+def test_what_the_data_do_not_hold_is_refused_by_name(stage: Stage, query: str, status: int) -> None:
+    answer = stage.client.get(f"/roadmap?{query}", headers=HTML)
+    assert answer.status_code == status
+    assert stage.client.get(f"/api/v1/trade/screen?{query}").status_code == status
+
+
+@pytest.mark.parametrize(
+    "query", ["land=0&capital=0", "slots=1", "multiple=1", "year=1995", "tariff=0&cut=0&ease=0"]
+)
+def test_the_ends_of_the_sliders_are_answered(stage: Stage, query: str) -> None:
+    show(stage, query)
+
+
+@pytest.mark.parametrize("level", ["hs2", "hs4"])
+def test_coarser_products_are_answered_too(stage: Stage, level: str) -> None:
+    assert f'value="{level}" selected' in show(stage, f"level={level}&product=260300&capacity=100")
+
+
+def test_a_question_without_an_answer_leaves_the_others_theirs(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = stage.house.roadmap.desk()
+    asked = desk.ask
+
+    def ask(question: object, view: View) -> object:
+        if str(question) == "select":
+            raise NothingTraded("nothing is left to choose from")
+        return asked(question, view)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(desk), "ask", lambda _, question, view: ask(question, view))
+    text = show(stage)
+    assert "nothing is left to choose from" in text
+    assert "Sold there in this year" in text
+
+
+def test_whoever_comes_beyond_the_waiting_is_told_when_to_come_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roadmap, "TURNS", Turns(1, 0, wait_seconds=3))
+    desk, began, release = stage.house.roadmap.desk(), threading.Event(), threading.Event()
+    settle = type(desk).settle
+
+    def wait(self: object, view: View) -> View:
+        began.set()
+        release.wait(20)
+        return settle(desk, view)
+
+    monkeypatch.setattr(type(desk), "settle", wait)
+    first: list[httpx.Response] = []
+    thread = threading.Thread(target=lambda: first.append(stage.client.get("/roadmap", headers=HTML)))
+    thread.start()
+    try:
+        assert began.wait(20)
+        second = stage.client.get("/roadmap", headers=HTML)
+    finally:
+        release.set()
+        thread.join()
+    assert second.status_code == 503
+    assert second.headers["retry-after"] == "3"
+    assert first[0].status_code == 200
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_api_answers_with_as_many_rows_as_are_asked_for(stage: Stage, question: str) -> None:
+    told = stage.client.get(f"/api/v1/trade/{question}?limit=2").json()
+    assert told["question"] == question
+    assert all(len(rows) <= 2 for rows in told["tables"].values())
+    assert told["rows"]["table"] > 2
+    assert told["manifest"]["source"]["sha256"].startswith(stage.house.roadmap.desk().digest)
+
+
+@pytest.mark.parametrize("limit", ["0", "1001", "-1", "x", "1.5", ""])
+def test_the_api_refuses_a_limit_that_is_none(stage: Stage, limit: str) -> None:
+    assert stage.client.get(f"/api/v1/trade/screen?limit={limit}").status_code == 400
+
+
+def test_the_api_knows_its_questions(stage: Stage) -> None:
+    assert stage.client.get("/api/v1/trade/everything").status_code == 400
+
+
+def test_every_slider_has_its_words_and_stays_within_its_ends() -> None:
+    view = View()
+    for one in SLIDERS:
+        assert one.low <= getattr(view, one.name) <= one.high
+        assert read_query(f"{one.name}={one.high:g}".encode()) == read_query(
+            write_query(read_query(f"{one.name}={one.high:g}".encode())).encode()
+        )
+
+
+def test_a_view_is_read_back_as_it_was_written() -> None:
+    view = View(exporter="LKA", market="USA", year="2019", ease=72.5, product="260300", capacity=150.0)
+    assert read_query(write_query(view).encode()) == view
