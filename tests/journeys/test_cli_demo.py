@@ -27,7 +27,7 @@ def test_the_demonstration_goes_as_told_and_a_second_run_does_not_trip(tmp_path:
     assert first.out.index("offline  valid  (it knows") < first.out.index("offline  suspended")
     assert "fetched over HTTP" in first.out
     kept = sorted(one.name for one in (home / "offline-verifier").iterdir())
-    assert kept == ["root.jwk", "status", "trust.jwt"]
+    assert kept == ["lock", "root.jwk", "status", "trust.jwt"]
     assert len(list((home / "sample").glob("*.pdf"))) == 1
 
     second = _demo(home).json("demo", "--once", "--holders", "22")

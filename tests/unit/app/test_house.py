@@ -183,6 +183,7 @@ def test_a_gate_needs_no_authority_and_no_secret(tmp_path: Path) -> None:
     assert gate.sync(FolderSource(tmp_path / "home" / "public")).failed == ()
     assert gate.examine(house.registry.get_pass(card.number).text).verdict is VerdictKind.VALID
     assert {path.name for path in (tmp_path / "gate" / "verifier").iterdir()} == {
+        "lock",
         "root.jwk",
         "trust.jwt",
         "status",
