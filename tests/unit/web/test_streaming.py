@@ -13,6 +13,7 @@ from typing import Self
 import httpx
 import pytest
 
+from rahdari.app import status_hub
 from rahdari.app.status_hub import ListSigner
 from rahdari.web import connections, server
 from rahdari.web.arriving import Pace
@@ -326,9 +327,12 @@ def test_streams_end_at_once_when_the_server_stops(served: Served) -> None:
         assert raw.message() == "end"
 
 
-def test_who_missed_more_than_a_stream_brings_is_told_of_the_gap(served: Served) -> None:
-    hub = served.stage.house.hub
-    hub.last += 2000  # as if so much had come before this process began
+def test_who_missed_more_than_a_stream_brings_is_told_of_the_gap(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        served.suspend(0)
+    monkeypatch.setattr(status_hub, "CATCH_UP_MAX", 1)
     with Raw(served.port) as raw:
         raw.head()
         assert raw.message() == "event:gap\ndata:\n\n"
