@@ -25,6 +25,9 @@ def serve(*, host: str | None = None, port: int | None = None, session: Given) -
         )
     host, port = host or settings.host, settings.port if port is None else port
     require_free(host, port)
+    # The program below refuses it too; here the refusal is one that --json can tell.
+    session.require_own_address()
+    session.house().close()
     session.terminal.note(f"Serving {settings.home} at http://{host}:{port}/ (Ctrl-C ends it)")
     sys.stdout.flush()
     sys.stderr.flush()
