@@ -4,10 +4,11 @@ set -eu
 cd "$(dirname "$0")"
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-node tools/build.mjs "$fresh/verifier"
-if diff -r "$fresh/verifier" ../src/rahdari/web/static/verifier; then
-  echo "the committed bundle is what these sources build"
-else
-  echo "the committed bundle differs from its sources; run: npm run build" >&2
-  exit 1
-fi
+node tools/build.mjs "$fresh"
+for folder in verifier roadmap holder; do
+  if ! diff -r "$fresh/$folder" "../src/rahdari/web/static/$folder"; then
+    echo "the committed bundle $folder differs from its sources; run: npm run build" >&2
+    exit 1
+  fi
+done
+echo "the committed bundles are what these sources build"

@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 
-// Three builds, one a mode, each a single file with a name that never changes: `core` is the verifier by itself
-// (Node 20 and browsers, no other file), `page` imports that very file, `worker` is the page's service worker.
+// Five builds, one a mode, each a single file with a name that never changes: `core` is the verifier by itself
+// (Node 20 and browsers, no other file), `page` imports that very file, `worker` is the page's service worker,
+// `roadmap` moves the roadmap's sliders, and `holder` makes and uses a holder's passkeys.
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const ENTRIES: Record<string, { file: string; source: string; format: 'es' | 'iife' }> = {
   core: { file: 'verifier.js', source: 'src/verifier/index.ts', format: 'es' },
   page: { file: 'page.js', source: 'src/page/main.ts', format: 'es' },
   worker: { file: 'service-worker.js', source: 'src/page/service-worker.ts', format: 'iife' },
+  roadmap: { file: 'roadmap.js', source: 'src/roadmap/main.ts', format: 'es' },
+  holder: { file: 'holder.js', source: 'src/holder/main.ts', format: 'es' },
 };
 
 // The Brotli decoder travels inside verifier.js as text, so that the core is one file wherever it runs.
@@ -42,7 +45,7 @@ export default defineConfig(({ mode }) => {
       rollupOptions: { output: { entryFileNames: 'assets/[name].js', assetFileNames: 'assets/[name][extname]' } },
     },
     build: {
-      outDir: process.env['RAHDARI_OUT_DIR'] ?? here('../src/rahdari/web/static/verifier'),
+      outDir: process.env['RAHDARI_OUT_DIR'] ?? here('../src/rahdari/web/static'),
       emptyOutDir: false,
       target: 'es2022',
       modulePreload: false,

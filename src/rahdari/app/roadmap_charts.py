@@ -1,11 +1,11 @@
 """The charts of a roadmap's page: which answer each is drawn from, and in which words."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from rahdari.app.charts import (
@@ -16,6 +16,7 @@ from rahdari.app.charts import (
     Mark,
     Space,
     labels_in,
+    lay_out,
     lever_steps,
     lorenz_curve,
     market_bars,
@@ -34,19 +35,20 @@ from rahdari.trade.service.complexity import USUAL, measured
 # More points are a cloud, and their places take longer than a visitor waits: the largest of world trade are drawn.
 SPACE_PRODUCTS_MAX: Final = 400
 
-# The whole picture has its words; single groups with a role of their own would each want some (WCAG 2.2, 1.1.1).
-_ROLES: Final = re.compile(r' (?:role="graphics-[a-z]+"|aria-roledescription="[^"]*")')
-
 Naming = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighbourhood:
-    """The products that the world trades most, how near they are, their trade in dollars, and which are present."""
+    """The products that the world trades most, how near they are, their trade in dollars, and which are present.
+
+    ``products`` counts all that have a place, drawn or not.
+    """
 
     space: Space
     sizes_usd: Mapping[str, float]
     present: frozenset[str]
+    products: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,21 @@ def neighbourhood_of(book: FlowBook, scope: Scope) -> Neighbourhood:
     order = np.sort(np.argsort(-traded, kind="stable")[:SPACE_PRODUCTS_MAX])
     codes = tuple(found.products[at] for at in order)
     has = found.presence.present[found.countries.index(scope.exporter)] > 0
+    near = proximity(found.presence.present[:, order])
     return Neighbourhood(
-        Space(codes, proximity(found.presence.present[:, order])),
+        Space(codes, near, _placed(near)),
         {found.products[at]: float(traded[at]) for at in order},
         frozenset(code for code, there in zip(found.products, has.tolist(), strict=True) if there),
+        len(found.products),
     )
+
+
+def _placed(near: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
+    try:
+        return lay_out(near)
+    except ChartFailed:
+        # Too few products: there is no picture then.
+        return None
 
 
 def draw_all(
@@ -105,7 +117,7 @@ def draw_all(
 
 def _drawn(drawer: ChartDrawer, chart: Chart) -> Picture:
     try:
-        return Picture(_ROLES.sub("", drawer.svg(chart)), chart.alt)
+        return Picture(drawer.svg(chart), chart.alt)
     except ChartFailed:
         return Picture("", chart.alt)
 
@@ -113,7 +125,15 @@ def _drawn(drawer: ChartDrawer, chart: Chart) -> Picture:
 def _of_potential(answer: Answer | None, words: Labels, country: Naming) -> Iterator[tuple[str, Chart]]:
     if answer is None:
         return
-    yield "levers", lever_steps(answer.tables["levers"], labels=words)
+    traded = answer.figures.get("traded_usd")
+    yield (
+        "levers",
+        lever_steps(
+            answer.tables["levers"],
+            traded_usd=float(traded) if isinstance(traded, int | float) else None,
+            labels=words,
+        ),
+    )
     markets = answer.tables["markets"]
     frame = pl.DataFrame(
         {
@@ -165,7 +185,7 @@ def _of_path(answer: Answer | None, words: Labels) -> Iterator[tuple[str, Chart]
     if answer is None:
         return
     growth = answer.table
-    asked = Line(words["growth"], growth["year"].to_list(), growth["value_usd"].to_list())
+    asked = Line(words["same_growth"], growth["year"].to_list(), growth["value_usd"].to_list())
     fan = answer.tables.get("fan")
     last = int(growth["year"][-1])
     mark = Mark(str(last), last, float(growth["value_usd"][-1]))

@@ -2,10 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import Final
 
 from rahdari.app.analyst import Analyst, level_of, open_analyst
@@ -13,30 +15,37 @@ from rahdari.app.base_rates import carried_reference
 from rahdari.app.charts import ChartDrawer
 from rahdari.app.frame_files import MAIN, Form, content_of, document_of
 from rahdari.app.roadmap_charts import Neighbourhood, Picture, draw_all, money, neighbourhood_of
-from rahdari.app.roadmap_rows import Row, rank
+from rahdari.app.roadmap_kept import KeptAnswers
+from rahdari.app.roadmap_rows import Candidate, Row, candidates_of, rank
 from rahdari.app.roadmap_view import View
+from rahdari.app.roadmap_wishes import EFFORTS, path_wish, potential_wish, select_wish
+from rahdari.app.trade_places import Remark
 from rahdari.app.trade_words import words_of
-from rahdari.trade import Product, Source, TradeRefused, UnknownTradeProduct
-from rahdari.trade.rules.answers import Answer, Number, Scope
-from rahdari.trade.rules.choice import Effort, WhyNot
-from rahdari.trade.rules.potential.levers import CapacityLever, EaseLever, GrowthLever, Levers, TariffLever
+from rahdari.trade import (
+    BadParameter,
+    DataMissing,
+    Ground,
+    Product,
+    Source,
+    TradeRefused,
+    UnknownTradeProduct,
+)
+from rahdari.trade.rules.answers import Answer, Note, Number, Scope
+from rahdari.trade.rules.choice import WhyNot
 from rahdari.trade.service.complexity import ask_complexity
+from rahdari.trade.service.ladder import ask_ladder
 from rahdari.trade.service.menus import Origin
-from rahdari.trade.service.needs import Budgets
-from rahdari.trade.service.path import PathWish, ask_path
-from rahdari.trade.service.potential import PotentialWish, ask_potential
-from rahdari.trade.service.rates import Rates
+from rahdari.trade.service.path import ask_path
+from rahdari.trade.service.potential import ask_potential
+from rahdari.trade.service.relocate import ask_relocate
 from rahdari.trade.service.screen import ask_screen
-from rahdari.trade.service.select import SelectWish, ask_select, ask_why_not
+from rahdari.trade.service.select import Asked, ask_select, ask_why_not
+from rahdari.trade.values import ProductCode
 
 # An answer of all products has a few megabytes; so many keep the last dozens of views at hand.
 KEPT_BYTES_MAX: Final = 64 << 20
-# A visitor reads the first products; the files hold all of them.
-EXPLAINED_MAX: Final = 60
-# Proofs of a third of a second leave a slider's answer within one; the gap that is left is told.
-_EFFORT: Final = Effort(1e-3, 0.3)
-_FRONT_POINTS: Final = 8
-_DRAWS: Final = 2_000
+# Where points lie is asked of so many exporters, years and levels anew.
+_NEIGHBOURHOODS_MAX: Final = 8
 
 
 class Question(StrEnum):
@@ -45,20 +54,31 @@ class Question(StrEnum):
     SCREEN = "screen"
     COMPLEXITY = "complexity"
     POTENTIAL = "potential"
+    RELOCATE = "relocate"
+    LADDER = "ladder"
     SELECT = "select"
     PATH = "path"
 
 
 _SCOPE: Final = ("exporter", "market", "year", "level")
-_LEVERS: Final = ("tariff", "cut", "ease", "growth", "product", "capacity")
+_LEVERS: Final = ("counts", "tariff", "cut", "ease", "growth", "product", "capacity")
 # What an answer depends on: a slider that moves leaves the others as they are.
-_DEPENDS: Final[Mapping[Question, tuple[str, ...]]] = {
+_DEPENDS: Final[Mapping[Question, tuple[str, ...]]] = MappingProxyType({
     Question.SCREEN: _SCOPE,
     Question.COMPLEXITY: _SCOPE,
     Question.POTENTIAL: (*_SCOPE, *_LEVERS),
+    Question.RELOCATE: _SCOPE,
+    Question.LADDER: _SCOPE,
     Question.SELECT: (*_SCOPE, *_LEVERS, "land", "capital", "slots"),
     Question.PATH: (*_SCOPE, "years", "multiple"),
-}
+})  # fmt: skip
+_ORIGINS: Final[Mapping[Origin, Question]] = MappingProxyType(
+    {
+        Origin.POTENTIAL: Question.POTENTIAL,
+        Origin.RELOCATE: Question.RELOCATE,
+        Origin.LADDER: Question.LADDER,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,44 +92,20 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Everything about one view: each question's answer, or why there is none."""
+    """Everything about one view: each question's answer, or why there is none.
+
+    ``space`` tells how many products the product space draws, and of how many.
+    """
 
     view: View
     answers: Mapping[str, Answer]
     refused: Mapping[str, TradeRefused]
     charts: Mapping[str, Picture]
+    space: tuple[int, int] = (0, 0)
 
     def rows(self) -> tuple[Row, ...]:
-        """Rank the products; none where there is no potential."""
-        potential = self.answers.get(Question.POTENTIAL.value)
-        return () if potential is None else rank(potential, self.answers.get(Question.SELECT.value))
-
-
-class _Kept:
-    """Answers by key, the least used forgotten first once they take more bytes than allowed."""
-
-    def __init__(self, bytes_max: int) -> None:
-        self._bytes_max, self._bytes = bytes_max, 0
-        self._held: OrderedDict[object, tuple[Answer | TradeRefused, int]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: object) -> Answer | TradeRefused | None:
-        with self._lock:
-            if key not in self._held:
-                return None
-            self._held.move_to_end(key)
-            return self._held[key][0]
-
-    def keep(self, key: object, value: Answer | TradeRefused) -> None:
-        size = _size(value)
-        with self._lock:
-            self._bytes += size - self._held.pop(key, (value, 0))[1]
-            self._held[key] = (value, size)
-            while self._bytes > self._bytes_max and len(self._held) > 1:
-                self._bytes -= self._held.popitem(last=False)[1][1]
-
-    def __len__(self) -> int:
-        return len(self._held)
+        """Rank the gains; none where there is no potential."""
+        return rank(self.answers)
 
 
 class RoadmapDesk:
@@ -118,8 +114,9 @@ class RoadmapDesk:
     def __init__(self, analyst: Analyst, *, kept_bytes_max: int = KEPT_BYTES_MAX) -> None:
         """Answer from what ``analyst`` has, and keep answers of at most so many bytes."""
         self.analyst = analyst
-        self._kept = _Kept(kept_bytes_max)
+        self._kept = KeptAnswers(kept_bytes_max)
         self._known: OrderedDict[object, Neighbourhood] = OrderedDict()
+        self._measuring = Lock()
         self._drawer = ChartDrawer()
         self._reference = carried_reference()
 
@@ -127,6 +124,11 @@ class RoadmapDesk:
     def source(self) -> Source:
         """Tell where the figures come from."""
         return self.analyst.book.source
+
+    @property
+    def remarks(self) -> tuple[Note, ...]:
+        """Tell which release that is; what else could be opened is the server's business, not the visitor's."""
+        return tuple(one for one in self.analyst.remarks if one.code == Remark.USED)
 
     @property
     def digest(self) -> str:
@@ -142,8 +144,24 @@ class RoadmapDesk:
         scope = self._scope(view)
         product = view.product[: scope.level.digits]
         if product and product not in {one.code for one in self.analyst.book.products(scope.level)}:
-            raise UnknownTradeProduct(f"the data hold no product {product} of level {scope.level.value}")
+            raise UnknownTradeProduct(
+                f"the data hold no product {product} of level {scope.level.value}",
+                ground=Ground.UNKNOWN_PRODUCT,
+                values={"product": product},
+            )
         return replace(view, year=str(scope.years[-1]), product=product, data=view.data or self.digest)
+
+    def require_data(self, view: View) -> None:
+        """See that a view that pins its data is answered from them: figures alone cannot tell whose they are.
+
+        Raises:
+            DataMissing: these are other data.
+        """
+        if view.data not in {"", self.digest}:
+            raise DataMissing(
+                f"the address is of data that begin with the SHA-256 {view.data}; here are those that begin with "
+                f"{self.digest}. Leave data out, or have that release served"
+            )
 
     def choices(self, view: View) -> Choices:
         """Tell what a form may offer beside this view."""
@@ -153,17 +171,8 @@ class RoadmapDesk:
 
     def ask(self, question: Question, view: View) -> Answer:
         """Answer one question, or give the answer that is kept. Raises what the question raises."""
-        key = (question, self.digest, *(getattr(view, name) for name in _DEPENDS[question]))
-        found = self._kept.get(key)
-        if found is None:
-            try:
-                found = self._answer(question, view)
-            except TradeRefused as refused:
-                found = refused
-            self._kept.keep(key, found)
-        if isinstance(found, TradeRefused):
-            raise found.with_traceback(None)
-        return found
+        key = (question, *(getattr(view, name) for name in _DEPENDS[question]))
+        return self._kept.get(key, lambda: self._answer(question, view))
 
     def show(self, view: View, language: str, country: Callable[[str], str]) -> Shown:
         """Answer everything about a settled view, with charts in ``language``; ``country`` names countries."""
@@ -176,16 +185,32 @@ class RoadmapDesk:
                 refused[question.value] = one
         near = self._near(view) if Question.COMPLEXITY.value in answers else None
         pictures = draw_all(self._drawer, answers, near, language, country)
-        return Shown(view, answers, refused, pictures)
+        space = (0, 0) if near is None else (len(near.space.codes), near.products)
+        return Shown(view, answers, refused, pictures, space)
 
-    def why_not(self, view: View, product: str) -> WhyNot:
-        """Tell why a product of the choice is not chosen.
+    def candidates(self, view: View) -> Mapping[str, Candidate]:
+        """Tell what the choice chooses from, by the names that it has there. Raises what ``ask`` raises."""
+        return candidates_of(self.ask(Question.SELECT, view))
+
+    def name(self, view: View, candidate: str) -> Candidate:
+        """Tell what a name stands for, be it a candidate or a product that is none. Raises what ``ask`` raises."""
+        found = self.candidates(view).get(candidate)
+        if found is not None:
+            return found
+        code, _, origin = candidate.partition(":")
+        names = {one.code: one.name for one in self.analyst.book.products(level_of(view.level))}
+        return Candidate(code, names.get(ProductCode(code), code), origin or Origin.POTENTIAL.value)
+
+    def why_not(self, view: View, candidate: str) -> WhyNot:
+        """Tell why a product is not chosen: as a candidate of the choice, or because it is none.
 
         Raises:
-            UnknownTradeProduct: it is no candidate.
+            UnknownTradeProduct: the data hold no such product.
             BadParameter: it is chosen. And what ``ask`` raises.
         """
-        return ask_why_not(self.analyst.book, self._scope(view), (), product, _select_wish(view))
+        asked, book, scope = self._asked(view), self.analyst.book, self._scope(view)
+        wish = select_wish(view, tuple(asked))
+        return ask_why_not(book, scope, self.analyst.ladders, candidate, wish, asked=asked)
 
     def file(self, question: str, view: View, table: str, form: str) -> bytes:
         """Write a table of an answer; ``table`` empty is the first. Raises ``BadParameter`` for no table."""
@@ -200,11 +225,6 @@ class RoadmapDesk:
         """Give an answer as JSON holds it, each table cut after ``rows_max`` rows."""
         answer = self.ask(Question(question), view)
         return document_of(answer, self.analyst.manifest(answer), rows_max=rows_max)
-
-    def product_name(self, view: View, code: str) -> str:
-        """Name a product of the view's level; its code where the release has no name."""
-        found = (one.name for one in self.analyst.book.products(level_of(view.level)) if one.code == code)
-        return next(found, "") or code
 
     @staticmethod
     def money(value: float, language: str) -> str:
@@ -229,19 +249,39 @@ class RoadmapDesk:
         asked: Mapping[Question, Callable[[], Answer]] = {
             Question.SCREEN: lambda: ask_screen(book, scope),
             Question.COMPLEXITY: lambda: ask_complexity(book, scope),
-            Question.POTENTIAL: lambda: ask_potential(book, scope, _potential_wish(view)),
-            Question.SELECT: lambda: ask_select(book, scope, (), _select_wish(view)),
-            Question.PATH: lambda: ask_path(book, scope, _path_wish(view), reference=self._reference),
+            Question.POTENTIAL: lambda: ask_potential(book, scope, potential_wish(view)),
+            Question.RELOCATE: lambda: ask_relocate(book, scope),
+            Question.LADDER: lambda: ask_ladder(book, scope, self.analyst.ladders),
+            Question.SELECT: lambda: self._choose(view),
+            Question.PATH: lambda: ask_path(book, scope, path_wish(view), reference=self._reference),
         }
         return asked[question]()
 
+    def _choose(self, view: View) -> Answer:
+        asked, book, scope = self._asked(view), self.analyst.book, self._scope(view)
+        for effort in EFFORTS[:-1]:
+            with suppress(BadParameter):
+                wish = select_wish(view, tuple(asked), effort)
+                return ask_select(book, scope, self.analyst.ladders, wish, asked=asked)
+        wish = select_wish(view, tuple(asked), EFFORTS[-1])
+        return ask_select(book, scope, self.analyst.ladders, wish, asked=asked)
+
+    def _asked(self, view: View) -> Asked:
+        """Ask for the gains to choose from. Where nothing can leave or be refined, the potential is there alone."""
+        found: dict[Origin, Answer] = {Origin.POTENTIAL: self.ask(Question.POTENTIAL, view)}
+        for origin in (Origin.RELOCATE, Origin.LADDER):
+            with suppress(TradeRefused):
+                found[origin] = self.ask(_ORIGINS[origin], view)
+        return found
+
     def _near(self, view: View) -> Neighbourhood:
         key = (view.exporter, view.year, view.level)
-        if key not in self._known:
-            self._known[key] = neighbourhood_of(self.analyst.book, self._scope(view))
-            while len(self._known) > 8:
-                self._known.popitem(last=False)
-        return self._known[key]
+        with self._measuring:
+            if key not in self._known:
+                self._known[key] = neighbourhood_of(self.analyst.book, self._scope(view))
+                while len(self._known) > _NEIGHBOURHOODS_MAX:
+                    self._known.popitem(last=False)
+            return self._known[key]
 
 
 def open_desk(folder: Path, *, release: str | None = None) -> RoadmapDesk:
@@ -251,53 +291,3 @@ def open_desk(folder: Path, *, release: str | None = None) -> RoadmapDesk:
         DataMissing, EngineFailed: as ``open_analyst``.
     """
     return RoadmapDesk(open_analyst(folder, release=release))
-
-
-def levers_of(view: View) -> Levers:
-    """Turn sliders into levers; all of them act in the view's market alone."""
-    there = frozenset({view.market})
-    rate = view.tariff * (1 - view.cut / 100)
-    return Levers(
-        tariffs=(TariffLever(rate_percent=rate, importers=there),) if rate < view.tariff else (),
-        growth=(GrowthLever(country=view.market, gdp=1 + view.growth / 100),) if view.growth else (),
-        ease=(EaseLever(quantile=view.ease / 100, importers=there),) if view.ease else (),
-        capacity=(CapacityLever(product=view.product, value_usd=view.capacity * 1e6),)
-        if view.product and view.capacity
-        else (),
-    )
-
-
-def _potential_wish(view: View) -> PotentialWish:
-    levers = levers_of(view)
-    rates = Rates(supposed_percent=view.tariff) if levers.tariffs else Rates()
-    return PotentialWish(levers=levers, rates=rates, explained=EXPLAINED_MAX)
-
-
-def _select_wish(view: View) -> SelectWish:
-    budgets = Budgets(
-        amounts={
-            **Budgets().amounts,
-            "land_acres": view.land,
-            "capital_usd": view.capital * 1e6,
-            "programme_slots": view.slots,
-        }
-    )
-    return SelectWish(
-        origins=(Origin.POTENTIAL,),
-        potential=_potential_wish(view),
-        budgets=budgets,
-        effort=_EFFORT,
-        front_points=_FRONT_POINTS,
-        draws=_DRAWS,
-        redraws=0,
-    )
-
-
-def _path_wish(view: View) -> PathWish:
-    return PathWish(years=int(view.years), multiple=view.multiple)
-
-
-def _size(value: Answer | TradeRefused) -> int:
-    if isinstance(value, TradeRefused):
-        return 1_000
-    return 1_000 + sum(int(one.estimated_size()) for one in (value.table, *value.tables.values()))

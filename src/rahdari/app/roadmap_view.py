@@ -45,6 +45,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "level": "hs[246]",
     "product": "([0-9]{2}|[0-9]{4}|[0-9]{6})?",
     "data": "([0-9a-f]{12})?",
+    "counts": "net|all",
 }
 _NUMBER: Final = "[0-9]{1,6}([.][0-9]{1,2})?"
 
@@ -62,6 +63,7 @@ class View:
         cut: how much of that is taken away, per cent.
         ease: to which percentile of all exporters trading with the market becomes as easy; 0 leaves it.
         growth: how much the market's income grows, per cent.
+        counts: of a product that the exporter buys more of than it sells, ``net`` counts only what it sells.
         product, capacity: new exports of one product, millions of dollars a year.
         land, capital, slots: acres, millions of dollars, and programmes at once.
         years, multiple: the target: so many times today's exports within so many years.
@@ -72,6 +74,7 @@ class View:
     year: str = ""
     level: str = "hs6"
     data: str = ""
+    counts: str = "net"
     tariff: float = 3.0
     cut: float = 100.0
     ease: float = 90.0
@@ -92,7 +95,17 @@ class View:
             '5'
         """
         told = ((one.name, getattr(self, one.name)) for one in fields(self))
-        return tuple((name, value if isinstance(value, str) else f"{value:g}") for name, value in told)
+        return tuple((name, value if isinstance(value, str) else spell(value)) for name, value in told)
+
+
+def spell(value: float) -> str:
+    """Write a number as ``read_view`` reads it, with every digit that it has.
+
+    Example:
+        >>> spell(12345.67), spell(6000.0)
+        ('12345.67', '6000')
+    """
+    return f"{value:.0f}" if value.is_integer() else repr(value)
 
 
 def read_view(pairs: Mapping[str, str]) -> View:

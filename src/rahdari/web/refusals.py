@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import msgspec
 from litestar.types import HTTPScope
 
+from rahdari.app.trade_refusals import refusal_words
 from rahdari.kernel import Problem
 from rahdari.web.languages import catalogue
 from rahdari.web.pages.frame import render
@@ -30,7 +31,9 @@ def make_refusal(problem: Problem, scope: HTTPScope) -> Refusal:
     status, headers = status_of(problem), headers_of(problem)
     headers["vary"] = "accept, accept-language, cookie"
     if _wants_page(scope):
-        page = render("refusal.html", visit_of(scope), path="", problem=problem, status=status)
+        visit = visit_of(scope)
+        words = refusal_words(problem, visit.language)
+        page = render("refusal.html", visit, path="", problem=problem, words=words, status=status)
         return Refusal(status, "text/html; charset=utf-8", headers, page)
     # RFC 9457, 3.1.3: the title does not change from occurrence to occurrence; ours is English for programs.
     title = catalogue("en").say(f"problem.{problem.code}")

@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from rahdari.app.dispatch import Dispatcher
 from rahdari.app.house import House, open_house, require_own_address
+from rahdari.app.roadmap_warmer import RoadmapWarmer
 from rahdari.app.settings import Settings
 from rahdari.app.status_hub import ListSigner
 from rahdari.kernel import Problem
@@ -257,11 +258,14 @@ def serve(settings: Settings) -> None:
 
 def make_workers(house: House) -> tuple[Worker, ...]:
     """List what works beside the requests."""
-    return (
+    workers: tuple[Worker, ...] = (
         house.hub,
         ListSigner(house.authority, house.hub.touched),
         Dispatcher(house.signals, note=journal.note_broken),
     )
+    if house.settings.roadmap_at_start:
+        workers += (RoadmapWarmer(house.roadmap, house.settings.language),)
+    return workers
 
 
 class Server(uvicorn.Server):

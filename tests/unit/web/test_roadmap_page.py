@@ -9,7 +9,9 @@ import httpx
 import pytest
 
 from rahdari.app.roadmap_view import SLIDERS, View
+from rahdari.app.trade_words import words_of
 from rahdari.trade import NothingTraded
+from rahdari.web.languages import catalogue
 from rahdari.web.pages import roadmap
 from rahdari.web.roadmap_query import QUERY_BYTES_MAX, read_query, write_query
 from rahdari.web.turns import Turns
@@ -17,7 +19,7 @@ from tests.unit.web.conftest import Stage
 from tests.unit.web.test_pages import Outline
 
 HTML = {"accept": "text/html"}
-QUESTIONS = ("screen", "complexity", "potential", "select", "path")
+QUESTIONS = ("screen", "complexity", "potential", "relocate", "ladder", "select", "path")
 
 
 def show(stage: Stage, query: str = "", *, language: str = "en") -> str:
@@ -63,9 +65,10 @@ def test_the_first_look_says_that_these_data_are_a_part_of_trade(stage: Stage) -
 
 
 def test_a_lever_changes_the_answer_and_its_absence_says_that_nothing_grows(stage: Stage) -> None:
-    still = show(stage, "cut=0&ease=0")
+    still = show(stage, "cut=0&ease=0&counts=all")
     assert "Nothing grows in this indicator" in still
     assert "Nothing grows in this indicator" not in show(stage)
+    assert "they re-allocate trade and add none" in show(stage, "cut=0&ease=0")
     potential = [
         stage.client.get(f"/api/v1/trade/potential?ease={ease}").json()["figures"]["supposed_usd"]
         for ease in (60, 90)
@@ -88,7 +91,24 @@ def test_each_view_has_one_address_and_it_shows_the_same(stage: Stage) -> None:
 
 def test_a_link_made_from_other_data_says_so(stage: Stage) -> None:
     assert "another release of the data" in show(stage, "data=0123456789ab")
-    assert "another release of the data" not in show(stage)
+    text = show(stage)
+    assert "another release of the data" not in text
+    assert "Data: carried, 1995 to 2024, 74 products." in text
+
+
+def test_figures_and_files_pinned_to_other_data_are_refused(stage: Stage) -> None:
+    for address in ("/api/v1/trade/screen", "/roadmap/files/screen.csv", "/roadmap/files/screen.manifest"):
+        told = stage.client.get(f"{address}?data=ffffffffffff")
+        assert told.status_code == 404, address
+        assert "begin with the SHA-256 ffffffffffff" in told.text
+    digest = stage.client.get("/api/v1/trade/screen?limit=1").json()["source"]["sha256"]
+    assert stage.client.get(f"/api/v1/trade/screen?limit=1&data={digest[:12]}").status_code == 200
+
+
+def test_an_address_keeps_every_digit_that_was_given() -> None:
+    written = write_query(read_query(b"land=12345.67&capital=100000&ease=0.10"))
+    assert "ease=0.1&" in written
+    assert "&land=12345.67&capital=100000&" in written
 
 
 def test_why_a_product_is_not_chosen_is_one_link_away(stage: Stage) -> None:
@@ -101,6 +121,79 @@ def test_why_a_product_is_not_chosen_is_one_link_away(stage: Stage) -> None:
     Outline(answer.text)
     back = links(answer.text, "/roadmap?")
     assert write_query(read_query(addresses[0].partition("?")[2].encode())) in back[0]
+
+
+def test_why_not_is_asked_of_what_relocates_too_and_names_its_origin(stage: Stage) -> None:
+    addresses = [one for one in links(show(stage), "/roadmap/why/") if "relocate" in one]
+    assert addresses, "something that relocates is left out of the choice"
+    answer = stage.client.get(addresses[0], headers=HTML | {"accept-language": "en"})
+    assert answer.status_code == 200
+    assert "production that leaves the donor" in answer.text
+    Outline(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("999999:relocate", 404),
+        ("copper:ore%3Eblister", 404),
+        ("261000:flown", 400),
+        ("a:b%3E%3Cscript%3E", 400),
+    ],
+)
+def test_a_candidate_that_is_none_is_refused(stage: Stage, name: str, status: int) -> None:
+    assert stage.client.get(f"/roadmap/why/{name}", headers=HTML).status_code == status
+
+
+def test_each_gain_says_where_it_comes_from_and_why_in_every_language(stage: Stage) -> None:
+    for language in ("en", "ur", "zh"):
+        text = show(stage, language=language)
+        for section, code in (("origin", "potential"), ("origin", "relocate"), ("step", "s1_share_loss")):
+            assert words_of(section, code, language) in text
+
+
+@pytest.mark.parametrize("language", ["en", "ur", "zh"])
+def test_a_product_that_is_no_candidate_is_told_why_in_every_language(stage: Stage, language: str) -> None:
+    answer = stage.client.get("/roadmap/why/260800", headers=HTML | {"accept-language": language})
+    assert answer.status_code == 200
+    amounts = {"actual_usd": 0.0, "potential_usd": 0.0}
+    assert words_of("choice", "sold_already", language, amounts).partition("0 USD")[0] in answer.text
+    assert "USD" in answer.text
+    Outline(answer.text)
+
+
+def test_the_words_of_limits_have_one_source(stage: Stage) -> None:
+    assert not [
+        key for key in catalogue("en").messages if key.startswith(("roadmap.resource.", "roadmap.why."))
+    ]
+    text = show(stage, language="ur")
+    for resource in ("capital_usd", "land_acres", "programme_slots"):
+        assert words_of("resource", resource, "ur") in text
+
+
+def test_a_command_in_a_caution_is_set_as_code(stage: Stage) -> None:
+    assert '<code dir="ltr">rahdari trade pull baci</code>' in show(stage, language="ur")
+
+
+def test_goods_that_a_country_needs_itself_are_counted_as_the_view_says(stage: Stage) -> None:
+    assert "the potential can lie below what is sold today" in show(stage)
+    whole = show(stage, "counts=all")
+    assert "the potential can lie below what is sold today" not in whole
+    assert '<option value="all" selected>' in whole
+
+
+def test_a_picture_of_a_part_of_the_products_says_so(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "that the world trades most, of" not in show(stage)
+    monkeypatch.setattr("rahdari.app.roadmap_charts.SPACE_PRODUCTS_MAX", 20)
+    assert "Drawn are the 20 products that the world trades most, of" in show(stage, "exporter=LKA")
+
+
+def test_the_script_is_the_one_that_is_built_from_typescript(stage: Stage) -> None:
+    (address,) = re.findall(r'<script type="module" src="([^"]+)"', show(stage))
+    answer = stage.client.get(address)
+    assert address.startswith("/static/roadmap/roadmap.js?v=")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert "retry-after" in answer.text
 
 
 def test_a_chosen_product_and_one_that_is_no_candidate_have_no_such_answer(stage: Stage) -> None:
@@ -165,6 +258,13 @@ def test_a_file_that_is_none_is_refused(stage: Stage, name: str) -> None:
         "&".join(f"x{place}=1" for place in range(60)),
         "ease=" + "9" * QUERY_BYTES_MAX,
         "ease=90%00",
+        "counts=maybe",
+        "multiple=1e309",
+        "capacity=99999999",
+        "capacity=inf",
+        "years=-0",
+        "lang=en&lang=ur",
+        "exporter=" + "A" * 10_000,
     ],
 )
 def test_a_hostile_address_is_refused_with_a_page_that_repeats_nothing_raw(stage: Stage, query: str) -> None:
@@ -181,6 +281,43 @@ def test_what_the_data_do_not_hold_is_refused_by_name(stage: Stage, query: str, 
     answer = stage.client.get(f"/roadmap?{query}", headers=HTML)
     assert answer.status_code == status
     assert stage.client.get(f"/api/v1/trade/screen?{query}").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("lang=ur&year=1900", "ڈیٹا 1995 سے 2024 تک ہے؛ 1900 اس میں نہیں۔"),
+        ("lang=zh&market=PAK", "巴基斯坦 同时是出口国和市场。请选择两个国家。"),
+        ("lang=zh&product=999999", "数据在这一级没有产品 999999。"),
+    ],
+)
+def test_what_the_data_do_not_hold_is_told_in_the_visitors_words(stage: Stage, query: str, told: str) -> None:
+    assert f'<p class="lead">{told}</p>' in stage.client.get(f"/roadmap?{query}", headers=HTML).text
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Too few years lie up to the one chosen. Needed: 3; held: 1. Choose a later year."),
+        ("ur", "منتخب سال تک کے سال کم ہیں: درکار 3، موجود 1۔ بعد کا کوئی سال چنیں۔"),
+        ("zh", "所选年份为止的年数不够：需要 3 年，现有 1 年。请选择较晚的年份。"),
+    ],
+)
+def test_every_question_without_an_answer_says_why_in_the_visitors_words(
+    stage: Stage, language: str, told: str
+) -> None:
+    text = show(stage, "year=1995&exporter=SSD", language=language)
+    refused = re.findall(r'<section class="notice" aria-labelledby="refused-(.*?)</section>', text, re.DOTALL)
+    assert [one.partition('"')[0] for one in refused] == [
+        "screen",
+        "complexity",
+        "potential",
+        "relocate",
+        "select",
+        "path",
+    ]
+    assert f"<p>{told}</p>" in refused[0]
+    assert [one for one in refused if 'lang="en"' in one or "SSD" in one or "1 years" in one] == []
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from rahdari.web.roadmap_turns import TURNS
 
 # An answer of so many rows and five tables has a megabyte; whoever wants all rows takes the files.
 ROWS_MAX = 1_000
-QUESTIONS = ("screen", "complexity", "potential", "select", "path")
+QUESTIONS = ("screen", "complexity", "potential", "relocate", "ladder", "select", "path")
 _QUERY = (
     Query(name="exporter", about="three letters", schema={"type": "string", "pattern": "^[A-Z]{3}$"}),
     Query(name="market", about="three letters", schema={"type": "string", "pattern": "^[A-Z]{3}$"}),
@@ -33,6 +33,11 @@ _QUERY = (
         name="data",
         about="start of the release's digest",
         schema={"type": "string", "pattern": "^[0-9a-f]{0,12}$"},
+    ),
+    Query(
+        name="counts",
+        about="whether what the exporter needs itself is left out",
+        schema={"type": "string", "enum": ["net", "all"]},
     ),
     *(
         Query(
@@ -68,7 +73,7 @@ _QUERY = (
 async def ask_trade(
     request: Request[None, None, State], house: TheHouse, question: FromPath[str]
 ) -> Response[bytes]:
-    """Answer one question of the roadmap: screen, complexity, potential, select or path.
+    """Answer one question of the roadmap: screen, complexity, potential, relocate, ladder, select or path.
 
     The parameters are those of /roadmap, and the answer holds the same numbers: tables, figures, notes, and all
     that is needed to make them again.
@@ -87,5 +92,6 @@ def _limit(text: str) -> int:
 
 def _answer(house: House, question: str, view: View, limit: int) -> bytes:
     desk = house.roadmap.desk()
+    desk.require_data(view)
     told = desk.document(question, desk.settle(view), rows_max=limit)
     return json.dumps(told, ensure_ascii=False, allow_nan=False).encode()

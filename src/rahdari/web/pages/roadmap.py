@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
@@ -11,7 +12,8 @@ from markupsafe import Markup
 
 from rahdari.app.countries import name_country
 from rahdari.app.house import House
-from rahdari.app.roadmap_view import BUDGETS, GOALS, LEVERS, View
+from rahdari.app.roadmap_view import BUDGETS, GOALS, LEVERS, View, spell
+from rahdari.app.trade_refusals import refusal_words
 from rahdari.web.doors import TheHouse
 from rahdari.web.errors import BadParameter, NotFound
 from rahdari.web.pages.frame import render
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from rahdari.app.roadmap_desk import RoadmapDesk, Shown
 
 _FILE = re.compile(
-    r"(screen|complexity|potential|select|path)(?:-([a-z_]{1,20}))?\.(csv|xlsx|parquet|json|manifest)"
+    r"(screen|complexity|potential|relocate|ladder|select|path)(?:-([a-z_]{1,20}))?\.(csv|xlsx|parquet|json|manifest)"
 )
 _KINDS: Mapping[str, str] = {
     "csv": "text/csv; charset=utf-8",
@@ -32,7 +34,8 @@ _KINDS: Mapping[str, str] = {
     "json": "application/json",
     "manifest": "application/json",
 }
-_CODE = re.compile("[0-9]{2}([0-9]{2}){0,2}")
+# A product, what relocates of it, or a step of a ladder: "261000", "410410:relocate", "copper:ore>blister".
+_CANDIDATE = re.compile("[0-9]{2}([0-9]{2}){0,2}(:relocate)?|[a-z_-]{1,40}:[a-z0-9_-]{1,40}>[a-z0-9_-]{1,40}")
 
 
 @get("/roadmap", operation_id="showRoadmap")
@@ -43,15 +46,15 @@ async def show_roadmap(request: Request[None, None, State], house: TheHouse) -> 
     return Response(body, media_type=MediaType.HTML)
 
 
-@get("/roadmap/why/{product:str}", operation_id="showRoadmapWhy")
+@get("/roadmap/why/{candidate:str}", operation_id="showRoadmapWhy")
 async def show_why(
-    request: Request[None, None, State], house: TheHouse, product: FromPath[str]
+    request: Request[None, None, State], house: TheHouse, candidate: FromPath[str]
 ) -> Response[bytes]:
-    """Show why a product is not chosen in a view."""
+    """Show why a candidate of the choice is not chosen in a view."""
     visit, view = visit_of(request.scope), read_query(request.scope["query_string"])
-    if not _CODE.fullmatch(product):
-        raise BadParameter("a product is two, four or six digits")
-    body = await TURNS.run(lambda: _why(house, visit, view, product))
+    if not _CANDIDATE.fullmatch(candidate):
+        raise BadParameter("a candidate is a product of two, four or six digits, as the page's links have it")
+    body = await TURNS.run(lambda: _why(house, visit, view, candidate))
     return Response(body, media_type=MediaType.HTML)
 
 
@@ -72,6 +75,7 @@ async def get_file(
 
 def _file(desk: "RoadmapDesk", view: View, wanted: tuple[str, str, str]) -> bytes:
     question, table, form = wanted
+    desk.require_data(view)
     settled = desk.settle(view)
     return (
         desk.manifest(question, settled) if form == "manifest" else desk.file(question, settled, table, form)
@@ -93,29 +97,30 @@ def _page(house: House, visit: Visit, asked: View) -> bytes:
         rows=shown.rows(),
         svg=_drawings(shown),
         sliders={"levers": LEVERS, "budgets": BUDGETS, "goals": GOALS},
-        value=lambda name: f"{getattr(view, name):g}",
+        value=lambda name: spell(getattr(view, name)),
         countries=sorted((naming(code), code) for code in offered.countries),
         years=offered.years,
         products=offered.products,
         source=desk.source,
+        remarks=desk.remarks,
         is_other_data=view.data != desk.digest,
         issuer=house.settings.name,
         **_speaking(desk, visit),
     )
 
 
-def _why(house: House, visit: Visit, asked: View, product: str) -> bytes:
+def _why(house: House, visit: Visit, asked: View, candidate: str) -> bytes:
     desk = house.roadmap.desk()
     view = desk.settle(asked)
+    answer, named = desk.why_not(view, candidate), desk.candidates(view)
     return render(
         "roadmap_why.html",
         visit,
-        path=f"/roadmap/why/{product}?{write_query(view)}",
+        path=f"/roadmap/why/{quote(candidate)}?{write_query(view)}",
         query=write_query(view),
-        product=product,
-        product_name=desk.product_name(view, product),
-        named=lambda code: desk.product_name(view, code),
-        answer=desk.why_not(view, product),
+        asked=desk.name(view, candidate),
+        named=named,
+        answer=answer,
         issuer=house.settings.name,
         **_speaking(desk, visit),
     )
@@ -136,6 +141,10 @@ def _speaking(desk: "RoadmapDesk", visit: Visit) -> dict[str, object]:
         "money": lambda value: desk.money(value, visit.language),
         "percent": _percent,
         "number": _number,
+        "amount": lambda name, value: (
+            desk.money(value, visit.language) if name.endswith("_usd") else _number(value)
+        ),
+        "refused": lambda one: refusal_words(one, visit.language),
         "say": lambda section, code, values=None: desk.say(section, code, visit.language, values),
     }
 
