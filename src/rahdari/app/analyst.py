@@ -15,22 +15,26 @@ from typing import TypedDict, TypeVar, Unpack
 
 import msgspec
 
-from rahdari.app.base_rates import carried_reference
+from rahdari.app.base_rates import carried_reference, carried_sizes
 from rahdari.app.clock import SystemClock
+from rahdari.app.countries import spell_country
 from rahdari.app.ladder_files import carried_ladders
 from rahdari.app.manifests import Manifest, manifest_of, recipe_of
 from rahdari.app.remembered_flows import RememberedFlows
-from rahdari.app.trade_data import find_trade_folder, open_flows
+from rahdari.app.series_files import EvidenceFiles, SeriesFiles, with_evidence, with_series
+from rahdari.app.trade_data import find_trade_folder, open_release
 from rahdari.kernel import Clock
 from rahdari.trade import BadParameter, FlowBook, Level
-from rahdari.trade.rules.answers import Answer, Scope
+from rahdari.trade.rules.answers import Answer, Note, Scope
 from rahdari.trade.rules.choice import WhyNot
 from rahdari.trade.rules.ladders import Ladder
-from rahdari.trade.service.asking import check_names, scope_of
+from rahdari.trade.service.asking import check_names, find_country, scope_of
 from rahdari.trade.service.complexity import ComplexityWish, ask_complexity
 from rahdari.trade.service.diversify import DiversifyWish, ask_diversify
 from rahdari.trade.service.ladder import LadderWish, ask_ladder
 from rahdari.trade.service.mirror import MirrorWish, ask_mirror
+from rahdari.trade.service.national import NationalWish, ask_national
+from rahdari.trade.service.past import PastWish, ask_past
 from rahdari.trade.service.path import PathWish, ask_path
 from rahdari.trade.service.potential import PotentialWish, ask_potential
 from rahdari.trade.service.relocate import RelocateWish, ask_relocate
@@ -61,18 +65,26 @@ class Analyst:
     ``NothingTraded``, ``Degenerate``, and what its function in ``rahdari.trade.service`` names.
     """
 
-    def __init__(self, book: FlowBook, *, clock: Clock | None = None) -> None:
-        """Ask ``book``, whose answers are remembered; ``clock`` dates the manifests."""
-        self.book = RememberedFlows(book)
+    def __init__(self, book: FlowBook, *, clock: Clock | None = None, remarks: tuple[Note, ...] = ()) -> None:
+        """Ask ``book``, whose answers are remembered.
+
+        ``clock`` dates the manifests; ``remarks`` tell which release that is, and what to know of the choice.
+        """
+        self.book, self.remarks = RememberedFlows(book), remarks
         self._clock = clock or SystemClock()
 
     def scope(self, **where: Unpack[Where]) -> Scope:
-        """Check who, where and when. Raises ``UnknownCountry``, ``UnknownYear``, ``BadParameter``."""
+        """Check who, where and when. Countries may be codes of three or two letters, or whole English names.
+
+        Raises:
+            UnknownCountry, UnknownYear, BadParameter: as ``scope_of``.
+        """
         level = where.get("level", Level.HS6)
+        codes = {str(one.code) for one in self.book.countries}
         return scope_of(
             self.book,
-            exporter=where.get("exporter", EXPORTER),
-            market=where.get("market", MARKET),
+            exporter=spell_country(where.get("exporter", EXPORTER), codes),
+            market=spell_country(where.get("market", MARKET), codes),
             year=where.get("year"),
             level=level_of(level),
         )
@@ -88,6 +100,25 @@ class Analyst:
     def potential(self, wish: PotentialWish | None = None, **where: Unpack[Where]) -> Answer:
         """Tell what the exporter could sell in the market, why, and what levers add."""
         return ask_potential(self.book, self.scope(**where), wish or PotentialWish())
+
+    def with_series(
+        self, files: SeriesFiles, wish: PotentialWish | None = None, **where: Unpack[Where]
+    ) -> PotentialWish:
+        """Read growth, distances and elasticities into a wish; each file switches its term on.
+
+        Raises:
+            BadTradeFile: a file is not of its form; the message names line and reason.
+            DataMissing: it does not hold the years, or not exporter and market.
+        """
+        return with_series(wish or PotentialWish(), files, self.scope(**where))
+
+    def with_evidence(
+        self, files: EvidenceFiles, wish: RelocateWish | None = None, **where: Unpack[Where]
+    ) -> RelocateWish:
+        """Read wages, labour intensity and incomes into a wish. Raises as ``with_series``."""
+        asked, scope = wish or RelocateWish(), self.scope(**where)
+        donor = find_country(self.book, asked.donor) if asked.donor else scope.market
+        return with_evidence(asked, files, donor=donor, scope=scope)
 
     def diversify(self, wish: DiversifyWish | None = None, **where: Unpack[Where]) -> Answer:
         """Rank the products that the exporter does not yet sell competitively, for the market."""
@@ -114,12 +145,26 @@ class Analyst:
         return ask_select(self.book, self.scope(**where), self.ladders, wish or SelectWish())
 
     def why_not(self, candidate: str, wish: SelectWish | None = None, **where: Unpack[Where]) -> WhyNot:
-        """Tell why one candidate of ``select`` is not chosen. Raises ``UnknownTradeProduct``, ``BadParameter``."""
+        """Tell why a product is not chosen by ``select``. Raises ``UnknownTradeProduct``, ``BadParameter``."""
         return ask_why_not(self.book, self.scope(**where), self.ladders, candidate, wish or SelectWish())
 
     def path(self, wish: PathWish | None = None, **where: Unpack[Where]) -> Answer:
         """Lay the path to a target, and put beside it how often anybody has gone that way."""
-        return ask_path(self.book, self.scope(**where), wish or PathWish(), reference=carried_reference())
+        return ask_path(
+            self.book,
+            self.scope(**where),
+            wish or PathWish(),
+            reference=carried_reference(),
+            sizes=carried_sizes(),
+        )
+
+    def national(self, wish: NationalWish, **where: Unpack[Where]) -> Answer:
+        """Hold a whole target, and its part in the market, beside what countries did before."""
+        return ask_national(self.book, self.scope(**where), wish, carried_reference())
+
+    def past(self, wish: PastWish | None = None, **where: Unpack[Where]) -> Answer:
+        """Put the scores to the test some years back, on these very data."""
+        return ask_past(self.book, self.scope(**where), wish or PastWish())
 
     def mirror(self, imports: FlowBook, wish: MirrorWish | None = None, **where: Unpack[Where]) -> Answer:
         """Compare this book, as exporters reported, with ``imports``, as importers did."""
@@ -142,6 +187,8 @@ class Analyst:
             "substitute": (SubstituteWish, self.substitute),
             "select": (SelectWish, self.select),
             "path": (PathWish, self.path),
+            "national": (NationalWish, self.national),
+            "past": (PastWish, self.past),
         }
         if question not in wishes:
             raise BadParameter(f"there is no question {question[:40]!r}; there are {', '.join(wishes)}")
@@ -149,7 +196,7 @@ class Analyst:
         return method(wish_of(kind, parameters), **where)
 
     def again(self, manifest: Mapping[str, object]) -> Answer:
-        """Make the answer of a manifest again, from the same data.
+        """Make the answer of a manifest again, from the same data; also those that stand in a roadmap's folder.
 
         Raises:
             BadParameter: it is no manifest of one of the questions, or of other data than these.
@@ -188,7 +235,8 @@ def open_analyst(folder: Path | None = None, *, release: str | None = None, engi
     """
     setting = os.environ.get("RAHDARI_TRADE_FOLDER", "")
     found = folder if folder is not None else find_trade_folder(setting, os.environ)
-    return Analyst(open_flows(found, release, engine=engine))
+    opened = open_release(found, release, engine=engine)
+    return Analyst(opened.book, remarks=opened.remarks)
 
 
 def level_of(text: Level | str) -> Level:

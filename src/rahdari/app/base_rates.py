@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from rahdari.app.files import read_limited
+from rahdari.trade.rules.decades import Sizes, read_sizes
 from rahdari.trade.rules.deflators import Deflator, given_deflator
 from rahdari.trade.rules.references import Reference, read_index, read_reference
 from rahdari.trade.rules.windows import History, history
@@ -21,6 +22,11 @@ FILE_BYTES_MAX: Final = 200_000
 def carried_reference() -> Reference:
     """Give the published base rate of ten-year windows of manufactures that the package carries."""
     return read_reference((_CARRIED / "base-rates.csv").read_text(encoding="utf-8"))
+
+
+def carried_sizes() -> Sizes:
+    """Give the shares of ten-year windows that reached each multiple, by size at the start."""
+    return read_sizes((_CARRIED / "decades-by-size.csv").read_text(encoding="utf-8"))
 
 
 def carried_price_index(*, base_year: int) -> Deflator:

@@ -1,5 +1,7 @@
 """Names of countries, as the Unicode CLDR has them."""
 
+from collections.abc import Collection
+
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
@@ -11,3 +13,23 @@ def name_country(code: str, language: str) -> str:
         return str(Locale.parse(language, sep="-").territories.get(short, ""))
     except (UnknownLocaleError, ValueError):
         return ""
+
+
+def spell_country(text: str, codes: Collection[str]) -> str:
+    """Give the one code (alpha-3) that two letters, or CLDR's English name, stand for; else the text itself.
+
+    Example:
+        >>> [spell_country(text, ("PAK", "KOR", "PRK")) for text in ("pk", "South Korea", "Korea")]
+        ['PAK', 'KOR', 'Korea']
+    """
+    wanted = text.strip()
+    if not wanted or wanted.upper() in codes:
+        return text
+    aliases = get_global("territory_aliases")
+    found = [
+        code
+        for code in codes
+        if aliases.get(code, [])[:1] == [wanted.upper()]
+        or name_country(code, "en").casefold() == wanted.casefold()
+    ]
+    return found[0] if len(found) == 1 else text

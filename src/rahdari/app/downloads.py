@@ -5,19 +5,18 @@ takes its name when it has the promised length, begins as such a file begins and
 digest that it should have.
 """
 
-import ipaddress
 import os
 import re
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
-from urllib.parse import SplitResult, urljoin, urlsplit
 
+from rahdari.app.download_addresses import host_of, next_address, require_address
+from rahdari.app.download_lines import Lines
 from rahdari.app.download_parts import Note, Part, alone_in
 from rahdari.app.errors import FolderFailed
 from rahdari.trade import DownloadFailed
@@ -34,6 +33,12 @@ TIMEOUT_SECONDS = 30.0
 # A server that drips keeps every time-out content; less than this in a minute is no download.
 WINDOW_SECONDS = 60.0
 WINDOW_BYTES_MIN = 64 * 1024
+# The head of an answer has some twenty lines; who sends one of them a second keeps every time-out content.
+HEAD_SECONDS = 60.0
+# All heads of one file: each redirect and each new attempt has one.
+HEADS_SECONDS_MAX = 180.0
+# The largest release over the slowest line that is still one; what is here then is gone on with at the next run.
+FETCH_SECONDS_MAX = 24 * 3600.0
 # A line that breaks is taken up again at once this often; then it is the caller's to decide.
 ATTEMPTS_MAX = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -87,9 +92,12 @@ class Downloads:
         # Costs every command a tenth of a second where it is imported with the module.
         import httpx  # noqa: PLC0415
 
-        self._failures = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError)
+        # UnicodeError: a host's name that no resolver can be asked for.
+        self._failures = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError)
         self._client = client or httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+        self._lines = Lines()
         self._tick = tick
+        self._until = self._heads_left = 0.0
         self._pause = pause
 
     def __enter__(self) -> Self:
@@ -101,6 +109,7 @@ class Downloads:
     ) -> None:
         """Close the connections."""
         self._client.close()
+        self._lines.forget()
 
     def fetch(self, wanted: Wanted, target: Path, *, told: Told | None = None) -> Downloaded:
         """Fetch a file to ``target``; go on with what an earlier attempt left, if it is still the same file.
@@ -110,10 +119,11 @@ class Downloads:
                 not fit. Nothing has the name ``target`` then; what can be gone on with stays as ``.part``.
             FolderFailed: the disk is full or may not be written to.
         """
-        _require_address(wanted.address)
+        require_address(wanted.address)
         if wanted.sha256 and not _SHA256.fullmatch(wanted.sha256):
             raise DownloadFailed("the SHA-256 to compare with is no 64 hexadecimal digits in lower case")
         part = Part(target)
+        self._until, self._heads_left = self._tick() + FETCH_SECONDS_MAX, HEADS_SECONDS_MAX
         try:
             with alone_in(target.parent):
                 resumed_at = part.size()
@@ -136,12 +146,12 @@ class Downloads:
             except _Broken as broken:
                 if attempt == ATTEMPTS_MAX:
                     raise DownloadFailed(
-                        f"{_host(wanted.address)} {broken} after {part.size()} bytes; "
+                        f"{host_of(wanted.address)} {broken} after {part.size()} bytes; "
                         "run it again, it goes on from there"
                     ) from None
                 self._pause(float(attempt))
         raise DownloadFailed(
-            f"{_host(wanted.address)} gives another file at each attempt; try again later, or take a mirror"
+            f"{host_of(wanted.address)} gives another file at each attempt; try again later, or take a mirror"
         )
 
     def _take_rest(self, wanted: Wanted, part: Part, told: Told | None) -> None:
@@ -163,13 +173,32 @@ class Downloads:
 
     def _follow(self, address: str, headers: dict[str, str]) -> "_Streamed":
         for _ in range(REDIRECTS_MAX + 1):
-            streamed = _Streamed(self._client, address, headers)
-            response = streamed.open()
+            streamed = _Streamed(self._client, address, headers, self._lines)
+            response = self._head_of(streamed, address)
             if response.status_code not in _REDIRECTS:
                 return streamed
             streamed.close()
-            address = _next_address(address, response.headers.get("location", ""))
-        raise DownloadFailed(f"{_host(address)} redirects more than {REDIRECTS_MAX} times")
+            address = next_address(address, response.headers.get("location", ""))
+        raise DownloadFailed(f"{host_of(address)} redirects more than {REDIRECTS_MAX} times")
+
+    def _head_of(self, streamed: "_Streamed", address: str) -> "httpx.Response":
+        """Ask, and have the head in time. Raises ``_Broken``, and what the client raises."""
+        began = self._tick()
+        seconds = min(HEAD_SECONDS, self._heads_left)
+        if seconds <= 0:
+            raise DownloadFailed(
+                f"{host_of(address)} took {HEADS_SECONDS_MAX:.0f} seconds for the heads of its answers alone; "
+                "try again later, or take a mirror"
+            )
+        with self._lines.cut_after(seconds) as was_cut:
+            try:
+                return streamed.open()
+            except self._failures:
+                if was_cut.is_set():
+                    raise _Broken(f"sent no whole head of an answer within {seconds:.0f} seconds") from None
+                raise
+            finally:
+                self._heads_left -= self._tick() - began
 
     def _begin(self, response: "httpx.Response", wanted: Wanted, part: Part, note: Note | None) -> int:
         """Judge the answer's head, keep what it promises, and give the length of the whole (0: unknown)."""
@@ -180,7 +209,8 @@ class Downloads:
         length = _length(response)
         if length > wanted.bytes_max:
             raise DownloadFailed(
-                f"{_host(wanted.address)} promises {length} bytes, more than {wanted.bytes_max}; nothing was taken"
+                f"{host_of(wanted.address)} promises {length} bytes, more than {wanted.bytes_max}; nothing was "
+                "taken"
             )
         part.restart(
             Note(
@@ -200,12 +230,17 @@ class Downloads:
         with part.path.open("ab") as file:
             for piece in response.iter_raw():
                 if done == 0 and not piece.startswith(wanted.begins[: len(piece)]):
-                    _refuse(part, f"{_host(wanted.address)} sends something else than such a file")
+                    _refuse(part, f"{host_of(wanted.address)} sends something else than such a file")
                 done += len(piece)
                 if done > wanted.bytes_max:
-                    _refuse(part, f"{_host(wanted.address)} sends more than {wanted.bytes_max} bytes")
+                    _refuse(part, f"{host_of(wanted.address)} sends more than {wanted.bytes_max} bytes")
                 file.write(piece)
                 window.count(len(piece))
+                if self._tick() > self._until:
+                    raise DownloadFailed(
+                        f"{host_of(wanted.address)} did not send the file within "
+                        f"{FETCH_SECONDS_MAX / 3600:.0f} hours; run it again, it goes on from there"
+                    )
                 if told:
                     told(part.target.name, done, promised)
             file.flush()
@@ -213,16 +248,18 @@ class Downloads:
         if promised and done < promised:
             raise _Broken("ended the file early")
         if promised and done > promised:
-            _refuse(part, f"{_host(wanted.address)} promised {promised} bytes and sent {done}")
+            _refuse(part, f"{host_of(wanted.address)} promised {promised} bytes and sent {done}")
 
 
 class _Streamed:
     """An answer whose body is still to be read, as a context."""
 
-    def __init__(self, client: "httpx.Client", address: str, headers: dict[str, str]) -> None:
+    def __init__(self, client: "httpx.Client", address: str, headers: dict[str, str], lines: Lines) -> None:
         """Prepare the question."""
         self._client = client
-        self._request = client.build_request("GET", address, headers=headers)
+        self._request = client.build_request(
+            "GET", address, headers=headers, extensions={"trace": lines.note}
+        )
         self._response: httpx.Response | None = None
 
     def open(self) -> "httpx.Response":
@@ -267,7 +304,7 @@ class _Window:
 
 def _check_whole(wanted: Wanted, part: Part, digest: str) -> None:
     if not part.begins_with(wanted.begins):
-        _refuse(part, f"{_host(wanted.address)} sends something else than such a file")
+        _refuse(part, f"{host_of(wanted.address)} sends something else than such a file")
     if wanted.sha256 and digest != wanted.sha256:
         _refuse(
             part,
@@ -281,7 +318,7 @@ def _refuse(part: Part, why: str) -> None:
 
 
 def _require_file(response: "httpx.Response", wanted: Wanted) -> None:
-    status, host = response.status_code, _host(wanted.address)
+    status, host = response.status_code, host_of(wanted.address)
     if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         raise _Changed
     if status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
@@ -314,43 +351,3 @@ def _continued(response: "httpx.Response", part: Part, note: Note | None) -> int
 def _length(response: "httpx.Response") -> int:
     told = response.headers.get("content-length", "")
     return int(told) if told.isascii() and told.isdigit() and len(told) <= 15 else 0
-
-
-def _require_address(address: str) -> SplitResult:
-    try:
-        parts = urlsplit(address)
-        _ = parts.port
-    except ValueError:
-        raise DownloadFailed("this is no address to fetch from") from None
-    if parts.username or parts.password:
-        raise DownloadFailed(f"the address of {parts.hostname} holds a user name; give one without")
-    if parts.scheme == "https" and parts.hostname:
-        return parts
-    if parts.scheme == "http" and parts.hostname and _is_loopback(parts.hostname):
-        return parts
-    raise DownloadFailed(
-        f"files are fetched by https, not from {parts.scheme or 'an address without scheme'}"
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return False
-
-
-def _next_address(address: str, location: str) -> str:
-    if not location:
-        raise DownloadFailed(f"{_host(address)} redirects to nowhere")
-    following = urljoin(address, location)
-    before, after = urlsplit(address), _require_address(following)
-    # Who was promised https keeps it, and a publisher in the world never leads into this machine.
-    if before.scheme == "https" and after.scheme != "https":
-        raise DownloadFailed(f"{_host(address)} redirects away from https; this is not followed")
-    return following
-
-
-def _host(address: str) -> str:
-    return urlsplit(address).hostname or "the publisher"

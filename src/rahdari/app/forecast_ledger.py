@@ -12,7 +12,7 @@ from rahdari.app.files import read_limited
 from rahdari.kernel import Clock
 from rahdari.trade.errors import BadParameter
 from rahdari.trade.rules.forecast_chain import Chain, Head, chain, encode, read_chain
-from rahdari.trade.rules.forecast_scores import ScoreSheet, score_all
+from rahdari.trade.rules.forecast_scores import ScoreSheet, Waits, score_all
 from rahdari.trade.rules.forecasts import Claim, Forecast
 
 # Some 60,000 forecasts of a hundred quantiles, or 200,000 of seven: decades of a ministry's work.
@@ -35,7 +35,10 @@ class ForecastLedger:
         self._clock = clock
 
     def record(self, claims: Sequence[Claim]) -> tuple[Forecast, ...]:
-        """Add forecasts at the end, all dated now.
+        """Add forecasts at the end, all dated now; what the ledger says already is not said twice.
+
+        Returns:
+            What was added: nothing of what another run, perhaps at this very moment, put in first.
 
         Raises:
             BadParameter: a target year is over already, or too many at once.
@@ -54,7 +57,10 @@ class ForecastLedger:
         self._make_folder()
         with self._lock(fcntl.LOCK_EX):
             held = self._read()
-            added = chain(claims, held.head, at=now)
+            said = {one.claim for one in held.forecasts}
+            # Under the lock, or two roadmaps made at once would each find the other's missing.
+            new = [one for one in dict.fromkeys(claims) if one not in said]
+            added = chain(new, held.head, at=now)
             self._append(held.whole_bytes, b"".join(map(encode, added)))
         return added
 
@@ -74,7 +80,9 @@ class ForecastLedger:
         """Tell how far the ledger reaches, to be noted where its keeper cannot change it. Raises as ``read``."""
         return self.read().head
 
-    def score(self, outcome_of: Callable[[Claim], float | None], *, noted: Head | None = None) -> ScoreSheet:
+    def score(
+        self, outcome_of: Callable[[Claim], float | Waits | None], *, noted: Head | None = None
+    ) -> ScoreSheet:
         """Score every forecast whose year is over and whose outcome is known.
 
         ``noted`` is a head of an earlier day; forecasts that were dropped since are found by it.

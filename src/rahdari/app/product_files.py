@@ -1,6 +1,5 @@
 """Checking a product's data file before it is used: every fault at once, where the reader stops at the first."""
 
-import tomllib
 from typing import get_args
 
 import msgspec
@@ -8,7 +7,9 @@ import stdnum
 
 from rahdari.credentials import FEATURES, CardProduct, HolderKind, Organisation, Person
 from rahdari.credentials.errors import BadProduct
-from rahdari.credentials.rules.products import ProductFile, read_product
+from rahdari.credentials.rules.products import PRODUCT_BYTES_MAX, ProductFile, read_product
+from rahdari.wire.errors import MalformedInput
+from rahdari.wire.strict_toml import read_toml
 
 
 def find_product_faults(raw: bytes, *, name: str) -> tuple[str, ...]:
@@ -17,9 +18,9 @@ def find_product_faults(raw: bytes, *, name: str) -> tuple[str, ...]:
     ``name`` is the file's name for the sentences.
     """
     try:
-        written = tomllib.loads(raw.decode("utf-8"))
-    except ValueError as error:
-        return (f"this is no TOML 1.0 in UTF-8: {error}",)
+        written = read_toml(raw, bytes_max=PRODUCT_BYTES_MAX)
+    except MalformedInput as error:
+        return (f"this is no TOML 1.0 in UTF-8: {error.message}",)
     faults = _find_wrong_keys(written)
     if faults:
         return faults

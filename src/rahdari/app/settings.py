@@ -2,15 +2,18 @@
 
 import ipaddress
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from rahdari.app.errors import BadSettings
 from rahdari.signals import read_networks
+from rahdari.wire.errors import MalformedInput
+from rahdari.wire.strict_toml import read_toml
 
 FILE_NAME = "rahdari.toml"
+# Every setting with a paragraph of comment has some ten kilobytes.
+FILE_BYTES_MAX = 256 * 1024
 PREFIX = "RAHDARI_"
 # A scheme, a host, a port, a path of plain names (RFC 3986): no user, query or fragment.
 _PATH = r"(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?"
@@ -103,6 +106,12 @@ class Settings:
         default="",
         metadata={"about": "Spark Connect address, sc://host:port; empty: DuckDB in the same process"},
     )
+    roadmap_at_start: int = field(
+        default=0,
+        metadata={
+            "about": "1: the roadmap page's first view is made ready once the server runs; 0: when asked for"
+        },
+    )
     comtrade_key: str = field(
         default="", metadata={"about": "subscription key of the UN Comtrade API", "secret": "yes"}
     )
@@ -126,6 +135,7 @@ _BOUNDS = {
     "clock_skew_seconds": (0, 600),
     "lock_wait_seconds": (0, 600),
     "port": (0, 65_535),
+    "roadmap_at_start": (0, 1),
     "heartbeat_seconds": (1, 30),
     "streams_max": (1, 1_000_000),
     "caller_streams_max": (1, 1_000_000),
@@ -157,8 +167,9 @@ def _from_file(path: Path) -> dict[str, object]:
     if not path.is_file():
         return {}
     try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        with path.open("rb") as file:
+            read = read_toml(file.read(FILE_BYTES_MAX + 1), bytes_max=FILE_BYTES_MAX)
+    except (OSError, MalformedInput) as error:
         raise BadSettings(f"{path} cannot be read: {error}") from None
     return {name: _typed(name, value, str(path)) for name, value in read.items()}
 

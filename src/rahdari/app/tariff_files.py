@@ -1,5 +1,6 @@
 """Tariff schedules from files, as questions take them."""
 
+import hashlib
 from pathlib import Path
 
 from rahdari.app.files import read_limited
@@ -17,6 +18,7 @@ def read_rates(path: Path) -> Rates:
     """
     raw = read_limited(path, size_bytes_max=tariff_schedule.BYTES_MAX)
     try:
-        return Rates(duties=tariff_schedule.read(raw).duties, name=path.name)
+        duties = tariff_schedule.read(raw).duties
     except MalformedInput as wrong:
         raise BadTradeFile(f"{path.name}: {wrong.message}") from None
+    return Rates(duties=duties, name=path.name, sha256=hashlib.sha256(raw).hexdigest())

@@ -1,6 +1,7 @@
 """The files of a release as they come: a zip, or a folder; nothing is unpacked that should not be."""
 
 import hashlib
+import io
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -24,6 +25,14 @@ RATIO_MAX: Final = 100
 
 # A ratio says nothing of a file of a few bytes.
 RATIO_FROM_BYTES: Final = 1 << 20
+
+# A release's entry takes some hundred bytes of the zip's table of contents. A million empty entries, in 47 MB, take
+# half a gigabyte of memory before anybody can count them.
+CONTENTS_BYTES_MAX: Final = 1 << 18
+
+# What zipfile raises, beside its own, for what it cannot or will not read: names that are no UTF-8, versions and
+# kinds of encryption that it does not know, offsets before the beginning.
+_UNREADABLE: Final = (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError, ValueError, OverflowError)
 
 _BLOCK: Final = 1 << 20
 
@@ -57,11 +66,36 @@ def open_archive(path: Path) -> Iterator[Archive]:
     if path.is_dir():
         yield _Folder(path)
         return
-    try:
-        with zipfile.ZipFile(path) as opened:
+    with _Sparing(path) as file:
+        try:
+            opened = zipfile.ZipFile(file)
+        except _UNREADABLE as error:
+            raise BadTradeFile(f"{path.name} is no whole zip file: {error}; fetch it again") from None
+        file.is_sparing = False
+        with opened:
             yield _Zip(path, opened)
-    except zipfile.BadZipFile as error:
-        raise BadTradeFile(f"{path.name} is no whole zip file: {error}; fetch it again") from None
+
+
+class _Sparing(io.FileIO):
+    """A file of which nothing is read in one piece that no table of contents of ours has.
+
+    zipfile reads the table of contents at once, as large as the zip's end says, and makes an entry of each 46
+    bytes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.is_sparing = True
+
+    @override
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.is_sparing and size is not None and size > CONTENTS_BYTES_MAX:
+            raise BadTradeFile(
+                f"{Path(str(self.name)).name} has a table of contents of {size} bytes; a release's has "
+                f"at most {CONTENTS_BYTES_MAX}"
+            )
+        found = super().read(size)
+        return b"" if found is None else found
 
 
 class _Folder(Archive):
@@ -116,7 +150,7 @@ class _Zip(Archive):
         try:
             # zipfile never gives more bytes than the entry promises, and checks their CRC at the end.
             raw = self._zip.read(entry)
-        except (zipfile.BadZipFile, EOFError, RuntimeError, ValueError, zlib.error) as error:
+        except (*_UNREADABLE, EOFError, RuntimeError, zlib.error) as error:
             raise BadTradeFile(f"{name} in {self._path.name} is damaged: {error}; fetch it again") from None
         if len(raw) != entry.file_size:
             raise BadTradeFile(f"{name} in {self._path.name} has {len(raw)} bytes, not {entry.file_size}")

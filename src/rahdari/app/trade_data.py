@@ -1,27 +1,33 @@
 """Where the flows of trade come from: a release that was fetched, or the extract that the package carries."""
 
 import csv
-import fcntl
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import polars as pl
 
-import rahdari.trade
 from rahdari.app.errors import FolderFailed
 from rahdari.app.trade_archive import Archive, open_archive
+from rahdari.app.trade_places import (
+    CARRIED,
+    CARRIED_FOLDER,
+    alone_with,
+    find_release,
+    remarks_on,
+    require_place,
+)
 from rahdari.trade import (
+    BadParameter,
     BadTradeFile,
     Country,
     CountryCode,
     DataMissing,
     FlowBook,
     MixedRevisions,
+    Note,
     Product,
     ProductCode,
     Revision,
@@ -32,17 +38,14 @@ from rahdari.wire import baci
 from rahdari.wire.errors import MalformedInput
 from rahdari.wire.flow_table import BadRow
 
-CARRIED: Final = "carried"
 ATTRIBUTION: Final = "Source: CEPII, BACI, {revision}, release {release}. Etalab Open Licence 2.0"
 HOW: Final = "`rahdari trade pull baci` fetches one"
 
 # A refusal names as many rows as a reader will look at; all that were kept are in the exception's report.
 ROWS_NAMED_MAX: Final = 5
 
-_FOLDER = re.compile(r"(HS[0-9]{2})-([0-9]{6}[a-z]?)")
-# In the order in which they came: HS92 is earlier than HS17.
-_REVISIONS: Final = [one.value for one in Revision]
-_PACKAGE: Final = Path(rahdari.trade.__file__).parent / "data"
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_PACKAGE: Final = CARRIED_FOLDER.parent
 
 Progress = Callable[[str, int, int], None]
 """Told what is being read (a file's name), how many bytes of the whole are done, and how many there are."""
@@ -70,7 +73,24 @@ def find_trade_folder(setting: str, environment: Mapping[str, str]) -> Path:
 
 
 def open_flows(folder: Path, release: str | None = None, *, engine: str = "") -> FlowBook:
+    """Open the flows as ``open_release`` does, and give the book alone."""
+    return open_release(folder, release, engine=engine).book
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedRelease:
+    """A book of flows, the name by which it is asked for, and what a reader should know of the choice."""
+
+    book: FlowBook
+    name: str
+    remarks: tuple[Note, ...]
+
+
+def open_release(folder: Path, release: str | None = None, *, engine: str = "") -> OpenedRelease:
     """Open the flows of ``release``, else the newest release in ``folder``, else those the package carries.
+
+    A release that somebody fetched is what he wants, also where the package carries more years of fewer products:
+    the remarks tell it. A release whose renewal was stopped half-way is taken as it was before.
 
     Args:
         folder: where fetched releases lie, one folder each (``find_trade_folder``).
@@ -79,55 +99,64 @@ def open_flows(folder: Path, release: str | None = None, *, engine: str = "") ->
 
     Raises:
         DataMissing: there is no such release here; the message says how to get it.
+        DataDamaged: what is here is not what was written.
         EngineFailed: the engine cannot be reached, or cannot read the files.
     """
-    found = _find_release(folder, release)
+    found = find_release(folder, release)
     if found is None and release in (None, CARRIED):
-        found = _PACKAGE / "baci-raw-materials"
+        found = CARRIED, CARRIED_FOLDER
     if found is None:
         raise DataMissing(
             f"there is no release {release!r} in {folder}; {HOW}, or leave the release out for what the package "
             "carries"
         )
-    return open_book(found, engine=engine)
+    name, place = found
+    book = open_book(place, engine=engine)
+    return OpenedRelease(book, name, remarks_on(book, name, folder, is_asked=release is not None))
 
 
-def _find_release(folder: Path, release: str | None) -> Path | None:
-    if release == CARRIED:
-        return None
-    try:
-        there = [one for one in folder.iterdir() if one.is_dir() and not one.name.startswith(".")]
-    except OSError:
-        return None
-    if release is not None and any(one.name == release for one in there):
-        return folder / release
-    named = [(found[2], found[1], one) for one in there if (found := _FOLDER.fullmatch(one.name))]
-    wanted = [one for one in named if release in (None, one[0]) and one[1] in _REVISIONS]
-    if not wanted:
-        return None
-    # Of one release, the earliest revision goes furthest back.
-    return max(wanted, key=lambda one: (one[0], -_REVISIONS.index(one[1])))[2]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a file must turn out to be; what is empty is not looked at. ``sha256`` is that of the zip."""
+
+    revision: Revision | None = None
+    release: str = ""
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the digest's form. Raises ``BadParameter``."""
+        if self.sha256 and not _SHA256.fullmatch(self.sha256):
+            raise BadParameter("the SHA-256 to compare with is no 64 hexadecimal digits in lower case")
 
 
 def import_baci(
-    path: Path, folder: Path, *, bad_rows_max: int = 0, progress: Progress | None = None, digest: str = ""
+    path: Path,
+    folder: Path,
+    *,
+    bad_rows_max: int = 0,
+    progress: Progress | None = None,
+    digest: str = "",
+    expected: Expected | None = None,
 ) -> Imported:
     """Read a BACI release (CEPII's zip, or a folder with its files) into a cache below ``folder``.
 
     The cache gets the name ``HS92-202601`` (revision, release) when it is whole, and replaces one of that name.
-    ``digest`` is the SHA-256 of the zip where the caller has it already; it is computed otherwise.
+    ``digest`` is the SHA-256 of the zip where the caller has it already; it is computed otherwise. ``expected`` is
+    what it must turn out to be.
 
     Raises:
-        BadTradeFile: no BACI release, a zip that is not to be unpacked (names, sizes, ratio, encryption), or
-            more bad rows than ``bad_rows_max``: the first are named with file, line and reason.
+        BadTradeFile: another digest, revision or release than is expected, no BACI release, a zip that is not to be
+            unpacked (names, sizes, ratio, encryption), or more bad rows than ``bad_rows_max``: the first are named
+            with file, line and reason.
+        BadParameter: something that is no release stands in its place.
         MixedRevisions: files of two revisions or releases lie together.
         FolderFailed: a file cannot be read or written; nothing half-written is left.
     """
     try:
         with open_archive(path) as archive:
-            contents = _survey(path.name, archive)
-            reading = _Reading(archive, contents, bad_rows_max, progress)
-            return _import(reading, folder, digest or archive.digest())
+            contents, found = _survey(path.name, archive), digest or archive.digest()
+            _check_expected(path.name, contents, found, expected or Expected())
+            return _import(_Reading(archive, contents, bad_rows_max, progress), folder, found)
     except MalformedInput as error:
         raise BadTradeFile(f"{path.name}: {error.message}") from None
     except OSError as error:
@@ -171,6 +200,22 @@ def _survey(name: str, archive: Archive) -> _Contents:
         countries[0],
         products[0],
     )
+
+
+def _check_expected(name: str, contents: _Contents, digest: str, expected: Expected) -> None:
+    if expected.sha256 not in {"", digest}:
+        raise BadTradeFile(
+            f"{name} has the SHA-256 {digest}, not {expected.sha256}; it was altered, or is another release. "
+            "Nothing was read"
+        )
+    if expected.release not in {"", contents.release}:
+        raise BadTradeFile(
+            f"{name} holds the release {contents.release}, not {expected.release}; nothing was read"
+        )
+    if expected.revision not in {None, contents.revision}:
+        raise BadTradeFile(
+            f"{name} is coded by {contents.revision}, not {expected.revision}; nothing was read"
+        )
 
 
 def _revision(text: str) -> Revision:
@@ -245,24 +290,10 @@ class _Reading:
 def _import(reading: _Reading, folder: Path, digest: str) -> Imported:
     release = reading.release(digest)
     target = folder / f"{release.source.revision}-{release.source.release}"
-    with _alone(target):
+    require_place(target)
+    with alone_with(target):
         write_cache(target, release, reading.years(release))
     return Imported(target, release.source, tuple(reading.rows), tuple(reading.bad), reading.bad_total)
-
-
-@contextmanager
-def _alone(target: Path) -> Iterator[None]:
-    """Let one process at a time write a release."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    lock = target.with_name(f".{target.name}.lock")
-    handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise FolderFailed(f"{target.name} is being written by another process; wait for it") from None
-    finally:
-        os.close(handle)
 
 
 def read_chapters() -> tuple[Product, ...]:

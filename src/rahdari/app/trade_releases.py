@@ -1,35 +1,37 @@
 """Which releases of flows are here: those that were fetched, and the extract that the package carries."""
 
 from pathlib import Path
-from typing import Final
 
-from rahdari.app.trade_data import CARRIED, open_flows
+from rahdari.app.trade_data import open_flows
+from rahdari.app.trade_places import CARRIED, RESERVED, releases_in
 from rahdari.trade import DataMissing, Source
-from rahdari.trade.store import read_note
-
-# A folder holds some dozens of releases; more is another folder.
-RELEASES_MAX: Final = 1_000
+from rahdari.trade.store import NOTE_NAME, read_note
 
 
 def list_releases(folder: Path) -> list[tuple[str, Source, tuple[int, ...]]]:
     """List name, source and years of each whole release; the carried one comes last."""
-    found = [(path.name, *told) for path in _folders(folder) if (told := _read(path)) is not None]
+    found = [(name, *told) for name, path in _there(folder) if not isinstance(told := _read(path), str)]
     carried = open_flows(folder, CARRIED)
     return [*found, (CARRIED, carried.source, carried.years)]
 
 
-def _folders(folder: Path) -> list[Path]:
-    try:
-        return sorted(one for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))[
-            :RELEASES_MAX
-        ]
-    except OSError:
-        return []
+def list_unusable(folder: Path) -> list[tuple[str, str]]:
+    """List the releases that cannot be asked, each with the reason: of an older program, or damaged."""
+    return [
+        (name, told)
+        for name, path in _there(folder)
+        if (path / NOTE_NAME).is_file() and isinstance(told := _read(path), str)
+    ]
 
 
-def _read(path: Path) -> tuple[Source, tuple[int, ...]] | None:
+def _there(folder: Path) -> list[tuple[str, Path]]:
+    return sorted((name, path) for name, path in releases_in(folder).items() if name not in RESERVED)
+
+
+def _read(path: Path) -> tuple[Source, tuple[int, ...]] | str:
+    """Give source and years, or why there are none."""
     try:
         note = read_note(path)
-    except DataMissing:
-        return None
+    except DataMissing as wrong:
+        return wrong.message
     return note.source, tuple(one.year for one in note.years)

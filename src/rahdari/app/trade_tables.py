@@ -14,6 +14,7 @@ from rahdari.app.errors import FolderFailed
 from rahdari.app.files import read_limited
 from rahdari.app.trade_countries import read_territories
 from rahdari.app.trade_data import Imported, read_chapters
+from rahdari.app.trade_places import alone_with, require_place
 from rahdari.trade import BadTradeFile, DataMissing, Product, ProductCode, Revision, Source
 from rahdari.trade.store import Release, write_cache
 from rahdari.wire import csv_rows, trade_csv
@@ -106,16 +107,18 @@ def keep(
     release = Release(source, read_territories().countries, _products(frame, names))
     by_year = {int(year): part for (year,), part in frame.partition_by("year", as_dict=True).items()}
     years = sorted(by_year.items())
+    target = folder / heading.name
+    require_place(target)
     try:
-        with alone_in(folder):
-            write_cache(folder / heading.name, release, years)
+        with alone_in(folder), alone_with(target):
+            write_cache(target, release, years)
     except OSError as error:
         raise FolderFailed(
             f"cannot write {heading.name} into {folder}: {error.strerror}; nothing was changed"
         ) from None
     bad_rows = tuple((one.file, row) for one in told for row in one.bad_rows)
     rows_by_year = tuple((year, len(part)) for year, part in years)
-    return Imported(folder / heading.name, source, rows_by_year, bad_rows, sum(one.total for one in told))
+    return Imported(target, source, rows_by_year, bad_rows, sum(one.total for one in told))
 
 
 def _products(frame: pl.DataFrame, names: Mapping[int, str]) -> tuple[Product, ...]:

@@ -22,6 +22,8 @@ from rahdari.trade.rules.answers import Answer, Note, Number
 
 LANGUAGES: Final = ("en", "ur", "zh")
 EVERY: Final = "every"
+# Less than half a cent is the rounding of a sum, of either sign.
+DOLLARS_SHOWN_MIN: Final = 0.005
 _UNITS: Final = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"))
 
 
@@ -69,9 +71,9 @@ def amount_of(name: str, value: Number) -> str:
     if name.endswith("_usd"):
         return f"{short(number)} USD"
     if name == "share" or name.endswith(("_share", "share_per_year")):
-        return f"{100 * number:.3g} %"
+        return f"{100 * number + 0.0:.3g} %"
     if name.endswith("percent"):
-        return f"{number:.3g} %"
+        return f"{number + 0.0:.3g} %"
     is_year = name.endswith("year") and isinstance(value, int)
     return str(value) if is_year else plain(number)
 
@@ -87,10 +89,12 @@ def short(value: float) -> str:
     """Write a large amount with three digits and its order: 1.24 bn, 345 m, 12.
 
     Example:
-        >>> short(999_999_999), short(0.4), short(-2_500)
-        ('1 bn', '0.4', '-2.5 k')
+        >>> short(999_999_999), short(0.4), short(-2_500), short(-0.0001)
+        ('1 bn', '0.4', '-2.5 k', '0')
     """
     size = float(f"{abs(value):.3g}")
+    if size < DOLLARS_SHOWN_MIN:
+        return "0"
     for order, word in _UNITS:
         if size >= order:
             return f"{math.copysign(size / order, value):.3g} {word}"
@@ -106,4 +110,5 @@ def plain(value: float) -> str:
     """
     if abs(value) >= 1000:
         return f"{value:,.0f}"
-    return f"{value:.3g}"
+    # There is no nothing below nothing.
+    return f"{value + 0.0:.3g}"

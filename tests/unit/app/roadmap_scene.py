@@ -5,7 +5,8 @@ from pathlib import Path
 
 from rahdari.app.analyst import Analyst
 from rahdari.app.roadmap import Findings, ask_all, open_plan
-from rahdari.app.trade_data import CARRIED, open_flows
+from rahdari.app.trade_data import open_flows
+from rahdari.app.trade_places import CARRIED
 
 
 @cache

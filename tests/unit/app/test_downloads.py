@@ -4,13 +4,18 @@ import hashlib
 import json
 import os
 import shutil
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
 from rahdari.app import downloads as module
+from rahdari.app.download_addresses import next_address
 from rahdari.app.downloads import Downloaded, Downloads, Wanted
 from rahdari.app.errors import FolderFailed
 from rahdari.trade import DownloadFailed
@@ -326,8 +331,8 @@ def test_a_redirect_to_where_nobody_should_go_is_not_followed(
 
 def test_nobody_is_led_from_https_into_plain_http() -> None:
     with pytest.raises(DownloadFailed, match="redirects away from https"):
-        module._next_address("https://publisher.example/a", "http://127.0.0.1/x")
-    assert module._next_address("https://publisher.example/a", "/b") == "https://publisher.example/b"
+        next_address("https://publisher.example/a", "http://127.0.0.1/x")
+    assert next_address("https://publisher.example/a", "/b") == "https://publisher.example/b"
 
 
 @pytest.mark.parametrize(
@@ -384,3 +389,73 @@ def test_two_at_once_do_not_write_one_file(publisher: Publisher, target: Path) -
         one.fetch(Wanted(f"{publisher.url}/release.zip", DIGEST), target, told=meanwhile)
     assert len(second) == 1
     assert target.read_bytes() == BODY
+
+
+@contextmanager
+def dripping(piece: bytes, seconds: float) -> Iterator[str]:
+    """Give the address of a server that begins an answer and sends one piece after the other, for ever."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    is_over = threading.Event()
+
+    def serve() -> None:
+        while not is_over.is_set():
+            with suppress(OSError):
+                line, _ = listening.accept()
+                with line:
+                    line.sendall(b"HTTP/1.1 200 OK\r\n")
+                    while not is_over.wait(seconds):
+                        line.sendall(piece)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/release.zip"
+    finally:
+        is_over.set()
+        with suppress(OSError):
+            socket.create_connection(listening.getsockname(), 1).close()
+        thread.join(5)
+        listening.close()
+
+
+def test_a_server_that_drips_its_head_is_left_in_time(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HEAD_SECONDS", 0.15)
+    began = time.monotonic()
+    with dripping(b"x-more: y\r\n", 0.02) as address, downloads() as one:  # noqa: SIM117 - two parts
+        with pytest.raises(DownloadFailed, match=r"sent no whole head of an answer within 0 seconds"):
+            one.fetch(Wanted(address), target)
+    assert time.monotonic() - began < 3
+
+
+def test_all_heads_together_have_an_end_too(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HEADS_SECONDS_MAX", 0.1)
+    with dripping(b"x-more: y\r\n", 0.02) as address, downloads() as one:  # noqa: SIM117 - two parts
+        with pytest.raises(DownloadFailed, match="for the heads of its answers alone"):
+            one.fetch(Wanted(address), target)
+
+
+def test_a_file_that_takes_days_is_gone_on_with_another_day(publisher: Publisher, target: Path) -> None:
+    passed = iter(range(0, 10**9, 40_000))
+    with downloads(tick=lambda: float(next(passed))) as one, pytest.raises(DownloadFailed, match="24 hours"):
+        one.fetch(Wanted(f"{publisher.url}/release.zip"), target)
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "x." + "b" * 70 + ".example"])
+def test_a_redirect_to_a_host_that_cannot_be_is_a_named_refusal(
+    host: str, publisher: Publisher, target: Path
+) -> None:
+    publisher.status, publisher.location = 302, f"https://{host}/x.zip"
+    with pytest.raises(DownloadFailed, match="more than 63 characters"):
+        fetch(publisher, target)
+
+
+@pytest.mark.parametrize("host", ["xn--a", "a..b", "\xff\xfe..\xad", "[::1", "x" * 63 + ".invalid", "-"])
+def test_a_redirect_to_any_odd_host_is_a_failed_download(
+    host: str, publisher: Publisher, target: Path
+) -> None:
+    publisher.status, publisher.location = 302, f"http://127.0.0.1:1/{host}"
+    with pytest.raises(DownloadFailed):
+        fetch(publisher, target)
+    publisher.location = f"https://{host}:1/x.zip"
+    with pytest.raises(DownloadFailed):
+        fetch(publisher, target)

@@ -12,6 +12,8 @@ from rahdari.app.forecast_ledger import CLAIMS_MAX, LEDGER_BYTES_MAX, ForecastLe
 from rahdari.trade.errors import BadParameter, BadTradeFile
 from rahdari.trade.rules.forecast_chain import GENESIS, Head
 from rahdari.trade.rules.forecast_scores import Naive, Waits
+from rahdari.trade.rules.forecasts import CODES_MAX, Goods
+from rahdari.trade.values import Level
 from tests.fakes.clock import WoundClock
 from tests.unit.trade.past_worlds import chance, claim
 
@@ -103,13 +105,51 @@ def test_many_writers_at_once_leave_one_chain(
     ledger: ForecastLedger, tmp_path: Path, clock: WoundClock
 ) -> None:
     def write(number: int) -> None:
-        ForecastLedger(tmp_path / "forecasts", clock).record([claim(what=f"p{number}"), chance(0.5)])
+        ForecastLedger(tmp_path / "forecasts", clock).record(
+            [claim(what=f"p{number}"), claim(what=f"q{number}")]
+        )
 
     with ThreadPoolExecutor(8) as writers:
         list(writers.map(write, range(40)))
     held = ledger.read().forecasts
     assert [one.number for one in held] == list(range(1, 81))
-    assert {one.claim.what for one in held} == {"total", *(f"p{number}" for number in range(40))}
+    assert {one.claim.what for one in held} == {f"{one}{number}" for one in "pq" for number in range(40)}
+
+
+def test_two_runs_at_once_say_everything_once(
+    ledger: ForecastLedger, tmp_path: Path, clock: WoundClock
+) -> None:
+    claims = [claim(), chance(0.5), claim(what="other", goods=Goods.of(["260300"], level=Level.HS6))]
+
+    def write(_: int) -> int:
+        return len(ForecastLedger(tmp_path / "forecasts", clock).record(claims))
+
+    with ThreadPoolExecutor(8) as writers:
+        added = list(writers.map(write, range(16)))
+    assert sum(added) == 3
+    assert [one.claim for one in ledger.read().forecasts] == claims
+
+
+def test_a_ledger_of_before_goods_were_noted_is_read_and_written_on(
+    ledger: ForecastLedger, file: Path
+) -> None:
+    ledger.record([claim()])
+    assert b'"v":1' in file.read_bytes()
+    assert b"goods" not in file.read_bytes()
+    many = Goods.of([f"{code:06d}" for code in range(CODES_MAX + 1)], level=Level.HS6)
+    ledger.record([claim(goods=many), claim(goods=Goods.of(["260300"], level=Level.HS6))])
+    old, long, short = ledger.read().forecasts
+    assert old.claim.goods is None
+    assert (long.claim.goods, many.codes) == (many, ())
+    assert short.claim.goods is not None
+    assert short.claim.goods.codes == ("260300",)
+
+
+def test_goods_that_were_changed_are_found(ledger: ForecastLedger, file: Path) -> None:
+    ledger.record([claim(goods=Goods.of(["260300"], level=Level.HS6))])
+    file.write_bytes(file.read_bytes().replace(b"260300", b"260400"))
+    with pytest.raises(BadTradeFile):
+        ledger.read()
 
 
 def test_a_forecast_is_scored_when_its_year_is_over_and_not_before(

@@ -64,7 +64,9 @@ def test_needs_are_read_by_prefix_and_resource() -> None:
         (_changed("completion = 0.7", "completion = 7"), "at projects"),
         (b"title = ", "is not TOML"),
         (b"\xff\xfe", "is not UTF-8"),
-        (b"a = " + b"[" * 5000, "is not TOML"),
+        (b"a = " + b"[" * 5000, "more than 16 deep"),
+        (b"a." * 100_000 + b"b = 1", "more than 16 deep"),
+        (b"seed = " + b"9" * 5000, "is not TOML"),
         (b"", "missing required field"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -161,9 +162,50 @@ def lying(raw: bytes) -> bytes:
     return raw[:at] + size.to_bytes(4, "little") + raw[at + 4 :]
 
 
+def newer(raw: bytes) -> bytes:
+    at = raw.index(b"PK\x01\x02") + 6
+    return raw[:at] + (99).to_bytes(2, "little") + raw[at + 2 :]
+
+
+def misnamed(raw: bytes) -> bytes:
+    # Bit 11 says that the names are UTF-8.
+    at = raw.index(b"PK\x01\x02")
+    raw = raw[: at + 9] + b"\x08" + raw[at + 10 :]
+    return raw[: at + 46] + b"\xff\xfe" + raw[at + 48 :]
+
+
+def patched(raw: bytes) -> bytes:
+    at = raw.index(b"PK\x01\x02") + 8
+    return b"".join((raw[:6], bytes([raw[6] | 0x20]), raw[7:at], bytes([raw[at] | 0x20]), raw[at + 1 :]))
+
+
+def moved(raw: bytes) -> bytes:
+    at = raw.index(b"PK\x01\x02") + 42
+    return raw[:at] + b"\xf0\xff\xff\x7f" + raw[at + 4 :]
+
+
+def boasting(raw: bytes) -> bytes:
+    at = raw.index(b"PK\x05\x06") + 12
+    return raw[:at] + (10**9).to_bytes(4, "little") + raw[at + 4 :]
+
+
+def flooded(_: bytes) -> bytes:
+    entry = (
+        struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, 20, 0, 0, 0, 33, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
+    )
+    table = entry * 6_000
+    return table + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 6_000, 6_000, len(table), 0, 0)
+
+
 @pytest.mark.parametrize(
     ("harm", "told"),
     [
+        (newer, "no whole zip file.*version 9.9"),
+        (misnamed, "no whole zip file"),
+        (patched, "is damaged"),
+        (moved, "no whole zip file|is damaged"),
+        (boasting, "no whole zip file|table of contents of 1000000000 bytes"),
+        (flooded, "table of contents of 282000 bytes; a release's has at most 262144"),
         (truncated, "no whole zip file"),
         (html, "no whole zip file"),
         (flipped, "is damaged"),
@@ -178,6 +220,11 @@ def test_a_broken_or_forged_zip_is_refused(
     with pytest.raises(BadTradeFile, match=told):
         import_baci(release, tmp_path / "trade")
     assert not list((tmp_path / "trade").glob("HS*"))
+
+
+def test_a_zip_is_read_in_whatever_pieces_it_takes(tmp_path: Path) -> None:
+    noise = {"Readme.txt": os.urandom(400_000).hex()}
+    assert import_baci(zipped(tmp_path / "x.zip", FILES | noise), tmp_path / "trade").rows_by_year
 
 
 def test_an_unusual_packing_is_refused(tmp_path: Path) -> None:

@@ -8,9 +8,11 @@ import pytest
 
 from rahdari.app import trade_pull
 from rahdari.app.downloads import Downloads
+from rahdari.app.trade_data import Expected
 from rahdari.app.trade_pull import BaciSource, pull_baci
 from rahdari.trade import BadParameter, BadTradeFile, DataMissing, DownloadFailed, Revision
 from tests.fakes.publisher import publishing
+from tests.unit.app.test_trade_data import FILES, zipped
 
 ZIP = "trade/BACI_HS92_rawmaterials_V202601.zip"
 
@@ -98,3 +100,57 @@ def test_a_publisher_without_the_release_leaves_nothing(tmp_path: Path) -> None:
         with pytest.raises(DownloadFailed, match="answered 404"):
             pull_baci(BaciSource(publisher=f"{publisher.url}/"), tmp_path, open_downloads=quick)
     assert not any((tmp_path / trade_pull.DOWNLOADS_FOLDER).iterdir())
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    return zipped(tmp_path / "small.zip", FILES)
+
+
+@pytest.mark.parametrize(
+    ("expected", "told"),
+    [
+        (Expected(sha256="a" * 64), "has the SHA-256 [0-9a-f]{64}, not aaaa"),
+        (Expected(release="202301"), "holds the release 202601, not 202301"),
+        (Expected(revision=Revision.HS17), "is coded by HS92, not HS17"),
+    ],
+)
+def test_a_zip_on_the_disk_that_is_not_what_was_asked_for_is_refused_also_the_second_time(
+    expected: Expected, told: str, small: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(BadTradeFile, match=told):
+        pull_baci(small, tmp_path / "trade", expected=expected)
+    assert not (tmp_path / "trade").exists()
+    pull_baci(small, tmp_path / "trade")
+    with pytest.raises(BadTradeFile, match=told):
+        pull_baci(small, tmp_path / "trade", expected=expected)
+    assert small.is_file()
+
+
+def test_a_zip_on_the_disk_that_is_what_was_asked_for_is_read(small: Path, tmp_path: Path) -> None:
+    digest = hashlib.sha256(small.read_bytes()).hexdigest()
+    asked = Expected(revision=Revision.HS92, release="202601", sha256=digest)
+    assert pull_baci(small, tmp_path / "trade", expected=asked).source.digest == digest
+
+
+@pytest.mark.parametrize("digest", ["aa", "A" * 64, "g" * 64, "a" * 63])
+def test_a_digest_that_is_none_is_a_bad_parameter(digest: str) -> None:
+    with pytest.raises(BadParameter, match="64 hexadecimal digits"):
+        Expected(sha256=digest)
+
+
+@pytest.mark.loopback
+def test_a_publisher_that_gives_another_release_than_was_asked_for_is_refused(
+    small: Path, tmp_path: Path
+) -> None:
+    with publishing(small.read_bytes()) as publisher:
+        for source in (
+            BaciSource(publisher=f"{publisher.url}/", release="202301"),
+            BaciSource(publisher=f"{publisher.url}/any.zip", release="202301"),
+        ):
+            with pytest.raises(BadTradeFile, match="holds the release 202601, not 202301"):
+                pull_baci(source, tmp_path / "trade", open_downloads=quick)
+        assert not list((tmp_path / "trade" / "downloads").glob("*.zip"))
+        # A mirror's own name for a file says nothing of what is in it.
+        free = BaciSource(publisher=f"{publisher.url}/any.zip")
+        assert pull_baci(free, tmp_path / "trade", open_downloads=quick).source.release == "202601"

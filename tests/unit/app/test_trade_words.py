@@ -9,12 +9,14 @@ from string import Formatter
 import pytest
 
 import rahdari.trade
+from rahdari.app.trade_places import Remark
 from rahdari.app.trade_words import LANGUAGES, amount_of, catalogue, has_words, note_words, words_of
 from rahdari.trade import (
     Barred,
     Because,
     Caution,
     DroppedReason,
+    Ground,
     LimitKind,
     NotChosenReason,
     Note,
@@ -28,20 +30,24 @@ from rahdari.trade.rules.ladders import StepTest
 from rahdari.trade.rules.mirror import ToldBy
 from rahdari.trade.rules.potential.target import Route
 from rahdari.trade.rules.relocation import Basis
+from rahdari.trade.service.menus import Origin
+from rahdari.trade.service.needs import Budgets
 
 SERVICE = Path(rahdari.trade.__file__).parent / "service"
 SECTIONS: dict[str, tuple[type[StrEnum], ...]] = {
     "why": (Why,), "because": (Because,), "barred": (Barred,), "choice": (NotChosenReason,), "limit": (LimitKind,),
     "dropped": (DroppedReason,), "outcome": (Outcome,), "verdict": (SubstitutionVerdict,),
     "step": (RelocationStep,), "test": (StepTest, SubstitutionTest), "told_by": (ToldBy,), "complexity": (Caution,),
+    "origin": (Origin,), "data": (Remark,), "refused": (Ground,),
 }  # fmt: skip
 # Codes of notes that are put together from parts.
 MADE = {
     "relocate": {f"chance_{one.value}" for one in Basis},
     "potential": {f"route_{one.value}{end}" for one in Route for end in ("", "_too_short")},
+    "resource": set(Budgets().amounts),
 }
 # Notes that one module makes for several questions are worded for every answer.
-SHARED = {"asking", "rates"}
+SHARED = {"asking", "rates", "given"}
 
 
 def written() -> list[tuple[str, str]]:

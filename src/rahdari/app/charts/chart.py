@@ -31,7 +31,10 @@ HEIGHT: Final = 300
 
 CONFIG: Final[Spec] = {
     "background": "white",
-    "font": "Noto Sans, Noto Sans CJK SC, Noto Nastaliq Urdu, sans-serif",
+    # First what draws here, beside each the same letters under the name that a page gives its own fonts: a reader
+    # has the first by chance, and the second with the page.
+    "font": "Noto Sans, Rahdari Sans, Noto Sans CJK SC, Rahdari Han, Noto Nastaliq Urdu, Rahdari Nastaliq, "
+    "sans-serif",
     # Descriptions of single marks would drown a screen reader; the chart's own text tells what it shows.
     "aria": False,
     "view": {"stroke": None},
@@ -44,6 +47,8 @@ CONFIG: Final[Spec] = {
         "labelFontSize": 12,
         "titleFontSize": 12,
         "titleFontWeight": "normal",
+        # Nastaliq reaches far above its line.
+        "titlePadding": 10,
         "labelLimit": 230,
     },
     "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12},
@@ -98,9 +103,19 @@ def shown(text: object) -> str:
 
 
 def short(text: object, limit: int = 34) -> str:
-    """Give a name that fits beside an axis."""
+    """Give a name that fits beside an axis, cut between two words.
+
+    Example:
+        >>> short("Copper ores and concentrates", 26), short("Ferrochromium", 8)
+        ('Copper ores and…', 'Ferroch…')
+    """
     line = shown(text)
-    return line if len(line) <= limit else line[: limit - 1].rstrip(" ,;:(") + "…"
+    if len(line) <= limit:
+        return line
+    # A word is not cut, but where the words are so long that little would be left, or there are no spaces.
+    whole = line[:limit].rpartition(" ")[0]
+    cut = whole if len(whole) > limit // 3 else line[: limit - 1]
+    return cut.rstrip(" ,;:(") + "…"
 
 
 def scale_of(amounts: Sequence[float], labels: Labels) -> tuple[float, str]:
@@ -111,7 +126,9 @@ def scale_of(amounts: Sequence[float], labels: Labels) -> tuple[float, str]:
         (1000000000.0, 'bn USD')
     """
     most = max((abs(one) for one in amounts), default=0.0)
-    for unit, name in ((1e9, "bn_usd"), (1e6, "mn_usd"), (1e3, "thousand_usd")):
+    for usual, name in ((1e9, "bn_usd"), (1e6, "mn_usd"), (1e3, "thousand_usd")):
+        # Chinese counts in other orders: its label of a size says how large it is.
+        unit = float(labels.get(f"{name}_size", usual))
         if most >= unit:
             return unit, labels[name]
     return 1.0, labels["usd"]

@@ -1,72 +1,59 @@
-"""The drawer: specifications to SVG and PNG. Nothing else in the house knows the library that does it."""
+"""The drawer: specifications to SVG and PNG, dressed for a page."""
 
 import html
 import re
 from collections import OrderedDict
-from collections.abc import Callable
-from pathlib import Path
 from threading import Lock
-from typing import Final, TypeVar
-
-import vl_convert
+from typing import Final
 
 from rahdari.app.charts.chart import Chart
+from rahdari.app.charts.drawing_hand import DrawingHand
 from rahdari.app.errors import ChartFailed
 
 # A drawn chart has 5 to 300 kB; a product space of 5,000 points 2 MB.
 KEPT_CHARTS_MAX: Final = 64
-_FONTS: Final = Path(__file__).parents[1] / "cards" / "fonts"
 _ROOT: Final = re.compile(r"<svg\b[^>]*>")
 _SIZE: Final = re.compile(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
+# The whole picture has its words; single groups with a role of their own would each want some (WCAG 2.2, 1.1.1).
+_ROLES: Final = re.compile(r' (?:role="graphics-[a-z]+"|aria-roledescription="[^"]*")')
 
-Drawn = TypeVar("Drawn")
+# One process draws for the whole program: a second would only hold another hundred megabytes.
+_HAND: Final = DrawingHand()
 
 
 class ChartDrawer:
     """Draws charts, one at a time, and keeps what it drew last. Threads may share one.
 
-    No address is fetched: a specification holds its data itself, and the library may open none. While it
-    draws, the library holds the interpreter, so that no time-out of ours could end it; ``ROWS_MAX`` bounds it.
+    A process of its own draws (``DrawingHand``): one picture that takes too long is given up, and the rest of the
+    program goes on meanwhile.
     """
 
-    def __init__(self) -> None:
-        """Load no library part yet but its fonts."""
+    def __init__(self, hand: DrawingHand | None = None) -> None:
+        """Draw with ``hand``, by default the one of the program."""
         self._kept: OrderedDict[str, str] = OrderedDict()
         self._lock = Lock()
-        vl_convert.register_font_directory(str(_FONTS))
+        self._hand = hand or _HAND
 
     def svg(self, chart: Chart) -> str:
         """Draw as one ``<svg>`` element, scaling to its place, with the chart's words for those who do not see it.
 
         Raises:
-            ChartFailed: the library refuses the specification.
+            ChartFailed: the library refuses the specification, or takes too long.
         """
         key = chart.digest
         with self._lock:
-            if key not in self._kept:
-                raw = _drawn(
-                    lambda: vl_convert.vegalite_to_svg(chart.text, vl_version="6.1", allowed_base_urls=[])
-                )
-                self._kept[key] = raw
-                while len(self._kept) > KEPT_CHARTS_MAX:
-                    self._kept.popitem(last=False)
+            raw = self._kept.get(key)
+            if raw is None:
+                drawn = self._hand.ask({"do": "svg", "spec": chart.text})
+                raw = self._kept[key] = _ROLES.sub("", drawn.decode())
             self._kept.move_to_end(key)
-            return _dressed(self._kept[key], chart)
+            while len(self._kept) > KEPT_CHARTS_MAX:
+                self._kept.popitem(last=False)
+        return _dressed(raw, chart)
 
     def png(self, chart: Chart, *, scale: float = 2.0) -> bytes:
         """Draw as PNG, ``scale`` pixels for each of the chart's. Raises ``ChartFailed``."""
-        svg = self.svg(chart)
-        with self._lock:
-            return _drawn(lambda: vl_convert.svg_to_png(svg, scale=scale))
-
-
-def _drawn(draw: Callable[[], Drawn]) -> Drawn:
-    try:
-        return draw()
-    # The library raises ValueError with the message of its JavaScript; whatever it is, no chart is there.
-    except Exception as error:  # noqa: BLE001
-        told = str(error).strip().partition("\n")[0][:200]
-        raise ChartFailed(f"the chart cannot be drawn: {told or type(error).__name__}") from None
+        return self._hand.ask({"do": "png", "svg": self.svg(chart), "scale": scale})
 
 
 def _dressed(raw: str, chart: Chart) -> str:

@@ -167,7 +167,7 @@ def _marks(marks: Sequence[Mark], unit: float, name: str) -> list[Spec]:
                 "align": "right",
                 "dx": -10,
                 "dy": -8,
-                "fontWeight": "bold",
+                "fontSize": 13,
                 "limit": WIDTH,
             },
             "encoding": {"text": {"field": "text", "type": "nominal"}},

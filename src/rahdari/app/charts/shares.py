@@ -33,14 +33,18 @@ _PERCENT = ".0%"
 def lorenz_curve(frame: pl.DataFrame, *, share: float = 0.8, labels: Labels | None = None) -> Chart:
     """Draw the Lorenz curve of ``Lorenz.to_frame()``: products from the largest, their running share.
 
-    The fewest products that give ``share`` are marked.
+    The fewest products that give ``share`` are marked, of those that are sold.
     """
     words = labels or labels_in()
+    running = frame["running_share"].to_list()
+    # What is not sold at all is no product of whose largest there is a share.
+    count = max(len(frame.filter(pl.col("value_usd") > 0)), 1)
     points: list[Row] = [{"x": 0.0, "y": 0.0}]
-    points += [{"x": x, "y": y} for x, y in frame.select("products_share", "running_share").iter_rows()]
-    few = int((frame["running_share"] < share - 1e-12).sum()) + 1
-    told = words["of_products"].format(few=few, all=len(frame), percent=f"{share * 100:.0f} %")
-    mark: Row = {"x": few / len(frame), "y": float(frame["running_share"][few - 1]), "text": told}
+    points += [{"x": at / count, "y": y} for at, y in enumerate(running[:count], 1)]
+    few = sum(one < share - 1e-12 for one in running) + 1
+    percent = words["percent"].format(value=f"{share * 100:.0f}")
+    told = words["of_products"].format(few=few, all=count, percent=percent)
+    mark: Row = {"x": few / count, "y": float(running[few - 1]), "text": told}
     layers: list[Spec] = [
         {
             "data": values([{"x": 0, "y": 0}, {"x": 1, "y": 1}]),
@@ -55,7 +59,7 @@ def lorenz_curve(frame: pl.DataFrame, *, share: float = 0.8, labels: Labels | No
                 "y": axis("y", words["exports_share"], axis={"format": _PERCENT}, scale={"domain": [0, 1]}),
             },
         },
-        *_marked(mark, is_right=few > len(frame) / 2),
+        *_marked(mark, is_right=few > count / 2),
     ]
     return chart("lorenz", f"{words['exports_share']}: {told}.", {"layer": layers})
 
@@ -69,9 +73,8 @@ def pareto_front(frame: pl.DataFrame, *, share: float = 0.8, labels: Labels | No
         for number, gain, part in frame.select("number", "gain_usd", "attainable_share").iter_rows()
     ]
     enough = next((row for row in rows if float(str(row["share"])) >= share - 1e-9), rows[-1])
-    told = words["share_of_gain"].format(
-        few=enough["x"], percent=f"{100 * float(str(enough['share'])):.0f} %"
-    )
+    percent = words["percent"].format(value=f"{100 * float(str(enough['share'])):.0f}")
+    told = words["share_of_gain"].format(few=enough["x"], percent=percent)
     layers: list[Spec] = [
         {
             "data": values(rows),
@@ -158,7 +161,7 @@ def _marked(mark: Row, *, is_right: bool) -> list[Spec]:
                 "align": "right" if is_right else "left",
                 "dx": -12 if is_right else 12,
                 "dy": 18,
-                "fontWeight": "bold",
+                "fontSize": 13,
                 "limit": WIDTH,
             },
             "encoding": {**at, "text": {"field": "text", "type": "nominal"}},

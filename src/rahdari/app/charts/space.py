@@ -31,8 +31,9 @@ PRODUCTS_MAX = 2_000
 PRODUCTS_MIN = 4
 LINKS_MAX = 400
 NAMED_MAX = 18
-# Of the picture's sides, what a name of 26 letters covers.
-NAME_WIDTH, NAME_HEIGHT = 0.34, 0.045
+NAME_LETTERS = 30
+# Of the picture's sides, what a name of so many letters covers.
+NAME_WIDTH, NAME_HEIGHT = 0.39, 0.045
 
 
 def lay_out(proximity: Numbers) -> Numbers:
@@ -76,10 +77,14 @@ def _spread(raw: Numbers) -> Numbers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Space:
-    """Products and how near each two are: ``proximity`` is 0 to 1 and symmetric, in the order of ``codes``."""
+    """Products and how near each two are: ``proximity`` is 0 to 1 and symmetric, in the order of ``codes``.
+
+    ``places`` holds what ``lay_out`` gave, for who draws the same space again; None lays it out anew.
+    """
 
     codes: Sequence[str]
     proximity: Numbers
+    places: Numbers | None = None
 
 
 def product_space(
@@ -105,7 +110,8 @@ def product_space(
         ChartFailed: see ``lay_out``.
     """
     words, codes, proximity = labels or labels_in(), space.codes, space.proximity
-    places, sizes, called = lay_out(proximity), sizes_usd or {}, names or {}
+    places = lay_out(proximity) if space.places is None else space.places
+    sizes, called = sizes_usd or {}, names or {}
     kinds = {code: _kind(code, present, chosen, words) for code in codes}
     rows: list[Row] = [
         {
@@ -113,7 +119,7 @@ def product_space(
             "y": float(y),
             "kind": kinds[code],
             "size": float(sizes.get(code, 0.0)),
-            "text": short(called.get(code, code), 26),
+            "text": short(called.get(code, code), NAME_LETTERS),
         }
         for code, (x, y) in zip(codes, places, strict=True)
     ]

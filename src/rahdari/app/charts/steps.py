@@ -28,12 +28,26 @@ from rahdari.app.charts.shares import bars
 _ENDS = {"baseline": "today", "supposed": "supposed"}
 
 
-def lever_steps(frame: pl.DataFrame, *, labels: Labels | None = None) -> Chart:
-    """Draw ``Scenario.to_frame()`` as a waterfall: today, what each lever adds (its Shapley share), the whole."""
+# A difference below a thousandth is no step that anybody sees.
+_SEEN = 1e-3
+
+
+def lever_steps(
+    frame: pl.DataFrame, *, traded_usd: float | None = None, labels: Labels | None = None
+) -> Chart:
+    """Draw ``Scenario.to_frame()`` as a waterfall: today, what each lever adds (its Shapley share), the whole.
+
+    Where the terms of the indicator make its sum another than what is traded today (``traded_usd``), the difference
+    is a step of its own: the first bar is always today's trade.
+    """
     words = labels or labels_in()
-    unit, name = scale_of(frame["total_usd"].to_list(), words)
+    steps = list(frame.select("step", "joint_usd", "total_usd").iter_rows())
+    baseline = steps[0][2] if steps else 0.0
+    if traded_usd is not None and abs(traded_usd - baseline) > _SEEN * max(traded_usd, baseline):
+        steps = [("baseline", None, traded_usd), ("terms", baseline - traded_usd, baseline), *steps[1:]]
+    unit, name = scale_of([one[2] for one in steps], words)
     rows: list[Row] = []
-    for step, joint, total in frame.select("step", "joint_usd", "total_usd").iter_rows():
+    for step, joint, total in steps:
         start = 0.0 if joint is None else total - joint
         told = digits(total / unit) if joint is None else f"{'+' if joint >= 0 else ''}{digits(joint / unit)}"
         rows.append(
@@ -41,6 +55,8 @@ def lever_steps(frame: pl.DataFrame, *, labels: Labels | None = None) -> Chart:
                 "name": words.get(_ENDS.get(step, step), step),
                 "from": start / unit,
                 "value": total / unit,
+                # What a bar to the left takes away is written on its right, as every other number.
+                "end": max(start, total) / unit,
                 "told": told,
                 "color": GREY if joint is None else GREEN if joint >= 0 else RED,
             }
@@ -60,7 +76,7 @@ def lever_steps(frame: pl.DataFrame, *, labels: Labels | None = None) -> Chart:
             },
             {
                 "mark": {"type": "text", "align": "left", "dx": 4, "color": INK},
-                "encoding": {"text": {"field": "told", "type": "nominal"}},
+                "encoding": {"x": axis("end", name), "text": {"field": "told", "type": "nominal"}},
             },
         ],
     }

@@ -2,14 +2,16 @@
 
 import re
 
+import numpy as np
+
 from rahdari.app.forecast_ledger import ForecastLedger
 from rahdari.app.roadmap.cells import figure
 from rahdari.app.roadmap.run import Findings
 from rahdari.trade.ports import FlowBook
 from rahdari.trade.rules.forecast_chain import Head
-from rahdari.trade.rules.forecast_scores import ScoreSheet
-from rahdari.trade.rules.forecasts import Chance, Claim, Known, Quantiles
-from rahdari.trade.values import Source
+from rahdari.trade.rules.forecast_scores import ScoreSheet, Waits
+from rahdari.trade.rules.forecasts import Chance, Claim, Goods, Known, Quantiles
+from rahdari.trade.values import CountryCode, Level, Source
 
 # The simple rule of "growth as before" looks back so many years.
 EARLIER_YEARS = 5
@@ -36,19 +38,31 @@ def claims_of(found: Findings, *, this_year: int) -> tuple[Claim, ...]:
 def score_forecasts(ledger: ForecastLedger, book: FlowBook, *, noted: Head | None = None) -> ScoreSheet:
     """Score every forecast whose year is over and held by ``book``; forecasts of other data wait for theirs.
 
+    The outcome is summed over the very goods that the forecast is of, and where ``book`` does not hold all of them
+    the forecast waits.
+
     Raises:
         BadTradeFile, FolderFailed: as ``ForecastLedger.score``.
     """
+    return ledger.score(lambda claim: _outcome(claim, book), noted=noted)
 
-    def outcome(claim: Claim) -> float | None:
-        if claim.what != what_of(book.source) or claim.target_year not in book.years:
-            return None
-        flows = book.bilateral([claim.target_year])
-        if claim.exporter not in flows.rows or claim.market not in flows.columns:
-            return None
-        return float(flows.of_row(claim.exporter)[flows.columns.index(claim.market)])
 
-    return ledger.score(outcome, noted=noted)
+def _outcome(claim: Claim, book: FlowBook) -> float | Waits | None:
+    if claim.what != what_of(book.source) or claim.target_year not in book.years:
+        return None
+    if claim.goods is None:
+        return Waits.GOODS_NOT_NOTED
+    level = claim.goods.level
+    codes = claim.goods.within(str(one.code) for one in book.products(level))
+    if codes is None:
+        return Waits.OTHER_GOODS
+    places = {one.code for one in book.countries}
+    if not {claim.exporter, claim.market} <= places:
+        return None
+    sold = book.sold_by(CountryCode(claim.exporter), [claim.target_year], level)
+    wanted = set(codes)
+    is_wanted = np.array([code in wanted for code in sold.columns], dtype=np.bool_)
+    return float(sold.of_row(claim.market)[is_wanted].sum())
 
 
 def what_of(source: Source) -> str:
@@ -82,6 +96,7 @@ def _quantiles(found: Findings, year: int) -> Quantiles:
 
 
 def _claim(found: Findings, known: Known, year: int, said: Quantiles | Chance) -> Claim:
+    goods = Goods.of((str(one.code) for one in found.book.products(Level.HS6)), level=Level.HS6)
     return Claim(
         exporter=found.scope.exporter,
         market=found.scope.market,
@@ -91,4 +106,5 @@ def _claim(found: Findings, known: Known, year: int, said: Quantiles | Chance) -
         known=known,
         release_digest=found.book.source.digest,
         parameters_digest=found.plan.digest,
+        goods=goods,
     )

@@ -5,9 +5,13 @@ Example:
     ('1.24 bn USD', '322 mn USD', '0 USD', '8.3 %')
 """
 
+from collections.abc import Sequence
+
 from rahdari.app.charts.chart import digits
 
-_UNITS = ((1e12, "tn"), (1e9, "bn"), (1e6, "mn"), (1e3, "thousand"))
+__all__ = ["count", "digits", "money", "percent", "times", "usd"]
+
+_UNITS = ((1e12, "tn USD"), (1e9, "bn USD"), (1e6, "mn USD"), (1e3, "thousand USD"), (1.0, "USD"))
 
 
 def usd(amount: float) -> str:
@@ -17,11 +21,21 @@ def usd(amount: float) -> str:
         >>> usd(999_999_999), usd(-5e6), usd(0.4)
         ('1 bn USD', '-5 mn USD', '0 USD')
     """
-    for unit, name in _UNITS:
+    return money(amount, _UNITS)
+
+
+def money(amount: float, units: Sequence[tuple[float, str]]) -> str:
+    """Write an amount in the unit in which it has few digits; ``units`` from the largest to the one of 1.
+
+    Example:
+        >>> money(123_456_789, ((1e8, "亿美元"), (1e4, "万美元"), (1, "美元")))
+        '1.23 亿美元'
+    """
+    for unit, name in units[:-1]:
         # What would be written as 1,000 of a unit is 1 of the next.
         if abs(amount) >= unit * 0.9995:
-            return f"{digits(amount / unit)} {name} USD"
-    return f"{digits(round(amount))} USD"
+            return f"{digits(amount / unit)} {name}"
+    return f"{digits(round(amount))} {units[-1][1]}"
 
 
 def percent(share: float) -> str:

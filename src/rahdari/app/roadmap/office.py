@@ -1,31 +1,30 @@
 """The office that makes a roadmap: asks, writes everything aside, moves it into place, and keeps its forecasts."""
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
 
 from rahdari.app.analyst import Analyst
 from rahdari.app.charts import ChartDrawer
-from rahdari.app.errors import BadFile, FolderFailed, OutputTaken
+from rahdari.app.errors import BadFile, ChartFailed
 from rahdari.app.files import write_whole
 from rahdari.app.forecast_ledger import ForecastLedger
 from rahdari.app.manifests import csv_bytes, digest_of
 from rahdari.app.roadmap.forecasting import claims_of
-from rahdari.app.roadmap.pages import write_report
+from rahdari.app.roadmap.known import files_used
+from rahdari.app.roadmap.pages import drawable, write_report
+from rahdari.app.roadmap.place import FORMAT, MANIFEST, aside_of, move, require_free
 from rahdari.app.roadmap.plan import Plan
 from rahdari.app.roadmap.report import Picture, Report, to_html, to_pdf
 from rahdari.app.roadmap.run import Findings, Told, ask_all
+from rahdari.app.roadmap.tongue import Tongue
 from rahdari.kernel import Clock
 from rahdari.trade.rules.forecast_chain import Head
 from rahdari.trade.rules.forecasts import Claim
-
-FORMAT: Final = "rahdari-roadmap-1"
-MANIFEST: Final = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,16 +63,18 @@ class RoadmapOffice:
         Raises:
             OutputTaken: the folder is there already.
             FolderFailed: it cannot be written; nothing is left of it.
-            ChartFailed, ReportFailed: a picture or the PDF could not be made; nothing is left.
+            ReportFailed: the PDF could not be made; nothing is left. A picture that cannot be drawn is a sentence.
             TradeRefused: see ``ask_all`` and ``ForecastLedger.record``.
         """
         require_free(folder, is_replacing=is_replacing)
         found = ask_all(plan, self.analyst, told=told)
         told("report")
         now, claims = self.clock.now(), self._new_claims(found)
-        report = write_report(found, made_at=now, ledger=_ledger_words(self.ledger.head(), len(claims)))
+        inputs = _inputs(found)
+        told_of = _ledger_words(found.tongue, self.ledger.head(), len(claims))
+        report = write_report(found, made_at=now, ledger=told_of, inputs=inputs)
         contents = {"plan.toml": plan.raw, **_tables(found, self.analyst), **_pages(report, plan)}
-        aside = folder.with_name(f".{folder.name}.{os.getpid()}.new")
+        aside = aside_of(folder)
         try:
             for name, content in contents.items():
                 write_whole(aside / name, content)
@@ -81,7 +82,7 @@ class RoadmapOffice:
             files = {name: digest_of(content) for name, content in contents.items()}
             made = Made(folder, files, found, self.ledger.head(), tuple(one.id for one in recorded))
             write_whole(aside / MANIFEST, _manifest(made, made_at=f"{now:%Y-%m-%dT%H:%M:%SZ}"))
-            _move(aside, folder)
+            move(aside, folder, is_replacing=is_replacing)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         return made
@@ -92,25 +93,6 @@ class RoadmapOffice:
             return []
         said = {one.claim for one in self.ledger.read().forecasts}
         return [one for one in claims_of(found, this_year=self.clock.now().year) if one not in said]
-
-
-def require_free(folder: Path, *, is_replacing: bool) -> None:
-    """Refuse a folder that is there, unless it holds an earlier roadmap that may be replaced.
-
-    Raises:
-        OutputTaken: it would be overwritten.
-    """
-    if not folder.exists():
-        return
-    if not is_replacing:
-        raise OutputTaken(f"{folder} is there already; name another folder, or replace it with --force")
-    if (
-        not (folder / MANIFEST).is_file()
-        or FORMAT not in (folder / MANIFEST).read_text("utf-8", "replace")[:4096]
-    ):
-        raise OutputTaken(
-            f"{folder} holds no roadmap of this program, so it is not replaced; name another folder"
-        )
 
 
 def read_head(folder: Path) -> Head:
@@ -128,20 +110,6 @@ def read_head(folder: Path) -> Head:
         ) from None
 
 
-def _move(aside: Path, folder: Path) -> None:
-    """Move the whole folder into place; an earlier one leaves only when the new one is ready."""
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-    try:
-        if folder.exists():
-            folder.rename(old)
-        aside.rename(folder)
-    except OSError as error:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        raise FolderFailed(f"cannot write {folder}: {error.strerror}; nothing was changed") from None
-    shutil.rmtree(old, ignore_errors=True)
-
-
 def _tables(found: Findings, analyst: Analyst) -> dict[str, bytes]:
     """Give every table of every answer as CSV, and a manifest for each answer."""
     files: dict[str, bytes] = {}
@@ -156,6 +124,7 @@ def _tables(found: Findings, analyst: Analyst) -> dict[str, bytes]:
 
 def _pages(report: Report, plan: Plan) -> dict[str, bytes]:
     drawer, outputs = ChartDrawer(), plan.asks.outputs
+    report = drawable(report, drawer)
     files = {"roadmap.html": to_html(report, drawer)}
     if outputs.pdf:
         files["roadmap.pdf"] = to_pdf(report, drawer)
@@ -165,18 +134,22 @@ def _pages(report: Report, plan: Plan) -> dict[str, bytes]:
                 if isinstance(block, Picture):
                     name = f"charts/{chapter.id}-{block.chart.name}"
                     files[f"{name}.svg"] = drawer.svg(block.chart).encode()
-                    files[f"{name}.png"] = drawer.png(block.chart)
+                    with suppress(ChartFailed):
+                        files[f"{name}.png"] = drawer.png(block.chart)
     return files
 
 
-def _ledger_words(head: Head, added: int) -> str:
+def _ledger_words(tongue: Tongue, head: Head, added: int) -> str:
     if not added and not head.count:
-        return "No forecast was made by this roadmap."
-    return (
-        f"Before this roadmap the ledger of forecasts held {head.count:,} forecasts, the last with "
-        f"digest {head.digest}; "
-        f"this one adds {added:,}. `rahdari roadmap score` tells how good they were when their years have passed."
+        return tongue.say("made.none")
+    return tongue.say(
+        "made.ledger", count=tongue.count(head.count), digest=head.digest, added=tongue.count(added)
     )
+
+
+def _inputs(found: Findings) -> dict[str, str]:
+    """Give the files that the answers were made from, each with its SHA-256."""
+    return {str(one["name"]): str(one["sha256"]) for one in files_used(found.answers)}
 
 
 def _manifest(made: Made, *, made_at: str) -> bytes:
@@ -187,6 +160,8 @@ def _manifest(made: Made, *, made_at: str) -> bytes:
         "program": f"rahdari {version('rahdari')}",
         "made_at": made_at,
         "plan": {"name": found.plan.name, "sha256": found.plan.digest},
+        "inputs": files_used(found.answers),
+        "language": found.tongue.language,
         "source": {
             "name": source.name,
             "release": source.release,

@@ -1,8 +1,7 @@
 """The plan of a roadmap, as a ministry writes it down: one TOML file, read strictly."""
 
 import hashlib
-import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,11 +10,15 @@ from msgspec import Meta
 
 from rahdari.app.errors import BadPlan
 from rahdari.app.files import read_limited
+from rahdari.app.roadmap.known import EvidenceKeys, TermKeys
+from rahdari.app.roadmap.tongue import Language
 from rahdari.trade.rules.choice import Limits
-from rahdari.trade.rules.paths import Goal
+from rahdari.trade.rules.paths import HORIZON_YEARS_MAX, Goal
 from rahdari.trade.rules.potential.levers import CapacityLever, EaseLever, GrowthLever, Levers, TariffLever
 from rahdari.trade.rules.ramps import Project
 from rahdari.trade.service.needs import Need, Needs
+from rahdari.wire.errors import MalformedInput
+from rahdari.wire.strict_toml import read_toml
 
 # A plan with every lever and need by chapter has some ten kilobytes.
 PLAN_BYTES_MAX: Final = 256 * 1024
@@ -53,6 +56,37 @@ class Tariffs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     rate_percent: Annotated[float, Meta(ge=0, le=3000)]
     prefix: Prefix = ""
+
+
+class Schedules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Tariff schedules as files, and what is supposed of them; paths are relative to the plan.
+
+    ``today`` takes the place of ``levers.market_tariff_percent``. The other tariff is the schedule ``after``, or
+    else ``rate_percent`` on the codes of ``prefix`` for the exporter alone.
+    """
+
+    today: Text
+    after: Text | None = None
+    rate_percent: Annotated[float, Meta(ge=0, le=3000)] = 0.0
+    prefix: Prefix = ""
+    demand: Annotated[float, Meta(ge=-100, lt=0)] = -1.0
+    substitution: Annotated[float, Meta(ge=0, le=100)] = 1.5
+
+
+class Beginnings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What could be begun: which products stay out, by prefix, and how world demand must have moved a year."""
+
+    exclude: tuple[Prefix, ...] = ()
+    growth_years: Annotated[int, Meta(ge=1, le=100)] = 10
+    demand_growth_min: Annotated[float, Meta(ge=-1, le=10)] | None = 0.0
+    complexity_above_average: bool = False
+
+
+class Reported(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Downloads of Comtrade with what both sides report, relative to the plan; see ``rahdari.wire.comtrade``."""
+
+    files: Annotated[tuple[Text, ...], Meta(min_length=1, max_length=100)]
+    freight_share: Annotated[float, Meta(ge=0, le=1)] = 0.06
 
 
 class Growing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -130,11 +164,12 @@ class Ramp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class Outputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is written beside the page and the tables."""
+    """What is written beside the page and the tables, and in which language: en, ur or zh."""
 
     pdf: bool = True
     charts: bool = True
     forecasts: bool = True
+    language: Language = "en"
 
 
 class PlanFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -155,21 +190,43 @@ class PlanFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     caps: Caps = Caps()
     chains: tuple[Name, ...] = ()
     projects: tuple[Ramp, ...] = ()
+    tariffs: Schedules | None = None
+    diversify: Beginnings | None = None
+    mirror: Reported | None = None
+    terms: TermKeys = TermKeys()
+    relocation: EvidenceKeys = EvidenceKeys()
     outputs: Outputs = Outputs()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan that was read: what it asks, the bytes it was read from, and their digest."""
+    """A plan that was read: what it asks, the bytes it was read from, and their digest.
+
+    ``folder`` is where the files that it names lie.
+    """
 
     asks: PlanFile
     raw: bytes
     name: str
+    folder: Path = Path()
 
     @property
     def digest(self) -> str:
         """Give SHA-256 of the file, in hexadecimal."""
         return hashlib.sha256(self.raw).hexdigest()
+
+    def file(self, name: str) -> Path:
+        """Find a file that the plan names: beside the plan, unless the name is a whole path."""
+        return self.folder / name
+
+    def in_language(self, language: Language | None) -> "Plan":
+        """Give the same plan with its report in another language; None leaves it."""
+        if language is None:
+            return self
+        asks = msgspec.structs.replace(
+            self.asks, outputs=msgspec.structs.replace(self.asks.outputs, language=language)
+        )
+        return replace(self, asks=asks)
 
     @property
     def goal(self) -> Goal:
@@ -179,9 +236,11 @@ class Plan:
 
     @property
     def market_goal(self) -> Goal:
-        """Give the market's part of the target; it starts in the year of the target, from what was known last."""
+        """Give the market's part of the target: from the year of the market's figure to the target's last."""
         target = self.asks.target
-        return Goal(target.year, target.year + target.years, target.market_usd, target.market_wanted_usd)
+        return Goal(
+            target.market_year, target.year + target.years, target.market_usd, target.market_wanted_usd
+        )
 
     @property
     def levers(self) -> Levers:
@@ -253,24 +312,21 @@ def open_plan(file: Path | None = None) -> Plan:
         BadFile, FolderFailed: it is too large, or cannot be read.
     """
     path = file or SAMPLE
-    return read_plan(read_limited(path, size_bytes_max=PLAN_BYTES_MAX), name=path.name)
+    return read_plan(read_limited(path, size_bytes_max=PLAN_BYTES_MAX), name=path.name, folder=path.parent)
 
 
-def read_plan(raw: bytes, *, name: str) -> Plan:
-    """Read a plan from its bytes. Raises ``BadPlan``."""
+def read_plan(raw: bytes, *, name: str, folder: Path = Path()) -> Plan:
+    """Read a plan from its bytes; the files that it names lie in ``folder``. Raises ``BadPlan``."""
     try:
-        document = tomllib.loads(raw.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise BadPlan(f"{name} is not UTF-8 text; save it as UTF-8") from None
-    # A table that is nested a thousand deep ends in RecursionError rather than in the reader's own.
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BadPlan(f"{name} is not TOML: {str(error)[:200]}") from None
+        document = read_toml(raw, bytes_max=PLAN_BYTES_MAX)
+    except MalformedInput as error:
+        raise BadPlan(f"{name}: {error.message}") from None
     try:
         asks = msgspec.convert(document, PlanFile, strict=True)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, OverflowError) as error:
         raise BadPlan(f"{name}: {_told(str(error))}") from None
     _check(asks, name)
-    return Plan(asks, raw, name)
+    return Plan(asks, raw, name, folder)
 
 
 def _told(message: str) -> str:
@@ -285,10 +341,24 @@ def _check(asks: PlanFile, name: str) -> None:
         raise BadPlan(f"{name}: {asks.exporter} is exporter and market at once; name two countries")
     if asks.target.market_wanted_usd > asks.target.wanted_usd:
         raise BadPlan(f"{name}: more is wanted in {asks.market} than in all, at target.market_wanted_usd")
-    if asks.levers.tariff and asks.levers.market_tariff_percent is None:
+    last = asks.target.year + asks.target.years
+    if not 1 <= last - asks.target.market_year <= HORIZON_YEARS_MAX:
         raise BadPlan(
-            f"{name}: a tariff is supposed and none of today is given, at levers.market_tariff_percent"
+            f"{name}: from {asks.target.market_year} to {last} is no path of 1 to {HORIZON_YEARS_MAX} years, at "
+            "target.market_year"
         )
+    if asks.tariffs and asks.levers.market_tariff_percent is not None:
+        raise BadPlan(
+            f"{name}: today's tariff is given twice, at tariffs.today and levers.market_tariff_percent"
+        )
+    if asks.levers.tariff and asks.tariffs is None and asks.levers.market_tariff_percent is None:
+        raise BadPlan(
+            f"{name}: a tariff is supposed and none of today is given, at levers.market_tariff_percent or "
+            "tariffs.today"
+        )
+    is_taxed = asks.terms.supply_tariff or asks.terms.demand_tariff
+    if is_taxed and asks.tariffs is None and asks.levers.market_tariff_percent is None:
+        raise BadPlan(f"{name}: a term of tariffs is on and no tariff is given, at tariffs.today")
     lacking = sorted({one.resource for one in asks.needs.row} - set(asks.budgets))
     if lacking:
         raise BadPlan(f"{name}: {lacking[0]} is needed and has no budget; add it under budgets")

@@ -5,9 +5,8 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 import typst
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,6 +14,7 @@ from markupsafe import Markup
 
 from rahdari.app.charts import Chart, ChartDrawer
 from rahdari.app.errors import ReportFailed
+from rahdari.app.roadmap.tongue import Language
 
 _FOLDER: Final = Path(__file__).parent
 _FONTS: Final = _FOLDER.parent / "cards" / "fonts"
@@ -97,15 +97,49 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What the page itself says: names of its two parts for those who hear it, and its last line."""
+
+    answer: str
+    evidence: str
+    footer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """A report: the answer on one page, then the evidence."""
+    """A report: the answer on one page, then the evidence; ``made_on`` is its day as the language writes it."""
 
     title: str
     subtitle: str
-    made_at: datetime
+    made_on: str
     answer: tuple[Block, ...]
     chapters: tuple[Chapter, ...]
-    language: Literal["en"] = "en"
+    words: Words
+    language: Language = "en"
+
+    @property
+    def direction(self) -> str:
+        """Give the direction in which the language is written: ``ltr`` or ``rtl``."""
+        return "rtl" if self.language == "ur" else "ltr"
+
+
+# What a reader's machine may lack: the page carries the letters of its language itself, as the pages of the web do.
+_OWN_FONTS: Final[Mapping[Language, tuple[str, str]]] = {
+    "ur": ("Rahdari Nastaliq", "noto-nastaliq-urdu.woff2"),
+    "zh": ("Rahdari Han", "noto-sans-sc.woff2"),
+}
+_WEB_FONTS: Final = _FOLDER.parents[1] / "web" / "static" / "fonts"
+
+
+def _style(language: Language) -> str:
+    """Give the page's style, with the language's font in it where English letters are not enough."""
+    style = (_FOLDER / "report.css").read_text(encoding="utf-8")
+    if language not in _OWN_FONTS:
+        return style
+    name, file = _OWN_FONTS[language]
+    raw = base64.b64encode((_WEB_FONTS / file).read_bytes()).decode()
+    source = f'url("data:font/woff2;base64,{raw}") format("woff2")'
+    return f'{style}@font-face {{ font-family: "{name}"; src: {source}; font-display: swap; }}\n'
 
 
 def to_html(report: Report, drawer: ChartDrawer) -> bytes:
@@ -118,11 +152,10 @@ def to_html(report: Report, drawer: ChartDrawer) -> bytes:
         loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    style = (_FOLDER / "report.css").read_text(encoding="utf-8")
+    style = _style(report.language)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     page = environment.get_template("report.html.j2").render(
         report=report,
-        made_at=f"{report.made_at:%d %B %Y}",
         # The drawer gives SVG without scripts, whose texts Vega has escaped; the style is our own file.
         svg=lambda chart: Markup(drawer.svg(chart)),  # noqa: S704
         style=Markup(style),  # noqa: S704
@@ -142,8 +175,9 @@ def to_pdf(report: Report, drawer: ChartDrawer) -> bytes:
     document = {
         "title": report.title,
         "subtitle": report.subtitle,
-        "made_at": f"{report.made_at:%d %B %Y}",
+        "made_on": report.made_on,
         "language": report.language,
+        "direction": report.direction,
         "answer": _plain(report.answer, drawer),
         "chapters": [{"title": one.title, "blocks": _plain(one.blocks, drawer)} for one in report.chapters],
     }
