@@ -102,7 +102,10 @@ def describe(
             digest_of(path),
             ATTRIBUTION.format(revision="HS92", release=RELEASE),
         ),
-        tuple(YearNote(year, path.name, count, path.stat().st_size) for year, count in rows.items()),
+        tuple(
+            YearNote(year, path.name, count, path.stat().st_size, digest_of(path))
+            for year, count in rows.items()
+        ),
         tuple(
             Country(CountryCode(one.iso3), one.name, one.number) for one in countries if one.number in numbers
         ),

@@ -1,5 +1,6 @@
 """Every implementation of a port is held to the same promises: in memory, on SQLite, on PostgreSQL."""
 
+import fcntl
 import shutil
 import tempfile
 import warnings
@@ -21,6 +22,15 @@ LOCK_WAIT_SECONDS = 0.3
 PATIENCE_SECONDS = 30.0
 
 S = TypeVar("S")
+
+
+@pytest.fixture
+def machine_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No other test that takes the whole machine runs beside this one, in whatever process it is."""
+    # The parent is shared by the test processes of a run.
+    with (tmp_path_factory.getbasetemp().parent / "machine.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from rahdari.trade import (
 )
 from rahdari.trade.store import (
     DuckDbEngine,
+    FileChecks,
     Release,
     SqlFlowBook,
     check_rows,
@@ -83,14 +84,14 @@ def book(request: pytest.FixtureRequest, cache: Path) -> Iterator[FlowBook]:
     if request.param == "memory":
         yield FlowsInMemory(SOURCE, COUNTRIES, PRODUCTS, FLOWS, YEARS)
     elif request.param == "duckdb":
-        with SqlFlowBook(note, DuckDbEngine(files)) as opened:
+        with SqlFlowBook(note, DuckDbEngine(files), FileChecks(cache, note)) as opened:
             yield opened
     else:
         if not is_present():
             pytest.skip(ABSENT)
         with SailRoom() as room:
             room.open(files)
-            yield SqlFlowBook(note, room)
+            yield SqlFlowBook(note, room, FileChecks(cache, note))
 
 
 def cells(matrix: Matrix) -> dict[tuple[str, str], float]:

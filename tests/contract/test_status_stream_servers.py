@@ -24,7 +24,7 @@ from rahdari.wire import base64url, status_stream
 from rahdari.wire.status_stream import Delta
 from tests.unit.credentials.scene import person
 
-pytestmark = [pytest.mark.loopback, pytest.mark.slow, pytest.mark.xdist_group("race")]
+pytestmark = [pytest.mark.loopback, pytest.mark.slow, pytest.mark.usefixtures("machine_alone")]
 CARDS = 8
 SECONDS = 60.0
 

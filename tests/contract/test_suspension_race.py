@@ -87,14 +87,13 @@ def test_verifications_that_begin_and_end_between_suspensions(tmp_path: Path, se
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def raced(request: pytest.FixtureRequest) -> Found:
+def raced(request: pytest.FixtureRequest, machine_alone: None) -> Found:
     address = request.getfixturevalue("postgresql_address") if request.param == "postgresql" else ""
     return run(address, count=VERIFICATIONS, servers=2)
 
 
 @pytest.mark.slow
 @pytest.mark.loopback
-@pytest.mark.xdist_group("race")
 def test_nothing_leaks_through_two_servers_while_cards_are_suspended_and_reinstated(raced: Found) -> None:
     assert raced.leaks == 0
     assert raced.doubts == 0, "and what was never suspended is not called so"

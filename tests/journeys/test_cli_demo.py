@@ -26,6 +26,8 @@ def test_the_demonstration_goes_as_told_and_a_second_run_does_not_trip(tmp_path:
     assert "offline  suspended" in first.out
     assert first.out.index("offline  valid  (it knows") < first.out.index("offline  suspended")
     assert "fetched over HTTP" in first.out
+    assert "/roadmap: Pakistan's raw materials to China" in first.out
+    assert not (home / "trade").exists(), "the roadmap needs no folder of its own"
     kept = sorted(one.name for one in (home / "offline-verifier").iterdir())
     assert kept == ["lock", "root.jwk", "status", "trust.jwt"]
     assert len(list((home / "sample").glob("*.pdf"))) == 1

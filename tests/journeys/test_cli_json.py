@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rahdari.access import Enrolment
+from rahdari.app.analyst import open_analyst
 from rahdari.cli import describe_commands
 from rahdari.credentials import Stage
 from rahdari.kernel import Actor, ActorKind
@@ -60,6 +61,13 @@ def _flag(rahdari: CommandLine) -> str:
             told = Circumstances(Purpose.CUSTOMS, place)
             house.oversight.record(rahdari.card().number, told, asker=bank, verdict="valid")
         return house.oversight.list_flags(actor=house.officers.authenticate_named("officer"))[0].id
+
+
+def _manifest(folder: Path) -> Path:
+    analyst = open_analyst(folder, release="carried")
+    path = folder / "screen.csv.manifest.json"
+    path.write_bytes(analyst.manifest(analyst.screen()).to_json())
+    return path
 
 
 QUESTIONS = (
@@ -119,6 +127,7 @@ COMMANDS: dict[str, Words] = {
     "migrate": lambda _, __: (),
     **{f"trade {question}": lambda _, __: ("--release", "carried", "--limit", 2) for question in QUESTIONS},
     "trade data": lambda _, __: (),
+    "trade again": lambda _, folder: (_manifest(folder), "--release", "carried", "--limit", 2),
     "trade mirror": lambda _, __: ("--imports", "carried", "--release", "carried"),
     "trade pull baci": lambda _, folder: (folder / "no-such-release.zip",),
     "trade pull comtrade": lambda _, folder: (folder / "no-such-file.csv",),

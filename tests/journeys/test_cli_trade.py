@@ -107,7 +107,7 @@ def test_a_release_is_pulled_from_a_zip_and_asked(
 @pytest.mark.parametrize(
     ("words", "code", "problem", "said"),
     [
-        ("screen --exporter Pakistan", 4, "trade.unknown_country", "perhaps PAK (Pakistan)"),
+        ("screen --exporter Pakist", 4, "trade.unknown_country", "perhaps PAK (Pakistan)"),
         ("screen --market PAK", 2, "trade.bad_parameter", "name two countries"),
         ("screen --year 1950", 4, "trade.unknown_year", "1995 to 2024"),
         ("screen --level hs8", 2, "cli.bad_usage", "level"),

@@ -24,7 +24,6 @@ from rahdari.trade.rules.choice import (
     trace_front,
 )
 from rahdari.trade.rules.choice.conflict import _is_possible
-from rahdari.trade.rules.choice.model import model_of
 from rahdari.trade.rules.choice.odds import tail_mean
 from tests.unit.trade.choice_scene import best_by_trying, every_choice, fewest_by_trying, gain_of, is_kept
 
@@ -235,12 +234,13 @@ def test_a_contradiction_is_irreducible(menu: Menu) -> None:
     event(f"{len(named)} limits")
     if named:
         assert best_by_trying(menu) is None
-        assert not _is_possible(menu, model_of(menu), frozenset(named))
+        assert not _is_possible(menu, frozenset(named))
     for one in named:
-        assert _is_possible(menu, model_of(menu), frozenset(named) - {one})
+        assert _is_possible(menu, frozenset(named) - {one})
 
 
-@given(st.lists(st.floats(0, 1e12), min_size=1, max_size=60), st.floats(0.01, 1))
+# The smallest numbers that a double can hold have no part of a ninth digit left to compare.
+@given(st.lists(st.floats(0, 1e12, allow_subnormal=False), min_size=1, max_size=60), st.floats(0.01, 1))
 def test_the_mean_of_the_worst_is_between_the_worst_and_the_mean(totals: list[float], share: float) -> None:
     found = tail_mean(np.array(totals), share)
     size = max(totals)

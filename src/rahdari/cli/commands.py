@@ -176,6 +176,11 @@ GROUPED: Mapping[tuple[str, str, Group], tuple[Command, ...]] = {
             "trade:mirror",
         ),
         Command(
+            "again",
+            "Make the answer of a manifest again, and tell whether its tables are the same to the last digit.",
+            "trade:again",
+        ),
+        Command(
             "data", "List the flows that are here, with their years and whose they are.", "trade_pull:data"
         ),
     ),

@@ -1,12 +1,33 @@
 """``rahdari roadmap``: the whole chain in one run, and the score of its forecasts."""
 
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from rich.console import RenderableType
 
 from rahdari.cli.authority import Given
 from rahdari.cli.terminal import count_of, pairs, table_of
+
+Language: TypeAlias = Literal["en", "ur", "zh"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """Where the report goes, and in which language."""
+
+    out: Annotated[Path, Parameter(help="The folder to write.")] = Path("roadmap")
+    language: Annotated[
+        Language | None, Parameter(help="Language of the report: en, ur or zh; else the plan's.")
+    ] = None
+    force: Annotated[bool, Parameter(help="Replace an earlier roadmap in the folder.")] = False
+
+
+_WRITTEN = Written()
 
 ROADMAP = App(
     name="roadmap",
@@ -21,10 +42,9 @@ def roadmap(
     plan: Path | None = None,
     /,
     *,
-    out: Path = Path("roadmap"),
     release: str | None = None,
     engine: str | None = None,
-    force: bool = False,
+    written: Written = _WRITTEN,
     session: Given,
 ) -> None:
     """Run every question of the export roadmap from one plan, and write the report with its tables.
@@ -34,10 +54,9 @@ def roadmap(
 
     Args:
         plan: The TOML file; docs/do/make-a-roadmap.md tells every key.
-        out: The folder to write.
         release: Release of the flows, as 202601, or carried; else the plan's, else the newest here.
         engine: Address of a Spark Connect server, sc://host:port; else the setting.
-        force: Replace an earlier roadmap in the folder.
+        written: Where the report goes, and in which language.
         session: This run.
     """
     # The analysis brings its libraries along; a mistyped command must not wait for them.
@@ -45,19 +64,27 @@ def roadmap(
     from rahdari.app.clock import SystemClock  # noqa: PLC0415
     from rahdari.app.forecast_ledger import ForecastLedger  # noqa: PLC0415
     from rahdari.app.roadmap import RoadmapOffice, open_plan  # noqa: PLC0415
-    from rahdari.app.roadmap.office import require_free  # noqa: PLC0415
-    from rahdari.app.trade_data import CARRIED, find_trade_folder, open_flows  # noqa: PLC0415
+    from rahdari.app.roadmap.place import require_free  # noqa: PLC0415
+    from rahdari.app.trade_data import find_trade_folder, open_release  # noqa: PLC0415
+    from rahdari.app.trade_places import CARRIED  # noqa: PLC0415
+    from rahdari.app.trade_words import words_of  # noqa: PLC0415
 
     settings, clock = session.settings(), SystemClock()
-    asked = open_plan(plan)
-    require_free(out, is_replacing=force)
+    asked = open_plan(plan).in_language(written.language)
+    require_free(written.out, is_replacing=written.force)
     folder = find_trade_folder(settings.trade_folder, session.environment)
     # The sample is about the carried data, whatever else has been fetched since.
     wanted = release or asked.asks.release or (CARRIED if plan is None else None)
-    book = open_flows(folder, wanted, engine=settings.trade_engine if engine is None else engine)
-    office = RoadmapOffice(Analyst(book, clock=clock), ForecastLedger(folder / "forecasts", clock), clock)
+    opened = open_release(folder, wanted, engine=settings.trade_engine if engine is None else engine)
+    for one in opened.remarks:
+        session.terminal.note(words_of("data", one.code, values=one.values))
+    analyst = Analyst(opened.book, clock=clock, remarks=opened.remarks)
+    office = RoadmapOffice(analyst, ForecastLedger(folder / "forecasts", clock), clock)
     made = office.make(
-        asked, out, is_replacing=force, told=lambda question: session.terminal.note(f"{question} ...")
+        asked,
+        written.out,
+        is_replacing=written.force,
+        told=lambda question: session.terminal.note(f"{question} ..."),
     )
     missing = {one.question: one.why for one in made.found.missing.values()}
     figures = {question: dict(answer.figures) for question, answer in made.found.answers.items()}
@@ -138,5 +165,17 @@ def score(*, noted: Path | None = None, release: str | None = None, session: Giv
         )
         if rows
         else "No forecast can be scored yet.",
-        f"{count_of(len(waiting), 'forecast')} still wait for their year, or for data of it.",
+        *_waiting_lines(one.why.value for one in sheet.waiting),
     )
+
+
+def _waiting_lines(reasons: Iterable[str]) -> list[RenderableType]:
+    """Count the forecasts without a score by why they wait."""
+    found = Counter(reasons)
+    words = {
+        "year_not_over": "wait for their year to be over",
+        "no_outcome_in_the_data": "wait for data that hold their year, of the source that they were made from",
+        "data_hold_other_goods": "wait for data that hold every product they are of; these hold others",
+        "goods_were_not_noted": "are of before a forecast noted its products, and are not scored",
+    }
+    return [f"{count_of(number, 'forecast')} {words[why]}." for why, number in found.items()]

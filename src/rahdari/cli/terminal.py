@@ -9,7 +9,14 @@ from typing import NoReturn, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +24,7 @@ from typing_extensions import override
 
 Document = Mapping[str, object]
 Advance = Callable[[int], None]
+Standing = Callable[[str, int, int], None]
 
 # Columns between two columns of a table.
 GAP = 2
@@ -148,6 +156,37 @@ class Terminal:
             yield advance
         finally:
             bar.stop()
+
+    @contextmanager
+    def standing(self, *, are_bytes: bool) -> Iterator[Standing]:
+        """Show on stderr how far something stands: call what is given with its name, what is done, and the whole.
+
+        The whole may be 0 where nobody knows it, and another one when the next thing begins.
+        """
+        if self._is_quiet or self.is_json:
+            yield _told_by_nobody
+            return
+        counted = DownloadColumn(binary_units=True) if are_bytes else MofNCompleteColumn()
+        bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), counted, TimeRemainingColumn(), console=self._err
+        )
+        task = bar.add_task("", total=None)
+
+        def told(name: str, done: int, whole: int) -> None:
+            bar.start()
+            bar.update(task, description=printable(name), completed=done, total=whole or None)
+
+        try:
+            yield told
+        finally:
+            # A bar that never began would leave an empty line.
+            if bar.live.is_started:
+                bar.stop()
+
+
+def _told_by_nobody(name: str, done: int, whole: int) -> None:
+    """Show nothing."""
+    del name, done, whole
 
 
 class Listing:

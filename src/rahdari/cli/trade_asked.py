@@ -11,12 +11,13 @@ from rich.console import RenderableType
 from rahdari.app.analyst import Analyst, Where, open_analyst
 from rahdari.app.frame_files import Form, document_of, form_of, table_of, write_answer
 from rahdari.app.trade_data import find_trade_folder
-from rahdari.app.trade_words import amount_of, note_words
+from rahdari.app.trade_places import Remark
+from rahdari.app.trade_words import amount_of, note_words, words_of
 from rahdari.cli.errors import BadUsage
 from rahdari.cli.session import Session
 from rahdari.cli.terminal import count_of, pairs
 from rahdari.cli.terminal import table_of as drawn
-from rahdari.trade import Answer
+from rahdari.trade import Answer, Note
 
 _WHAT = Group("Who, where and when", sort_key=5)
 _WRITING = Group("Data and files", sort_key=6)
@@ -102,7 +103,12 @@ def analyst_of(asked: Asked, session: Session) -> Analyst:
         form_of(asked.out, asked.form)
     settings = session.settings()
     folder = find_trade_folder(settings.trade_folder, session.environment)
-    return open_analyst(folder, release=asked.release, engine=asked.engine or settings.trade_engine)
+    analyst = open_analyst(folder, release=asked.release, engine=asked.engine or settings.trade_engine)
+    # Also where the question is then refused: the reader may have meant other data.
+    for one in analyst.remarks:
+        if one.code != Remark.USED:
+            session.terminal.note(_worded(one))
+    return analyst
 
 
 def show(answer: Answer, asked: Asked, *, analyst: Analyst, session: Session) -> None:
@@ -124,17 +130,21 @@ def show(answer: Answer, asked: Asked, *, analyst: Analyst, session: Session) ->
             {"code": one.code, "values": dict(one.values), "words": note_words(answer.question, one)}
             for one in answer.notes
         ]
+        document["data"] = [
+            {"code": one.code, "values": dict(one.values), "words": _worded(one)} for one in analyst.remarks
+        ]
     document["files"] = [str(one) for one in written]
-    session.terminal.answer(document, *_lines(answer, asked, table.columns, written))
+    session.terminal.answer(document, *_lines(answer, asked, table.columns, written, analyst.remarks))
 
 
 def _lines(
-    answer: Answer, asked: Asked, columns: Sequence[str], written: Sequence[Path]
+    answer: Answer, asked: Asked, columns: Sequence[str], written: Sequence[Path], remarks: Sequence[Note]
 ) -> Iterator[RenderableType]:
     scope, table = answer.scope, table_of(answer, asked.table)
     years = f"{scope.years[0]}" if len(scope.years) == 1 else f"mean of {scope.years[0]} to {scope.years[-1]}"
     yield f"{answer.question}: {scope.exporter} to {scope.market}, {years}, {scope.level}"
     yield f"{answer.source.attribution}"
+    yield from (_worded(one) for one in remarks if one.code == Remark.USED)
     yield ""
     yield pairs({_heading(name): amount_of(name, value) for name, value in answer.figures.items()})
     yield ""
@@ -154,6 +164,10 @@ def _lines(
     yield ""
     yield from (f"* {note_words(answer.question, one)}" for one in answer.notes)
     yield from (f"Written: {one}" for one in written)
+
+
+def _worded(remark: Note) -> str:
+    return words_of("data", remark.code, values=remark.values)
 
 
 def _heading(name: str) -> str:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from rahdari.app.series_files import EvidenceFiles, SeriesFiles
 from rahdari.app.trade_pull import BACI_RELEASE
-from rahdari.trade import Origin, Revision
+from rahdari.trade import Exponent, Origin, Revision, Terms
 from rahdari.wire.comtrade import Side
 
 
@@ -33,12 +34,81 @@ class LeverOptions:
     capacity: Annotated[
         tuple[str, ...], _help("Lever: new capacity in dollars a year, as 740311=2e9; may be repeated.")
     ] = ()
+    grow: Annotated[
+        tuple[str, ...],
+        _help("Lever: a country grows to so many times, GDP or GDP:population, as CHN=1.3:1.02; repeatable."),
+    ] = ()
     target: Annotated[
         float | None, _help("A wanted total in this market, dollars a year: tell what it would take.")
     ] = None
     net_importer: Annotated[
         bool, _help("Scale down what the exporter itself buys more of than it sells.")
     ] = False
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class TermOptions:
+    """The terms of the indicator; a file switches its term on. Nothing of this is carried."""
+
+    growth: Annotated[
+        Path | None,
+        _help("Growth, CSV: country, year, gdp_usd, population; or gdp_ratio; or the World Bank's download."),
+    ] = None
+    growth_from: Annotated[
+        int | None, _help("Growth is taken from this year; else the year asked about.")
+    ] = None
+    growth_to: Annotated[int | None, _help("... to this year; else five years later.")] = None
+    distances: Annotated[Path | None, _help("Distances, CSV: exporter, importer, km.")] = None
+    elasticities: Annotated[
+        Path | None, _help("By product, CSV: product, income_elasticity, sigma; either may be left out.")
+    ] = None
+    income_elasticity: Annotated[
+        float, _help("Of imports a head to GDP a head, where no file says otherwise.")
+    ] = 1.0
+    sigma: Annotated[float, _help("Exponent of the tariff term, where no file says otherwise.")] = 1.0
+    supply_tariff: Annotated[
+        bool, _help("Scale down shares that preferences helped to win; needs --tariffs.")
+    ] = False
+    demand_tariff: Annotated[
+        bool, _help("Scale demand by the exporter's tariff against the market's average; needs --tariffs.")
+    ] = False
+
+    def files(self) -> SeriesFiles:
+        """Give the files."""
+        return SeriesFiles(
+            growth=self.growth, growth_from=self.growth_from, growth_to=self.growth_to, distances=self.distances,
+            elasticities=self.elasticities,
+        )  # fmt: skip
+
+    def terms(self, *, net_importer: bool = False) -> Terms:
+        """Give the terms that need no file of their own, and the exponents."""
+        return Terms(
+            net_importer=net_importer,
+            supply_tariff=self.supply_tariff,
+            demand_tariff=self.demand_tariff,
+            sigma=Exponent(self.sigma),
+            income_elasticity=Exponent(self.income_elasticity),
+        )
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class EvidenceOptions:
+    """What is known of work and market access; what is not given leaves its step unjudged."""
+
+    wages: Annotated[
+        Path | None, _help("Of donor and host, CSV: country, wage_usd, output_per_worker_usd, perhaps year.")
+    ] = None
+    labour: Annotated[Path | None, _help("By product, CSV: product, labour_intensity.")] = None
+    incomes: Annotated[
+        Path | None, _help("GDP per head, a stand-in for labour intensity, CSV: country, gdp_per_head_usd.")
+    ] = None
+    tariffs: Annotated[Path | None, _help("Tariff schedule, CSV: who pays less, host or donor.")] = None
+
+    def files(self) -> EvidenceFiles:
+        """Give the files but the schedule."""
+        return EvidenceFiles(wages=self.wages, labour=self.labour, incomes=self.incomes)
 
 
 @Parameter(name="*")
@@ -90,6 +160,10 @@ class PathOptions:
         float | None, _help("Growth without the plan, a year, as 0.03; else the exporter's own of ten years.")
     ] = None
     inflation: Annotated[float, _help("Supposed a year, for the path in constant prices.")] = 0.02
+    totals: Annotated[
+        Path | None,
+        _help("Exports of whole countries by year, CSV or Parquet: decades by size, and one's own best."),
+    ] = None
 
 
 @Parameter(name="*")
@@ -97,9 +171,13 @@ class PathOptions:
 class BaciOptions:
     """Which release, and how strictly it is read."""
 
-    revision: Annotated[Revision, _help("Revision of the Harmonized System.")] = Revision.HS92
-    release: Annotated[str, _help("Release, as year and month.")] = BACI_RELEASE
-    sha256: Annotated[str, _help("Digest that the zip must have.")] = ""
+    revision: Annotated[
+        Revision | None, _help("Revision of the Harmonized System; else HS92, or what a named zip holds.")
+    ] = None
+    release: Annotated[
+        str, _help(f"Release, as year and month; else {BACI_RELEASE}, or what a named zip holds.")
+    ] = ""
+    sha256: Annotated[str, _help("Digest that the zip must have, also one on the disk.")] = ""
     keep: Annotated[bool, _help("Keep the zip when it has been read.")] = False
     bad_rows: Annotated[int, _help("So many bad rows may be left out.")] = 0
 

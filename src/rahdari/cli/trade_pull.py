@@ -1,15 +1,13 @@
 """``rahdari trade pull`` and ``rahdari trade data``: which flows there are here, and how to get more."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from rahdari.app.comtrade_api import ComtradeApi, Question
 from rahdari.app.comtrade_pull import import_comtrade, pull_answers
 from rahdari.app.trade_countries import read_territories
-from rahdari.app.trade_data import Imported, Progress, find_trade_folder
+from rahdari.app.trade_data import Expected, Imported, Progress, find_trade_folder
 from rahdari.app.trade_pull import BACI_PUBLISHER, BaciSource, pull_baci
-from rahdari.app.trade_releases import list_releases
+from rahdari.app.trade_releases import list_releases, list_unusable
 from rahdari.cli.authority import Given
 from rahdari.cli.errors import BadUsage
 from rahdari.cli.session import Session
@@ -27,10 +25,10 @@ def baci(source: str = "", /, *, wanted: BaciOptions = _BACI, session: Given) ->
 
     Args:
         source: Address of a mirror, or a zip or folder on the disk; else CEPII's own address.
-        wanted: Which release.
+        wanted: Which release it must be.
         session: This run.
     """
-    with _progress(session, "bytes") as progress:
+    with session.terminal.standing(are_bytes=True) as progress:
         place: BaciSource | Path = Path(source)
         if not source or "://" in source:
             place = BaciSource(
@@ -40,7 +38,13 @@ def baci(source: str = "", /, *, wanted: BaciOptions = _BACI, session: Given) ->
                 sha256=wanted.sha256,
                 is_kept=wanted.keep,
             )
-        imported = pull_baci(place, _folder(session), bad_rows_max=wanted.bad_rows, progress=progress)
+        imported = pull_baci(
+            place,
+            _folder(session),
+            bad_rows_max=wanted.bad_rows,
+            progress=progress,
+            expected=Expected(revision=wanted.revision, release=wanted.release, sha256=wanted.sha256),
+        )
     _answer(session, imported)
 
 
@@ -53,7 +57,7 @@ def comtrade(*files: Path, wanted: ComtradeOptions = _COMTRADE, session: Given) 
         session: This run.
     """
     folder = _folder(session)
-    with _progress(session, "files") as progress:
+    with session.terminal.standing(are_bytes=False) as progress:
         paths = files or _asked(session, folder, wanted, progress)
         found = import_comtrade(
             paths, folder, side=wanted.side, name=wanted.name, bad_rows_max=wanted.bad_rows, progress=progress
@@ -64,7 +68,7 @@ def comtrade(*files: Path, wanted: ComtradeOptions = _COMTRADE, session: Given) 
 def data(*, session: Given) -> None:
     """List the flows that are here, with their years and whose they are."""
     folder = _folder(session)
-    found = list_releases(folder)
+    found, unusable = list_releases(folder), list_unusable(folder)
     session.terminal.answer(
         {
             "folder": str(folder),
@@ -79,6 +83,7 @@ def data(*, session: Given) -> None:
                 }
                 for name, one, years in found
             ],
+            "unusable": [{"release": name, "why": why} for name, why in unusable],
         },
         f"in {folder}",
         table_of(
@@ -90,6 +95,7 @@ def data(*, session: Given) -> None:
         ),
         "",
         *(f"{name}: {one.attribution}" for name, one, _ in found),
+        *(f"Not usable: {why}" for _, why in unusable),
     )
 
 
@@ -107,20 +113,6 @@ def _asked(session: Session, folder: Path, wanted: ComtradeOptions, progress: Pr
 
 def _folder(session: Session) -> Path:
     return find_trade_folder(session.settings().trade_folder, session.environment)
-
-
-@contextmanager
-def _progress(session: Session, what: str) -> Iterator[Progress]:
-    """Show how far each file is: a bar for what is counted, begun anew with every file."""
-    done: dict[str, int] = {}
-    with session.terminal.progress(what, None) as advance:
-
-        def told(name: str, now: int, whole: int) -> None:
-            del whole
-            advance(max(now - done.get(name, 0), 0))
-            done[name] = now
-
-        yield told
 
 
 def _answer(session: Session, imported: Imported, left_out: Document | None = None) -> None:

@@ -11,10 +11,12 @@ from rahdari.trade.errors import (
     BadParameter,
     BadTable,
     BadTradeFile,
+    DataDamaged,
     DataMissing,
     Degenerate,
     DownloadFailed,
     EngineFailed,
+    Ground,
     Infeasible,
     MixedRevisions,
     NothingTraded,
@@ -100,6 +102,7 @@ from rahdari.trade.rules.substitution import (
 )
 from rahdari.trade.service.complexity import ComplexityWish
 from rahdari.trade.service.diversify import DiversifyWish
+from rahdari.trade.service.given import Distances, FileUsed
 from rahdari.trade.service.ladder import LadderWish
 from rahdari.trade.service.menus import Origin
 from rahdari.trade.service.mirror import MirrorWish
@@ -152,10 +155,12 @@ __all__ = [
     "Conventions",
     "Country",
     "CountryCode",
+    "DataDamaged",
     "DataMissing",
     "Degenerate",
     "DensityScale",
     "Diagnostics",
+    "Distances",
     "DiversifyWish",
     "DownloadFailed",
     "Dropped",
@@ -164,10 +169,12 @@ __all__ = [
     "Effort",
     "EngineFailed",
     "Exponent",
+    "FileUsed",
     "Finding",
     "Fitness",
     "FlowBook",
     "Gain",
+    "Ground",
     "Growth",
     "GrowthLever",
     "Infeasible",

@@ -1,14 +1,50 @@
 """The refusals of the trade room, each with its code."""
 
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
 from typing import ClassVar
 
 from rahdari.kernel import CounterpartFailed, Refused
 
 
+class Ground(StrEnum):
+    """Why a question that was asked well has no answer in these data; the edges word it in each language."""
+
+    SHORT_HISTORY = "short_history"
+    EXPORTS_NOTHING = "exports_nothing"
+    IMPORTS_NOTHING = "imports_nothing"
+    NO_START = "no_start"
+    NOT_MEASURED = "not_measured"
+    NOTHING_TO_CHOOSE = "nothing_to_choose"
+    OUT_OF_TIME = "out_of_time"
+    OTHER_REVISION = "other_revision"
+    SAME_COUNTRY = "same_country"
+    UNKNOWN_YEAR = "unknown_year"
+    UNKNOWN_PRODUCT = "unknown_product"
+
+
 class TradeRefused(Refused):
-    """The room refuses what it was asked."""
+    """The room refuses what it was asked.
+
+    Attributes:
+        ground: why, where a visitor who only chose from lists can meet it; None elsewhere.
+        values: the numbers and codes that the ground's words name.
+    """
 
     code: ClassVar[str] = "trade.refused"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        ground: Ground | None = None,
+        values: Mapping[str, str | int | float] = MappingProxyType({}),
+    ) -> None:
+        """Keep the sentence, and what it is worded from in other languages."""
+        super().__init__(message)
+        self.ground = ground
+        self.values = values
 
 
 class BadTable(TradeRefused):
@@ -75,6 +111,12 @@ class DataMissing(TradeRefused):
     """The question needs data that are not here; the message says how to get them."""
 
     code: ClassVar[str] = "trade.no_data"
+
+
+class DataDamaged(DataMissing):
+    """The flows on the disk are not those that were written: they would answer, and wrongly."""
+
+    code: ClassVar[str] = "trade.data_damaged"
 
 
 class DownloadFailed(CounterpartFailed):

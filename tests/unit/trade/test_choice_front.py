@@ -7,6 +7,7 @@ import pytest
 
 from rahdari.trade import BadParameter, Infeasible, UnknownTradeProduct
 from rahdari.trade.rules.choice import (
+    Candidate,
     Effort,
     Limits,
     Menu,
@@ -54,6 +55,10 @@ def test_the_front_tells_the_best_gain_of_each_number() -> None:
 def test_the_front_stops_where_more_products_bring_next_to_nothing() -> None:
     front = trace_front(STEEP, EXACT, stop_share=0.92)
     assert [one.number_max for one in front.points] == [1, 2, 3]
+    whole = front.to_the_end()
+    assert [one.number_max for one in whole.points] == [1, 2, 3, 5]
+    assert whole.points[-1].choice is front.attainable
+    assert whole.to_the_end() is whole
 
 
 def test_a_limit_on_the_number_is_not_part_of_what_is_attainable() -> None:
@@ -304,6 +309,18 @@ def test_the_quick_word_names_the_scarcest_limit() -> None:
     )
     frame = explain_absences(choose(menu, EXACT))
     assert frame.row(0, named=True)["scarcest"] == "budget land_acres 6"
+    # What one budget rules out by itself is told, whatever the price of another limit is.
+    heavy = Candidate("c", "metals", 90, {LAND: 1, CAPITAL: 500})
+    ruled = explain_absences(choose(Menu((*menu.candidates, heavy), menu.limits), EXACT))
+    told = dict(ruled.select("product_code", "scarcest").iter_rows())
+    assert told == {"c": "budget capital_usd 100", "b": "budget land_acres 6"}
+    both = Candidate("c", "metals", 90, {LAND: 60, CAPITAL: 500})
+    worse = explain_absences(choose(Menu((*menu.candidates, both), menu.limits), EXACT))
+    assert (
+        worse.row(0, named=True)["scarcest"] == "budget land_acres 6"
+    )  # ten times it, and five times the other
+    none = explain_absences(choose(Menu(menu.candidates, Limits({LAND: 6, CAPITAL: 0, "x": 0})), EXACT))
+    assert none["scarcest"].to_list() == ["budget land_acres 6"]
     free = explain_absences(choose(Menu((product("a", 5), product("b", 1)), land(9, barred=("b",))), EXACT))
     assert free["scarcest"].to_list() == [None]
 

@@ -1,5 +1,7 @@
 """Who is present in what, and what leaves the table."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -175,6 +177,18 @@ def test_the_largest_group_can_be_kept_and_the_others_are_named() -> None:
     assert {one.code for one in found.dropped_countries} == {"C003", "C004"}
     assert {one.code for one in found.dropped_products} == {"P00002", "P00003"}
     assert {one.reason for one in found.dropped_products} == {Reason.ANOTHER_GROUP}
+
+
+@pytest.mark.parametrize(("second", "kept"), [(9.0, ("C", "D")), (1.0, ("A", "B"))])
+def test_of_equally_large_groups_that_of_more_trade_stays_whatever_the_order_of_rows(
+    second: float, kept: tuple[str, ...]
+) -> None:
+    values = np.kron(np.diag([1.0, second]), np.ones((2, 2)))
+    keep_largest = Conventions(split=Split.LARGEST)
+    for order in itertools.permutations(range(4)):
+        rows = ["ABCD"[at] for at in order]
+        found = find_presence(Matrix(rows, ("p", "q", "r", "s"), values[list(order)]), keep_largest)
+        assert tuple(sorted(found.exports.rows)) == kept
 
 
 def test_groups_are_numbered_by_their_first_country() -> None:

@@ -242,6 +242,27 @@ def test_flows_keep_their_dollars_and_their_kilograms() -> None:
     assert (turned.revision, turned.basis, turned.rest.height) == (Revision.HS12, "equal", 0)
 
 
+ROUNDED = Concordance(
+    Revision.HS92, Revision.HS02, {"010121": {"010121": 0.3333333333, "010129": 0.6666666666}}, "given"
+)
+
+
+@pytest.mark.parametrize("amount", [10**13, 2**53 - 1, 7])
+def test_weights_of_ten_digits_lose_no_dollar(amount: int) -> None:
+    table = convert(Matrix(["PAK"], ["010121"], [[amount]]), ROUNDED)
+    assert int(table.matrix.values.sum()) == amount
+    turned = convert_flows(flow_table((2020, 586, 156, 10121, amount, amount)), ROUNDED)
+    assert turned.frame["value_usd"].sum() == amount
+    assert turned.frame["quantity_kg"].sum() == amount
+
+
+@pytest.mark.parametrize("amount", [2**62, 10**18 + 7])
+def test_what_no_fraction_can_hold_is_handed_out_whole(amount: int) -> None:
+    turned = convert_flows(flow_table((2020, 586, 156, 10121, amount, -1)), ROUNDED)
+    assert turned.frame["value_usd"].sum() == amount
+    assert sum(share_out(amount, (0.1, 0.2, 0.7))) == amount
+
+
 def test_flows_of_other_codes_are_refused_or_kept_apart() -> None:
     flows = flow_table((2005, 586, 156, 10110, 7, 3), (2005, 586, 156, 999999, 4, 1))
     with pytest.raises(UnknownTradeProduct, match="HS02 has no 999999"):

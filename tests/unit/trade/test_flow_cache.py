@@ -4,12 +4,26 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
-from rahdari.trade import BadTradeFile, Country, CountryCode, DataMissing, Level, Product, ProductCode
+from rahdari.trade import (
+    BadTradeFile,
+    Country,
+    CountryCode,
+    DataDamaged,
+    DataMissing,
+    Level,
+    Product,
+    ProductCode,
+)
 from rahdari.trade.store import Release, open_book, read_note, write_cache
+from rahdari.trade.store.engines import write_parquet
 from rahdari.trade.store.places import shared_name
+from rahdari.wire import flow_table
 from rahdari.wire.flow_table import AMOUNT_MAX, COLUMNS
 from tests.contract.test_flow_book import COUNTRIES, FLOWS, PRODUCTS, SOURCE, YEARS, frame_of
 from tests.fakes.flows import Flow
@@ -43,6 +57,41 @@ def test_each_year_stands_in_order_as_whole_numbers(tmp_path: Path) -> None:
     frame = pl.read_parquet(tmp_path / "cache" / "2021.parquet")
     assert dict(frame.schema) == {name: kind() for name, kind in COLUMNS.items()}
     assert frame.equals(frame.sort("exporter", "importer", "product"))
+
+
+def test_a_year_file_packs_whole_numbers_and_tells_their_span_to_whoever_asks(tmp_path: Path) -> None:
+    write_cache(tmp_path / "cache", RELEASE, whole())
+    with duckdb.connect() as connection:
+        told = connection.execute(
+            "SELECT path_in_schema, encodings, stats_min FROM parquet_metadata(?)",
+            [str(tmp_path / "cache" / "2021.parquet")],
+        ).fetchall()
+    packed = {name: encodings for name, encodings, _ in told}
+    assert set(packed) == set(COLUMNS)
+    assert packed["value_usd"] == packed["quantity_kg"] == "DELTA_BINARY_PACKED"
+    assert {name: least for name, _, least in told}["exporter"] == "58"
+
+
+def test_a_folder_that_takes_no_file_is_an_error_of_the_disk(tmp_path: Path) -> None:
+    columns = {name: frame_of([GOOD])[name].to_numpy() for name in COLUMNS}
+    with pytest.raises(OSError, match=r"2021\.parquet cannot be written"):
+        write_parquet(tmp_path / "absent" / "2021.parquet", columns, rows_in_group=1 << 18)
+
+
+def test_blocks_of_rows_agree_with_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow_table, "BLOCK_ROWS", 2)
+    flows = [
+        GOOD._replace(exporter=1 + at // 3, importer=20 + at % 3, product=10_101 + at) for at in range(7)
+    ]
+    assert flow_table.is_in_order(frame_of(flows))
+    assert flow_table.distinct(frame_of(flows)["exporter"]) == [1, 2, 3]
+    assert flow_table.distinct(frame_of([])["exporter"]) == []
+    for place in range(6):
+        # Across the ends of blocks too: two rows the wrong way round, and one row twice.
+        turned = [*flows[:place], flows[place + 1], flows[place], *flows[place + 2 :]]
+        twice = [*flows[: place + 1], *flows[place:]]
+        assert not flow_table.is_in_order(frame_of(turned))
+        assert not flow_table.is_in_order(frame_of(twice))
 
 
 def test_a_cache_replaces_the_one_before(tmp_path: Path) -> None:
@@ -140,6 +189,64 @@ def test_a_cache_that_is_not_what_was_written_is_not_opened(
     harm(tmp_path / "cache")
     with pytest.raises(DataMissing, match="fetch the release again"):
         open_book(tmp_path / "cache")
+
+
+@given(st.data())
+@settings(
+    max_examples=20,
+    phases=[Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_one_wrong_bit_anywhere_in_a_cache_never_gives_another_sum(
+    tmp_path: Path, data: st.DataObject
+) -> None:
+    folder = tmp_path / "cache"
+    if not folder.exists():
+        write_cache(folder, RELEASE, whole())
+    name = data.draw(st.sampled_from(names(folder)))
+    raw = (folder / name).read_bytes()
+    at, bit = data.draw(st.integers(0, len(raw) - 1)), data.draw(st.integers(0, 7))
+    (folder / name).write_bytes(raw[:at] + bytes([raw[at] ^ 1 << bit]) + raw[at + 1 :])
+    try:
+        with pytest.raises(DataMissing, match="fetch the release again"), open_book(folder) as book:
+            book.exports(YEARS, Level.HS6)
+    finally:
+        (folder / name).write_bytes(raw)
+
+
+def test_a_year_that_nobody_asks_about_is_not_read_to_be_checked(tmp_path: Path) -> None:
+    write_cache(tmp_path / "cache", RELEASE, whole())
+    path = tmp_path / "cache" / "2019.parquet"
+    raw = bytearray(path.read_bytes())
+    raw[6] ^= 1
+    path.write_bytes(raw)
+    with open_book(tmp_path / "cache") as book:
+        assert book.exports([2020], Level.HS6).values.sum() > 0
+        with pytest.raises(DataDamaged, match="the file of 2019 has other bytes"):
+            book.exports([2019, 2020], Level.HS6)
+
+
+def test_an_old_cache_without_digests_is_to_be_fetched_again(tmp_path: Path) -> None:
+    write_cache(tmp_path / "cache", RELEASE, whole())
+    path = tmp_path / "cache" / "release.json"
+    note = json.loads(path.read_text(encoding="utf-8"))
+    del note["seal"]
+    path.write_text(json.dumps(note | {"form": 1}), encoding="utf-8")
+    with pytest.raises(
+        DataMissing, match="written in the form 1, this program reads 2; fetch the release again"
+    ):
+        open_book(tmp_path / "cache")
+
+
+def test_a_cache_that_was_taken_away_and_not_replaced_comes_back(tmp_path: Path) -> None:
+    write_cache(tmp_path / "cache", RELEASE, whole())
+    (tmp_path / "cache").rename(tmp_path / ".cache.old")
+
+    with pytest.raises(BadTradeFile, match="not one row"):
+        write_cache(tmp_path / "cache", RELEASE, [])
+    assert names(tmp_path) == ["cache"]
+    assert read_note(tmp_path / "cache").years
 
 
 def test_a_heading_without_a_name_gets_what_its_subheadings_share(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from rahdari.trade.rules.paths import (
     in_nominal_and_real,
     logistic_path,
     required,
+    usual_ceiling,
 )
 from rahdari.trade.rules.paths import real_path as real
 from rahdari.trade.rules.ramps import Project, bass_share, missing, ramp
@@ -304,3 +305,10 @@ def test_an_inflation_that_cannot_be_is_refused(share: float) -> None:
 def test_an_inflation_over_centuries_is_refused() -> None:
     with pytest.raises(BadParameter, match="200 years"):
         constant_inflation(0.02, base_year=2025, years=[1700])
+
+
+def test_without_a_given_ceiling_a_refusal_speaks_of_the_target() -> None:
+    with pytest.raises(BadParameter, match=r"a target or start of 1e\+15 dollars leaves no room"):
+        usual_ceiling(Goal(2025, 2035, 30e9, 1e15), multiple=1.5)
+    assert usual_ceiling(Goal(2025, 2035, 30e9, 150e9), multiple=1.5) == 225e9
+    assert usual_ceiling(Goal(2025, 2035, 30e9, 10e9), multiple=2.0) == 60e9

@@ -15,7 +15,7 @@ from rahdari.trade.errors import (
     UnknownTradeProduct,
 )
 from rahdari.trade.rules.potential.conventions import STATIC, Exponent, Term, Terms
-from rahdari.trade.rules.potential.factors import factors_of, multiply
+from rahdari.trade.rules.potential.factors import factors_of, multiply, supply_of
 from rahdari.trade.rules.potential.groundwork import Groundwork, lay
 from rahdari.trade.rules.potential.indicator import potential_of
 from rahdari.trade.rules.potential.levers import (
@@ -160,9 +160,9 @@ def test_new_capacity_grows_with_its_exporter() -> None:
     world = made_world()
     ground = lay(world, Terms(growth=True))
     lever = CapacityLever(product="740311", value_usd=5_000)
-    factors = factors_of(ground, "AAA", suppose(ground, "AAA", Levers(capacity=(lever,))))
+    factors = supply_of(ground, "AAA", suppose(ground, "AAA", Levers(capacity=(lever,))))
     sold = world.exports.values[:, 2] * [1.2, 1.05, 0.97, 1.0]
-    share = (factors[Term.SHARE] * factors[Term.SHARE_GROWTH])[0, 2]
+    share = (factors[Term.SHARE] * factors[Term.SHARE_GROWTH] * factors[Term.CAPACITY])[0, 2]
     assert share == pytest.approx((sold[0] + 5_000 * 1.2) / (sold.sum() + 5_000 * 1.2), rel=1e-12)
 
 
@@ -363,3 +363,40 @@ def test_the_levered_world_keeps_the_worlds_own_arrays_as_they_were() -> None:
     play(lay(world, ALL_TERMS), "AAA", EVERYTHING)
     np.testing.assert_array_equal(world.exports.values, before[0])
     np.testing.assert_array_equal(lay(world).ease, before[1])
+
+
+@pytest.mark.parametrize("terms", [STATIC, ALL_TERMS], ids=["static", "all terms"])
+@pytest.mark.parametrize("more", [Levers(), EVERYTHING], ids=["alone", "with every other lever"])
+def test_new_capacity_adds_no_more_over_all_markets_than_it_builds(terms: Terms, more: Levers) -> None:
+    ground = lay(made_world(), terms)
+    for built in (10.0, 20_000.0, 1e7):
+        with_it = replace(more, capacity=(CapacityLever(product="870300", value_usd=built),))
+        added = values_of(ground, "AAA", with_it).sum(axis=0) - values_of(
+            ground, "AAA", replace(more, capacity=())
+        ).sum(axis=0)
+        assert added[4] <= built * (1 + 1e-9)
+        assert built > 1e6 or added[4] > 0.99 * built  # the limit is reached here
+        assert added[:4] == pytest.approx(0.0)
+
+
+def test_what_a_scenario_and_a_target_say_of_new_capacity_is_the_same() -> None:
+    ground, there = lay(made_world(), ALL_TERMS), frozenset({"BBB", "CCC"})
+    levers = replace(EVERYTHING, capacity=(CapacityLever(product="870300", value_usd=20_000),))
+    told = play(ground, "AAA", levers, importers=there)
+    answer = explain_target(ground, "AAA", told.supposed_usd * 1.5, importers=there, levers=levers)
+    assert answer.levered_usd == pytest.approx(told.supposed_usd, rel=1e-9)
+    built = next(one for one in told.effects if one.lever is Lever.CAPACITY)
+    assert built.joint_usd <= 20_000
+    for one in answer.needed:
+        if one.value is not None:
+            assert one.reached_usd == pytest.approx(told.supposed_usd * 1.5, rel=1e-6)
+
+
+def test_markets_that_buy_more_do_not_make_a_mine_larger() -> None:
+    ground, there = lay(made_world()), frozenset({"BBB"})
+    levers = Levers(capacity=(CapacityLever(product="870300", value_usd=20_000),))
+    today = play(ground, "AAA", levers, importers=there)
+    answer = explain_target(ground, "AAA", 3 * today.supposed_usd, importers=there, levers=levers)
+    more = next(one.value for one in answer.needed if one.route is Route.MARKET_IMPORTS)
+    assert more is not None
+    assert more > 3.1

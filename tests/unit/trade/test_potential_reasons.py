@@ -9,7 +9,7 @@ from rahdari.trade.errors import NothingTraded, UnknownCountry, UnknownTradeProd
 from rahdari.trade.rules.potential.conventions import Term, Terms
 from rahdari.trade.rules.potential.groundwork import lay
 from rahdari.trade.rules.potential.indicator import potential_of
-from rahdari.trade.rules.potential.levers import Levers, TariffLever, suppose
+from rahdari.trade.rules.potential.levers import CapacityLever, Levers, TariffLever, suppose
 from rahdari.trade.rules.potential.reasons import REASONS, Why, explain, explain_cells
 from tests.unit.trade.potential_worlds import ALL_TERMS, COUNTRIES, PRODUCTS, made_flows, made_world
 
@@ -118,4 +118,26 @@ def test_the_table_of_a_cell_lists_its_terms() -> None:
         "log_contribution",
     ]
     assert frame["term"].to_list()[0] == "share"
-    assert frame.height == len(Term) - 1  # no lever was pulled
+    assert frame.height == len(Term) - 2  # no lever of tariffs or capacity was pulled
+
+
+def test_what_only_the_plan_builds_is_told_as_new_capacity_and_not_as_a_strength() -> None:
+    ground = lay(made_world())
+    before = explain(ground, "AAA", importer="CCC", product="740311")
+    levers = Levers(capacity=(CapacityLever(product="740311", value_usd=50_000),))
+    after = explain(ground, "AAA", importer="CCC", product="740311", supposed=suppose(ground, "AAA", levers))
+    told = {one.why for one in after.reasons}
+    assert told == {one.why for one in before.reasons} | {Why.NEW_CAPACITY}
+    product = after.neutral_usd * math.exp(sum(one.log or 0.0 for one in after.contributions))
+    assert product == pytest.approx(after.potential_usd, rel=1e-9)
+
+
+def test_a_product_that_is_new_altogether_has_new_capacity_for_its_reason() -> None:
+    flows = made_flows()
+    flows[0, :, 2] = 0.0
+    ground = lay(made_world(flows))
+    levers = Levers(capacity=(CapacityLever(product="740311", value_usd=50_000),))
+    told = explain(ground, "AAA", importer="CCC", product="740311", supposed=suppose(ground, "AAA", levers))
+    codes = [one.why for one in told.reasons]
+    assert codes.count(Why.NEW_CAPACITY) == 1
+    assert not {Why.SPECIALISED, Why.NOT_SPECIALISED, Why.NOT_EXPORTED} & set(codes)

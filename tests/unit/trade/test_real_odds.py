@@ -6,10 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from rahdari.app.base_rates import carried_price_index, history_of
+from rahdari.app.base_rates import carried_price_index, carried_sizes, history_of
+from rahdari.app.totals_files import read_totals
 from rahdari.trade.ports import FlowBook
 from rahdari.trade.rules.backtest import Asked, Scores, Trial, Verdict, amounts, back_test, to_frame
 from rahdari.trade.rules.backtest.trials import revealed_advantage
+from rahdari.trade.rules.decades import sizes_of
 from rahdari.trade.rules.fans import fan
 from rahdari.trade.rules.odds import base_rate, by_size, own_best, place, resampled
 from rahdari.trade.rules.paths import Goal
@@ -78,6 +80,21 @@ def test_the_larger_at_the_start_the_rarer(totals: tuple[History, History]) -> N
     assert len(shares) == 4
     assert shares == sorted(shares, reverse=True)
     assert shares[2] == pytest.approx(0.074, abs=0.001)
+
+
+def test_the_carried_figures_by_size_are_those_of_the_totals(trade: Path) -> None:
+    totals = read_totals(trade / "bilateral_totals_wits_1962_2016.parquet")
+    told, mirror = totals.histories()
+    found = find_windows(told, RULES, mirror=mirror)
+    for own, carried in zip(sizes_of(found), carried_sizes(), strict=True):
+        counts = (own.low_usd, own.high_usd, own.windows, own.disjoint, own.countries)
+        assert counts == (
+            carried.low_usd, carried.high_usd, carried.windows, carried.disjoint, carried.countries
+        )  # fmt: skip
+        assert own.reached == pytest.approx(carried.reached, abs=6e-5)
+    large = found.where(found.start_usd >= 20e9)
+    assert len(large) == 914
+    assert place(large, 5.0).reached.share == pytest.approx(0.047, abs=0.0005)
 
 
 def test_what_partners_report_takes_out_windows_that_only_reported_more(

@@ -174,7 +174,7 @@ def test_questions_that_make_no_sense_are_refused() -> None:
     nothing = Matrix(COUNTRIES, PRODUCTS, [[0.0] * 5, [1.0] * 5, [1.0] * 5])
     with pytest.raises(NothingTraded, match="PAK exports nothing"):
         screen("PAK", "CHN", trade=replace(trade(), exports=nothing))
-    with pytest.raises(BadParameter, match="a window of 2 years"):
+    with pytest.raises(BadParameter, match="takes 2 years or more, the panel has 1"):
         screen("PAK", "CHN", trade=trade(), conventions=ScreenConventions(window_years=2))
     with pytest.raises(BadParameter, match="no product 'hats'"):
         screen("PAK", "CHN", trade=trade()).of("hats")

@@ -21,11 +21,13 @@ from rahdari.trade import (
     EaseLever,
     Infeasible,
     LadderWish,
+    Level,
     Levers,
     Limits,
     MirrorWish,
     Need,
     Needs,
+    NotChosenReason,
     NothingTraded,
     Origin,
     PathWish,
@@ -44,6 +46,7 @@ from rahdari.trade import (
     UnknownTradeProduct,
     UnknownYear,
 )
+from rahdari.trade.service.menus import GAIN_USD_MIN
 
 QUESTIONS = ("screen", "complexity", "potential", "diversify", "tariff", "relocate", "ladder", "substitute",
              "select", "path")  # fmt: skip
@@ -129,6 +132,16 @@ def test_levers_add_and_are_told_apart(analyst: Analyst) -> None:
     added = steps["joint_usd"].sum()
     assert added == pytest.approx(answer.figures["levers_add_usd"])
     assert answer.table["gain_usd"].to_list() == sorted(answer.table["gain_usd"], reverse=True)
+    for could, did, without, gain in answer.table.select(
+        "potential_usd", "actual_usd", "baseline_usd", "gain_usd"
+    ).iter_rows():
+        assert gain == pytest.approx(max(could - max(did, without), 0.0))
+    assert "gains_above_sales" in codes(answer)
+    # All of the mine's copper together, in every market, is today's and what was built and eased.
+    copper = answer.tables["products"].filter(pl.col("product_code") == "260300")["potential_usd"].item()
+    eased = analyst.potential(PotentialWish(levers=Levers(ease=wish.levers.ease))).tables["products"]
+    without = eased.filter(pl.col("product_code") == "260300")["potential_usd"].item()
+    assert copper - without <= 2e9 * (1 + 1e-9)
     assert {"capacity_wins_share", "target_reached"} < codes(answer)
     assert answer.tables["target"]["route"].to_list() == ["ease_quantile", "market_imports", "capacity"]
 
@@ -180,6 +193,13 @@ def test_diversion_moves_trade_and_makes_none(analyst: Analyst) -> None:
     assert float(answer.figures["exporter_gain_usd"] or 0) > 0
     others = answer.tables["origins"].filter(pl.col("exporter_code") != "PAK")
     assert float(others["gain_usd"].sum()) <= 0
+
+
+def test_what_the_exporter_loses_to_others_has_a_minus(analyst: Analyst) -> None:
+    answer = analyst.tariff(TariffWish(rates=Rates(supposed_percent=5.0), rate_percent=20.0))
+    own = answer.tables["origins"].filter(pl.col("exporter_code") == "PAK")
+    assert answer.figures["diverted_usd"] == pytest.approx(own["diversion_usd"][0])
+    assert float(answer.figures["diverted_usd"] or 0) < 0 < float(answer.figures["moved_usd"] or 0)
 
 
 def test_a_rate_for_everybody_diverts_nothing(analyst: Analyst) -> None:
@@ -266,6 +286,43 @@ def test_why_a_candidate_is_not_chosen(analyst: Analyst, answers: Mapping[str, A
         analyst.why_not("999999")
 
 
+def test_a_year_too_early_for_substitution_is_refused_with_those_that_can_be_asked_about(
+    analyst: Analyst,
+) -> None:
+    with pytest.raises(
+        BadParameter, match=r"begins with 1995: from (\d{4}) to 2024 can be asked about"
+    ) as refused:
+        analyst.substitute(year=1999)
+    first = int(refused.value.message.rpartition("--year ")[2].rstrip(")"))
+    assert analyst.substitute(year=first).scope.years[-1] == first
+    with pytest.raises(BadParameter):
+        analyst.substitute(year=first - 1)
+
+
+def test_why_a_product_is_no_candidate_is_told_with_its_amounts(
+    analyst: Analyst, answers: Mapping[str, Answer]
+) -> None:
+    sold = analyst.potential(SelectWish().potential).table
+    above = sold.filter((pl.col("actual_usd") >= pl.col("potential_usd")) & (pl.col("actual_usd") > 0))
+    found = analyst.why_not(above["product_code"][0])
+    assert found.reason is NotChosenReason.SOLD_ALREADY
+    assert found.amounts_usd["actual_usd"] == above["actual_usd"][0] >= found.amounts_usd["potential_usd"]
+    strange = {one.code for one in analyst.book.products(Level.HS6)} - set(sold["product_code"])
+    assert analyst.why_not(min(strange)).reason is NotChosenReason.NO_POTENTIAL
+    small = sold.filter((pl.col("untapped_usd") > 0) & (pl.col("untapped_usd") < GAIN_USD_MIN))
+    assert analyst.why_not(small["product_code"][0]).reason is NotChosenReason.TOO_SMALL
+
+
+def test_limits_that_leave_nothing_to_choose_are_named_and_no_odds_are_told(analyst: Analyst) -> None:
+    none = Budgets(amounts={**Budgets().amounts, "land_acres": 0.0, "capital_usd": 0.0})
+    answer = analyst.select(SelectWish(budgets=none, front_points=0, redraws=0, draws=100))
+    assert answer.figures["chosen"] == 0
+    assert answer.figures["target_probability_share"] is None
+    told = {one.code: one.values for one in answer.notes}
+    assert "no_goal" in told
+    assert "budget capital_usd 0" in str(told["nothing_chosen"]["limits"])
+
+
 def test_thirty_to_a_hundred_and_fifty_needs_seventeen_and_a_half_per_cent(analyst: Analyst) -> None:
     answer = analyst.path(PathWish(start_usd=30e9, target_usd=150e9))
     assert answer.figures["growth_share_per_year"] == pytest.approx(0.1746, abs=1e-4)
@@ -302,13 +359,31 @@ def test_a_release_is_no_mirror_of_itself(analyst: Analyst) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "offered"), [("Pakistan", "PAK"), ("pk", "PAK"), ("Viet", "VNM"), ("Chinaa", "CHN")]
+    ("written", "offered"), [("Pakist", "PAK"), ("PKI", "PAK"), ("Viet", "VNM"), ("Chinaa", "CHN")]
 )
 def test_another_way_to_write_a_country_is_answered_with_its_code(
     analyst: Analyst, written: str, offered: str
 ) -> None:
     with pytest.raises(UnknownCountry, match=offered):
         analyst.screen(exporter=written, market="JPN")
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("Pakistan", "PAK"),
+        (" pakistan ", "PAK"),
+        ("pk", "PAK"),
+        ("Viet Nam", "VNM"),  # as BACI names it
+        ("Vietnam", "VNM"),  # as CLDR does
+        ("South Korea", "KOR"),
+        ("Rep. of Korea", "KOR"),
+    ],
+)
+def test_a_whole_name_or_two_letters_are_taken_for_the_one_country_they_stand_for(
+    analyst: Analyst, written: str, code: str
+) -> None:
+    assert analyst.scope(exporter=written, market="JPN").exporter == code
 
 
 def test_small_letters_are_taken(analyst: Analyst) -> None:

@@ -153,6 +153,8 @@ def test_a_long_field_is_shown_cut() -> None:
         (b"t,i,j,k,v,q\n", "no row"),
         (b't,i,j,k,v,q\n2021,4,24,10121,1,"1\n2021,4,24,10122,1,1\n', "line 2 is no CSV"),
         (b"t,i,j,k,v,q\n2021,4,24,10121,1,\xff\n", "not UTF-8"),
+        # A lone quote, on which the quick reader's library gives up in its own way.
+        (b't,i,j,k,v,q\n2021,4,8,10121,1,1\n"', "line 3 is no CSV"),
         (b"t,i,j,k,v,q\n2021,4,24,10121,1," + b"9" * 200_000 + b"\n", "no CSV"),
         (b"," * 1_000_000, "line 1"),
     ],

@@ -15,6 +15,7 @@ from rahdari.cli.demo.browser import show_in_browser
 from rahdari.cli.demo.online import serving, suspend_and_see
 from rahdari.cli.demo.plan import HOLDERS_MAX, Plan, Wish
 from rahdari.cli.demo.population import find_sample, register_missing
+from rahdari.cli.demo.roadmap import show_roadmap
 from rahdari.cli.demo.sample import Sample, print_card, verify_from_picture
 from rahdari.cli.demo.server import HOST, Server, ending_in_order
 from rahdari.cli.demo.story import Story
@@ -70,6 +71,7 @@ def _show(session: Session, wish: Wish, *, is_fresh: bool, is_once: bool) -> int
             suspend_and_see(story, house, sample, server)
         with story.step(6, "The same, live in a browser"):
             show_in_browser(story, house, sample, server)
+            show_roadmap(story, server)
         if not is_once:
             _stay(story, house, sample, server)
     story.end(home)

@@ -84,7 +84,9 @@ def serving(story: Story, house: House, plan: Plan, environment: Mapping[str, st
     if not is_free(HOST, port):
         port = find_free_port()
         story.say(f"Port {plan.port} is taken by another program, so the server of this step runs at {port}.")
-    with running(house.settings.home, port, environment) as server:
+    # A folder that nobody fetched to: the roadmap works on what the package carries, whatever the user has.
+    carried = {"RAHDARI_TRADE_FOLDER": str(house.settings.home / "trade")}
+    with running(house.settings.home, port, {**environment, **carried}) as server:
         yield server
 
 

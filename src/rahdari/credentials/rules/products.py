@@ -1,7 +1,6 @@
 """Card products: reading their data files, and deciding what a product means for one holder and day."""
 
 import re
-import tomllib
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 
@@ -22,6 +21,8 @@ from rahdari.credentials.values.products import (
     Validity,
 )
 from rahdari.credentials.values.text import LocalText
+from rahdari.wire.errors import MalformedInput
+from rahdari.wire.strict_toml import read_toml
 
 # A product file is a page of text; anything longer is a mistake.
 PRODUCT_BYTES_MAX = 64 * 1024
@@ -102,8 +103,8 @@ def read_product(raw: bytes, *, name: str) -> CardProduct:
     if len(raw) > PRODUCT_BYTES_MAX:
         raise BadProduct(f"product file {name} is larger than {PRODUCT_BYTES_MAX} bytes; shorten it")
     try:
-        file = msgspec.convert(tomllib.loads(raw.decode("utf-8")), ProductFile, strict=True)
-    except (ValueError, msgspec.ValidationError) as error:
+        file = msgspec.convert(read_toml(raw, bytes_max=PRODUCT_BYTES_MAX), ProductFile, strict=True)
+    except (MalformedInput, ValueError, OverflowError) as error:
         raise BadProduct(f"product file {name}: {error}; see docs/look-up/products.md") from None
     _refuse_nonsense(file, name)
     return _product(file)

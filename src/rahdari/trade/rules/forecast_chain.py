@@ -13,11 +13,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from rahdari.trade.errors import BadTradeFile, TradeRefused
-from rahdari.trade.rules.forecasts import Chance, Claim, Forecast, Known, Quantiles
+from rahdari.trade.rules.forecasts import Chance, Claim, Forecast, Goods, Known, Quantiles
+from rahdari.trade.values import Level
 
 # What the first line names as the one before it.
 GENESIS: Final = "0" * 64
-_VERSION: Final = 1
+# The first version did not note of which goods an amount is; its lines are read and bound as they are.
+_VERSION_WITHOUT_GOODS, _VERSION = 1, 2
 # 199 quantiles of 24 digits and their levels are 10 kB; a longer line is no forecast.
 LINE_BYTES_MAX: Final = 64 * 1024
 
@@ -127,8 +129,10 @@ def _body(claim: Claim, *, number: int, previous: str, at: datetime) -> dict[str
         told = {"probability": float(said.probability), "at_least_usd": float(said.at_least_usd)}
     else:
         told = {"levels": _floats(said.levels), "values_usd": _floats(said.values_usd)}
+    goods = {} if claim.goods is None else {"goods": _told(claim.goods)}
     return {
-        "v": _VERSION,
+        "v": _VERSION_WITHOUT_GOODS if claim.goods is None else _VERSION,
+        **goods,
         "number": number,
         "previous": previous,
         "made_at": at.astimezone(UTC).isoformat(),
@@ -159,6 +163,7 @@ def _forecast(told: Mapping[str, object]) -> Forecast:
         known=_known(_members(told["known"])),
         release_digest=_text(told["release_digest"]),
         parameters_digest=_text(told["parameters_digest"]),
+        goods=_goods(_members(told["goods"])) if "goods" in told else None,
     )
     made_at = datetime.fromisoformat(_text(told["made_at"]))
     return Forecast(
@@ -168,6 +173,19 @@ def _forecast(told: Mapping[str, object]) -> Forecast:
         previous=_text(told["previous"]),
         digest=_text(told["digest"]),
     )
+
+
+def _told(goods: Goods) -> dict[str, object]:
+    told: dict[str, object] = {"level": goods.level.value, "count": goods.count, "digest": goods.digest}
+    return told | ({"codes": list(goods.codes)} if goods.codes else {})
+
+
+def _goods(told: Mapping[str, object]) -> Goods:
+    codes = told.get("codes", [])
+    if not isinstance(codes, list):
+        raise TypeError
+    count, digest = _whole(told["count"]), _text(told["digest"])
+    return Goods(Level(_text(told["level"])), count, digest, tuple(map(_text, codes)))
 
 
 def _said(told: Mapping[str, object]) -> Quantiles | Chance:

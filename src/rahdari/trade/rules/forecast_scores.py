@@ -32,6 +32,10 @@ class Waits(StrEnum):
 
     YEAR_NOT_OVER = "year_not_over"
     NO_OUTCOME = "no_outcome_in_the_data"
+    OTHER_GOODS = "data_hold_other_goods"
+    """The data do not hold every product that the forecast is of, so their sum would be of something else."""
+    GOODS_NOT_NOTED = "goods_were_not_noted"
+    """A forecast of before goods were noted: nobody can tell of what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +202,12 @@ def score(forecast: Forecast, outcome_usd: float) -> Score:
 
 
 def score_all(
-    forecasts: Iterable[Forecast], *, this_year: int, outcome_of: Callable[[Claim], float | None]
+    forecasts: Iterable[Forecast], *, this_year: int, outcome_of: Callable[[Claim], float | Waits | None]
 ) -> ScoreSheet:
     """Score every forecast whose year is over and whose outcome the data hold; the others wait, with the reason.
 
-    ``outcome_of`` gives the amount of the target year, None where the data do not hold that year.
+    ``outcome_of`` gives the amount of the target year, None where the data do not hold that year,
+    and otherwise why it cannot be told.
     """
     scores: list[Score] = []
     waiting: list[Waiting] = []
@@ -211,6 +216,8 @@ def score_all(
             waiting.append(Waiting(forecast, Waits.YEAR_NOT_OVER))
         elif (outcome := outcome_of(forecast.claim)) is None:
             waiting.append(Waiting(forecast, Waits.NO_OUTCOME))
+        elif isinstance(outcome, Waits):
+            waiting.append(Waiting(forecast, outcome))
         else:
             scores.append(score(forecast, outcome))
     return ScoreSheet(tuple(scores), tuple(waiting))

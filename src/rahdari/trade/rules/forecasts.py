@@ -1,17 +1,21 @@
 """What is said of a year before it is over: quantiles or a probability, on which data, by which parameters."""
 
+import hashlib
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from rahdari.trade.errors import BadParameter
 from rahdari.trade.rules.paths import HORIZON_YEARS_MAX, require_amount, require_year
+from rahdari.trade.values import Level
 
 # A distribution told by its percentiles has 99 of them; more levels tell nothing more.
 LEVELS_MAX = 199
+# 200 codes of six digits are 2 kB of a line; of more only the digest is kept.
+CODES_MAX = 200
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:|-]{0,63}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -87,11 +91,46 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Goods:
+    """Of which products the amounts are: their number, the digest of their list, and, where few, the list itself.
+
+    Raises:
+        BadParameter: a digest that is none, or a list that does not fit number and digest.
+    """
+
+    level: Level
+    count: int
+    digest: str
+    codes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check."""
+        if not _DIGEST.fullmatch(self.digest) or self.count < 1:
+            raise BadParameter(f"{self.count} goods of the digest {self.digest[:80]!r} are no list of goods")
+        if self.codes and (len(self.codes) != self.count or _digest_of(self.codes) != self.digest):
+            raise BadParameter(f"the list of {len(self.codes)} goods is not that of the digest beside it")
+
+    @classmethod
+    def of(cls, codes: Iterable[str], *, level: Level) -> "Goods":
+        """Note these codes. Raises ``BadParameter`` where there are none."""
+        told = tuple(sorted(set(codes)))
+        return cls(level, len(told), _digest_of(told), told if len(told) <= CODES_MAX else ())
+
+    def within(self, held: Iterable[str]) -> tuple[str, ...] | None:
+        """Give the codes where ``held`` holds all of them, or is that very list; None where it cannot be told."""
+        there = tuple(sorted(set(held)))
+        if _digest_of(there) == self.digest:
+            return there
+        return self.codes if self.codes and set(self.codes) <= set(there) else None
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What is said: of whose exports, to which market, of what, in which year, on which data.
 
     ``what`` is a product's code or a word of the caller's, as ``total``; ``market`` may be ``WLD``. The digests are
-    SHA-256 in hexadecimal of the data release and of the parameters. Amounts are nominal dollars.
+    SHA-256 in hexadecimal of the data release and of the parameters. Amounts are nominal dollars, of ``goods``
+    alone; None stands only in claims of before goods were noted.
 
     Raises:
         BadParameter: a name or digest that is none, or a target year that was known already.
@@ -105,6 +144,7 @@ class Claim:
     known: Known
     release_digest: str
     parameters_digest: str
+    goods: Goods | None = None
 
     def __post_init__(self) -> None:
         """Check."""
@@ -141,6 +181,10 @@ class Forecast:
     def id(self) -> str:
         """Give the name by which it is quoted: the first sixteen characters of its digest."""
         return self.digest[:16]
+
+
+def _digest_of(codes: Sequence[str]) -> str:
+    return hashlib.sha256(" ".join(codes).encode()).hexdigest()
 
 
 def _rises(values: Sequence[float], *, strictly: bool) -> bool:

@@ -185,6 +185,22 @@ def logistic_path(goal: Goal, *, ceiling_usd: float) -> YearPath:
     return _between(goal, PathKind.LOGISTIC, values)
 
 
+def usual_ceiling(goal: Goal, *, multiple: float) -> float:
+    """Give so many times the larger of target and start: the ceiling where nobody gave one.
+
+    Raises:
+        BadParameter: the target leaves no room above it; the refusal speaks of the target, which was given.
+    """
+    largest = max(goal.target_usd, goal.start_usd)
+    if largest * multiple > AMOUNT_USD_MAX:
+        raise BadParameter(
+            f"a target or start of {largest:g} dollars leaves no room for a path that slows towards {multiple:g} "
+            f"times as much: amounts end at {AMOUNT_USD_MAX:g} dollars, some nine times the world's yearly "
+            "product; is the unit right?"
+        )
+    return multiple * largest
+
+
 def grown(goal: Goal, *, growth: float) -> Amounts:
     """Give a baseline that grows by one share each year from the goal's start, one amount for each of its years.
 

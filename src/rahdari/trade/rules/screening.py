@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from rahdari.trade.errors import BadParameter, BadTable, NothingTraded
+from rahdari.trade.errors import BadParameter, BadTable, Ground, NothingTraded
 from rahdari.trade.rules.concentration import Lorenz, lorenz
 from rahdari.trade.rules.findings import Because
 from rahdari.trade.rules.relocation.panel import Panel, advantage
@@ -136,16 +136,15 @@ def screen(
     """
     years = conventions.window_years
     if not 1 <= years <= len(trade.bought.years):
-        raise BadParameter(f"a window of {years} years does not fit {len(trade.bought.years)} years")
+        raise _short_history(years, len(trade.bought.years))
     now = _mean(trade.bought, years, at_end=True)
     before = _mean(trade.bought, years, at_end=False)
     sold = trade.exports.of_row(exporter)
     at = trade.bought.at(exporter)
-    for amount, what in ((now.sum(), f"{market} imports"), (sold.sum(), f"{exporter} exports")):
-        if amount <= 0:
-            raise NothingTraded(
-                f"{what} nothing in these years, so there is nothing to compare; take other years"
-            )
+    if now.sum() <= 0:
+        raise _nothing(f"{market} imports", Ground.IMPORTS_NOTHING, {"market": market})
+    if sold.sum() <= 0:
+        raise _nothing(f"{exporter} exports", Ground.EXPORTS_NOTHING, {"exporter": exporter})
     facts = _Facts(
         now=now, before=before, sold=sold, at=at,
         rca=advantage(trade.exports.values)[trade.exports.rows.index(exporter)],
@@ -243,6 +242,22 @@ class _Facts:
             gaps["trend_t"] = Because(state.value)
             return float(self.trends.slope[place]), None
         return float(self.trends.slope[place]), float(self.trends.t_value[place])
+
+
+def _short_history(needed: int, held: int) -> BadParameter:
+    return BadParameter(
+        f"a window takes {needed} years or more, the panel has {held}",
+        ground=Ground.SHORT_HISTORY,
+        values={"needed": needed, "held": held},
+    )
+
+
+def _nothing(what: str, ground: Ground, values: Mapping[str, str]) -> NothingTraded:
+    return NothingTraded(
+        f"{what} nothing in these years, so there is nothing to compare; take other years",
+        ground=ground,
+        values=values,
+    )
 
 
 def _trends(bought: Panel, exporter: str, conventions: ScreenConventions) -> Trends | None:

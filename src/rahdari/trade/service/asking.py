@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 import msgspec
 import polars as pl
 
-from rahdari.trade.errors import BadParameter, UnknownCountry, UnknownYear
+from rahdari.trade.errors import BadParameter, Ground, UnknownCountry, UnknownYear
 from rahdari.trade.ports import FlowBook
 from rahdari.trade.rules.answers import Answer, Note, Number, Scope
 from rahdari.trade.rules.relocation import Panel
@@ -102,20 +102,35 @@ def scope_of(
     """
     codes = (find_country(book, exporter), find_country(book, market))
     if codes[0] == codes[1]:
-        raise BadParameter(f"{codes[0]} is exporter and market at once; name two countries")
+        raise BadParameter(
+            f"{codes[0]} is exporter and market at once; name two countries",
+            ground=Ground.SAME_COUNTRY,
+            values={"exporter": codes[0]},
+        )
     if year is not None and year not in book.years:
         raise UnknownYear(
             f"{book.source.name} {book.source.release} has no year {year}; it has {book.years[0]} to "
-            f"{book.years[-1]}"
+            f"{book.years[-1]}",
+            ground=Ground.UNKNOWN_YEAR,
+            values={"year": year, "first_year": book.years[0], "last_year": book.years[-1]},
         )
     return Scope(exporter=codes[0], market=codes[1], years=(year or book.years[-1],), level=level)
 
 
 def find_country(book: FlowBook, text: str) -> CountryCode:
-    """Take a code in either case. Raises ``UnknownCountry``, which offers codes for a name or another code."""
+    """Take a code, or the whole name that the data give it, in either case.
+
+    A name that two countries have, or a part of one, is not guessed at.
+
+    Raises:
+        UnknownCountry: there is none; codes are offered for what was written.
+    """
     wanted = text.strip().upper()
     if any(one.code == wanted for one in book.countries):
         return CountryCode(wanted)
+    called = [one.code for one in book.countries if one.name.upper() == wanted]
+    if len(called) == 1:
+        return called[0]
     offered = ", ".join(f"{one.code} ({one.name})" for one in _alike(book.countries, wanted))
     hint = f"; perhaps {offered}" if offered else ""
     raise UnknownCountry(
@@ -131,6 +146,11 @@ def window(book: FlowBook, last: int, count: int) -> tuple[int, ...]:
     while len(found) < count and last - len(found) in there:
         found.append(last - len(found))
     return tuple(reversed(found))
+
+
+def is_whole_trade(book: FlowBook) -> bool:
+    """Tell whether a book holds all products, so that its sums are those of whole countries."""
+    return len(book.products(Level.HS6)) >= WHOLE_TRADE_PRODUCTS_MIN
 
 
 def parameters_of(wish: object) -> Mapping[str, object]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from rahdari.trade.errors import Degenerate
+from rahdari.trade.errors import Degenerate, Ground
 from rahdari.trade.ports import FlowBook
 from rahdari.trade.rules.answers import Answer, Note, Number, Scope
 from rahdari.trade.rules.complexity import RAHDARI, Complexity, Conventions, Reason, Split, measure
@@ -69,7 +69,9 @@ def require_measured(found: Complexity, exporter: str) -> None:
         if one.code == exporter:
             raise Degenerate(
                 f"{exporter} is not among the {len(found.countries)} countries that complexity is defined for "
-                f"({one.reason}): take coarser products, other years, or data of all products"
+                f"({one.reason}): take coarser products, other years, or data of all products",
+                ground=Ground.NOT_MEASURED,
+                values={"exporter": exporter, "countries": len(found.countries), "reason": one.reason},
             )
 
 

@@ -15,7 +15,9 @@ from rahdari.trade.rules.potential.diversification import Closeness, Diversifica
 from rahdari.trade.rules.relocation import advantage
 from rahdari.trade.service.asking import Asking, Found
 from rahdari.trade.service.complexity import ComplexityWish, density_of, measured, pci_of, require_measured
+from rahdari.trade.service.given import given_notes
 from rahdari.trade.service.potential import CELLS_MAX, PotentialWish, laid
+from rahdari.trade.service.rates import rates_notes
 from rahdari.trade.values import Matrix
 
 GROWTH_YEARS_MAX = 100
@@ -64,9 +66,11 @@ def ask_diversify(book: FlowBook, scope: Scope, wish: DiversifyWish = USUAL) -> 
         excluded=frozenset(wish.excluded),
     )
     near = _closeness(found, exports, scope.exporter)
-    told = diversify(laid(book, scope, wish.potential), scope.exporter, near, filters)
+    ground = laid(book, scope, wish.potential)
+    told = diversify(ground, scope.exporter, near, filters)
     table = _market_table(told, near, scope.market)
-    notes = [Note("order_not_amount")]
+    given = given_notes(ground, wish.potential.distances, wish.potential.files)
+    notes = [*rates_notes(wish.potential.rates), *given, Note("order_not_amount")]
     if not len(table):
         notes.append(Note("nothing_for_market", {"market": str(scope.market)}))
     return asking.answer(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from rahdari.trade.errors import BadParameter
+from rahdari.trade.errors import BadParameter, Ground
 from rahdari.trade.ports import FlowBook
 from rahdari.trade.rules.answers import Answer, Note, Scope
 from rahdari.trade.rules.ladders import Climb, Ladder, LadderConventions, LadderTrade, climb
@@ -70,7 +70,9 @@ def _chosen(ladders: Sequence[Ladder], wish: LadderWish, asking: Asking) -> list
         named = f"the chain {other[0].id} by {other[0].revision}" if other else "and no chain is given"
         raise BadParameter(
             f"the flows are coded by {asking.book.source.revision}, {named}: codes of two revisions do not mean "
-            "the same"
+            "the same",
+            ground=Ground.OTHER_REVISION,
+            values={"revision": asking.book.source.revision},
         )
     return chosen
 

@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rahdari.trade.errors import NothingTraded
-from rahdari.trade.ports import FlowBook
-from rahdari.trade.rules.answers import Scope
+from rahdari.trade.errors import Ground, NothingTraded
+from rahdari.trade.rules.answers import Answer
 from rahdari.trade.rules.choice import Candidate, Limits, Menu
 from rahdari.trade.rules.ladders import Ladder
-from rahdari.trade.service.ladder import LadderWish, ask_ladder
 from rahdari.trade.service.needs import Needs
-from rahdari.trade.service.potential import PotentialWish, ask_potential
-from rahdari.trade.service.relocate import RelocateWish, ask_relocate
+from rahdari.trade.service.potential import PotentialWish
 from rahdari.trade.values import CountryCode
 
 # Under this a year nobody opens a programme.
@@ -39,30 +36,28 @@ class Offer:
     market: CountryCode | None
 
 
-def untapped(book: FlowBook, scope: Scope, wish: PotentialWish) -> list[Offer]:
-    """Offer what levers add in the market; without levers, what the static indicator says is untapped there."""
-    found = ask_potential(book, scope, wish)
+def untapped(found: Answer, wish: PotentialWish) -> list[Offer]:
+    """Offer what levers add in the market above what is sold there already; without levers, what is untapped."""
+    scope = found.scope
     column = "gain_usd" if wish.levers.pulled else "untapped_usd"
     pairs = zip(found.table["product_code"], found.table[column], strict=True)
     return [Offer(code, Origin.POTENTIAL, code, gain, code, scope.market) for code, gain in pairs]
 
 
-def relocated(book: FlowBook, scope: Scope, wish: RelocateWish) -> list[Offer]:
+def relocated(found: Answer) -> list[Offer]:
     """Offer what the exporter may expect of what leaves the donor. It may be sold anywhere."""
-    found = ask_relocate(book, scope, wish).table
-    pairs = zip(found["product_code"], found["score_usd"], strict=True)
+    pairs = zip(found.table["product_code"], found.table["score_usd"], strict=True)
     return [Offer(f"{code}:relocate", Origin.RELOCATE, code, gain, code, None) for code, gain in pairs]
 
 
-def climbed(book: FlowBook, scope: Scope, ladders: Sequence[Ladder], wish: LadderWish) -> list[Offer]:
+def climbed(found: Answer, ladders: Sequence[Ladder]) -> list[Offer]:
     """Offer what each step would add net, for the volume shipped raw today; one step of each tier at most."""
     upper = {
         (one.id, step.lower, step.upper): one.tier(step.upper).codes for one in ladders for step in one.steps
     }
-    found = ask_ladder(book, scope, ladders, wish).table
     names = ("ladder", "from_tier", "to_tier", "extra_net_value_usd")
     offers = []
-    for ladder, lower, top, gain in found.select(names).iter_rows():
+    for ladder, lower, top, gain in found.table.select(names).iter_rows():
         codes = upper.get((ladder, lower, top), ())
         if gain is not None and codes:
             key = f"{ladder}:{lower}>{top}"
@@ -75,7 +70,9 @@ def menu_of(offers: Sequence[Offer], needs: Needs, limits: Limits) -> tuple[Menu
     kept = {one.key: one for one in offers if one.gain_usd >= GAIN_USD_MIN}
     if not kept:
         raise NothingTraded(
-            f"no candidate gains {GAIN_USD_MIN:,.0f} dollars a year or more, so there is nothing to choose"
+            f"no candidate gains {GAIN_USD_MIN:,.0f} dollars a year or more, so there is nothing to choose",
+            ground=Ground.NOTHING_TO_CHOOSE,
+            values={"gain_min_usd": GAIN_USD_MIN},
         )
     rivals = [one.rival for one in kept.values()]
     candidates = tuple(

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from rahdari.trade.errors import BadParameter, Degenerate, NothingTraded
+from rahdari.trade.errors import BadParameter, Degenerate, Ground, NothingTraded
 from rahdari.trade.ports import FlowBook
 from rahdari.trade.rules.answers import Answer, Note, Number, Scope
+from rahdari.trade.rules.decades import Sizes
 from rahdari.trade.rules.deflators import constant_inflation
 from rahdari.trade.rules.fans import Fan, fan
 from rahdari.trade.rules.odds import Place, base_rate, own_best, place
@@ -22,6 +23,7 @@ from rahdari.trade.rules.paths import (
     logistic_path,
     real_path,
     required,
+    usual_ceiling,
 )
 from rahdari.trade.rules.ramps import Project, missing
 from rahdari.trade.rules.references import Reference, reference_to_frame
@@ -33,7 +35,8 @@ from rahdari.trade.rules.windows import (
     history,
     history_of_exports,
 )
-from rahdari.trade.service.asking import Asking, Found
+from rahdari.trade.service.asking import Asking, Found, is_whole_trade
+from rahdari.trade.service.decades import Totals, carried_decades, decades
 from rahdari.trade.values import Amounts, Matrix
 
 # The step that the plan takes: from 30 to 150 billion.
@@ -56,6 +59,7 @@ class PathWish:
         inflation: supposed a year, for the path in constant prices.
         projects: capacity that ramps up.
         start_usd_min: smaller economies are no part of the reference class; None takes a tenth of the start.
+        totals: exports of whole countries over decades, against which the plan is held by size at the start.
         draws, seed: of the fan.
     """
 
@@ -69,6 +73,7 @@ class PathWish:
     inflation: float = 0.02
     projects: tuple[Project, ...] = ()
     start_usd_min: float | None = None
+    totals: Totals | None = None
     draws: int = 10_000
     seed: int = 1
 
@@ -85,9 +90,16 @@ USUAL = PathWish()
 
 
 def ask_path(
-    book: FlowBook, scope: Scope, wish: PathWish = USUAL, *, reference: Reference | None = None
+    book: FlowBook,
+    scope: Scope,
+    wish: PathWish = USUAL,
+    *,
+    reference: Reference | None = None,
+    sizes: Sizes = (),
 ) -> Answer:
     """Lay the path and put the odds beside it: the base rate of these data, and a published one.
+
+    ``sizes`` are figures of decades by size at the start; they stand where the wish brings no totals of its own.
 
     Raises:
         NothingTraded: the exporter sells nothing in the scope's year.
@@ -97,7 +109,7 @@ def ask_path(
     told = _history(asking, wish)
     goal = _goal(asking, told, wish)
     growth = growth_path(goal)
-    ceiling = wish.ceiling_multiple * max(goal.target_usd, goal.start_usd)
+    ceiling = usual_ceiling(goal, multiple=wish.ceiling_multiple)
     paths = (growth, logistic_path(goal, ceiling_usd=ceiling))
     baseline = _baseline(asking, told, wish)
     gap = missing(growth, baseline_usd=grown(goal, growth=baseline), projects=wish.projects)
@@ -117,13 +129,19 @@ def ask_path(
             "baseline_growth_share_per_year": baseline,
             "baseline_end_usd": float(gap.baseline_usd[-1]),
             "missing_usd": float(gap.missing_usd[-1]),
+            **_own_decade(told, asking.scope.exporter, goal.years),
         },
         notes=(
             *([Note("already_met")] if goal.standing is Standing.ALREADY_MET else []),
             Note("inflation_supposed", {"inflation_share": wish.inflation}),
         ),
     )
-    parts = (plan, _odds(told, goal, scope, wish), _published(reference, goal))
+    parts = (
+        plan,
+        _odds(told, goal, scope, wish),
+        _published(reference, goal),
+        _decades(asking, goal, wish, sizes),
+    )
     return asking.answer("path", wish, _joined(parts))
 
 
@@ -159,7 +177,9 @@ def _goal(asking: Asking, told: History, wish: PathWish) -> Goal:
     if start == 0:
         raise NothingTraded(
             f"{asking.scope.exporter} exports nothing in {asking.year}, so no path leads on from there; take "
-            "another year, or say what it starts from"
+            "another year, or say what it starts from",
+            ground=Ground.NO_START,
+            values={"exporter": asking.scope.exporter, "year": asking.year},
         )
     target = wish.multiple * start if wish.target_usd is None else wish.target_usd
     return Goal(asking.year, asking.year + wish.years, float(start), float(target))
@@ -195,13 +215,32 @@ def _odds(told: History, goal: Goal, scope: Scope, wish: PathWish) -> Found:
     return Found(
         table=empty,
         tables={"base_rate": base_rate(windows).to_frame(), "place": where.to_frame(), "fan": drawn.to_frame()},
-        figures=_place_figures(where) | _fan_figures(drawn) | _own_figures(windows, scope.exporter),
+        figures={
+            "window_start_usd": least,
+            **_place_figures(where),
+            **_fan_figures(drawn),
+            **_own_figures(windows, scope.exporter),
+        },
         notes=(
             Note("windows_overlap", {"windows": where.count.windows, "disjoint": where.count.disjoint,
                                      "countries": where.count.countries}),
             *([Note("beyond_all", {"largest": where.largest_seen})] if where.is_beyond_all else []),
         ),
     )  # fmt: skip
+
+
+def _decades(asking: Asking, goal: Goal, wish: PathWish, sizes: Sizes) -> Found:
+    """Hold a plan of all exports against decades of whole countries.
+
+    A path to one market alone, or of a part of all products, has no such class: then the classes stand there alone.
+    """
+    if goal.standing is Standing.ALREADY_MET:
+        return Found(table=pl.DataFrame())
+    is_whole = wish.start_usd is not None or is_whole_trade(asking.book)
+    is_placed = is_whole and not wish.is_to_market
+    if wish.totals is not None:
+        return decades(wish.totals, goal, str(asking.scope.exporter), is_placed=is_placed)
+    return carried_decades(sizes, goal, is_placed=is_placed) if sizes else Found(table=pl.DataFrame())
 
 
 def _place_figures(where: Place) -> dict[str, Number]:
@@ -218,6 +257,24 @@ def _place_figures(where: Place) -> dict[str, Number]:
 def _fan_figures(drawn: Fan) -> dict[str, Number]:
     middle = drawn.values_usd[drawn.percents.index(50.0), -1]
     return {"median_end_usd": float(middle), "drawn_reaching_share": drawn.reaching.share}
+
+
+def _own_decade(told: History, exporter: str, years: int) -> dict[str, Number]:
+    """Give the exporter's own best window of so many years, however small it began; nothing where it has none."""
+    own = _of(told, exporter)
+    at = {year: float(own[place]) for place, year in enumerate(told.years)}
+    pairs = [
+        (year, at[year], at[year + years]) for year in at if at.get(year + years, 0.0) > 0 and at[year] > 0
+    ]
+    if not pairs:
+        return {"own_any_multiple": None}
+    first, start, end = max(pairs, key=lambda one: (one[2] / one[1], -one[0]))
+    return {
+        "own_any_multiple": end / start,
+        "own_any_start_year": first,
+        "own_any_start_usd": start,
+        "own_any_end_usd": end,
+    }
 
 
 def _own_figures(windows: Windows, exporter: str) -> dict[str, Number]:

@@ -19,6 +19,7 @@ from rahdari.trade.rules.potential.target import TargetAnswer, explain_target
 from rahdari.trade.rules.potential.world import Growth, World
 from rahdari.trade.rules.tariffs.book import TariffBook
 from rahdari.trade.service.asking import Asking, Found
+from rahdari.trade.service.given import Distances, FileUsed, given_notes, require_growth, require_way
 from rahdari.trade.service.rates import Rates, rates_notes, tariff_book
 from rahdari.trade.values import Matrix
 
@@ -34,19 +35,23 @@ class PotentialWish:
         terms: the terms of the indicator; all off is the static indicator.
         levers: what policy pulls.
         growth: expected growth by country, for the term of growth.
+        distances: between countries, for the term of product distance.
         rates: where the tariffs of today come from, for terms and levers of tariffs.
         actual_years: what is sold today is a mean of so many years.
         target_usd: a wanted total a year, of these products in this market; None asks for none.
         explained: the potential of so many products is taken apart, term by term.
+        files: where growth, distances and elasticities were read from.
     """
 
     terms: Terms = STATIC
     levers: Levers = field(default_factory=Levers)
     growth: Growth = field(default_factory=Growth)
+    distances: Distances = field(default_factory=Distances)
     rates: Rates = field(default_factory=Rates)
     actual_years: int = 5
     target_usd: float | None = None
     explained: int = 25
+    files: tuple[FileUsed, ...] = ()
 
     def __post_init__(self) -> None:
         """Check. Raises ``BadParameter``."""
@@ -64,7 +69,7 @@ def ask_potential(book: FlowBook, scope: Scope, wish: PotentialWish = USUAL) -> 
 
     Raises:
         NothingTraded: the exporter sells nothing.
-        DataMissing: a term is on, or a lever pulled, whose input is not given.
+        DataMissing: a term is on, or a lever pulled, whose input is not given, or not of exporter and market.
         UnknownCountry, UnknownTradeProduct: a lever names what the data do not have.
     """
     asking = Asking(book, scope)
@@ -80,12 +85,13 @@ def ask_potential(book: FlowBook, scope: Scope, wish: PotentialWish = USUAL) -> 
         "products": played.supposed.products_frame(),
         "cells": played.supposed.to_frame().head(CELLS_MAX),
         "levers": played.to_frame(),
-        "reasons": _reasons(ground, scope, table.head(wish.explained), wish),
+        **_apart(ground, scope, table.head(wish.explained), wish),
     }
     target = _target(ground, scope, wish)
     if target is not None:
         tables["target"] = target.to_frame()
-    notes = (*rates_notes(wish.rates), *_notes(wish, played, target))
+    given = given_notes(ground, wish.distances, wish.files)
+    notes = (*rates_notes(wish.rates), *given, *_notes(wish, played, target))
     told = Found(table=table, tables=tables, figures=_figures(ground, scope, played, target), notes=notes)
     return asking.answer("potential", wish, told)
 
@@ -93,15 +99,23 @@ def ask_potential(book: FlowBook, scope: Scope, wish: PotentialWish = USUAL) -> 
 def laid(book: FlowBook, scope: Scope, wish: PotentialWish = USUAL) -> Groundwork:
     """Lay the groundwork over the margins of the scope's years. Raises as ``ask_potential``."""
     exports, imports = (ask(scope.years, scope.level) for ask in (book.exports, book.imports))
-    tariffs = _tariffs(wish, imports)
-    is_growing = wish.terms.growth and bool(wish.growth.gdp or wish.growth.population)
+    check_given(wish, scope)
+    far = wish.distances.matrix(exports.rows, imports.rows) if wish.terms.product_distance else None
     return lay(
         World(
             exports, imports, book.bilateral(scope.years),
-            growth=wish.growth if is_growing else None, tariffs=tariffs,
+            growth=wish.growth if wish.terms.growth else None, tariffs=_tariffs(wish, imports), distances=far,
         ),
         wish.terms,
     )  # fmt: skip
+
+
+def check_given(wish: PotentialWish, scope: Scope) -> None:
+    """Refuse a term that is on and of which exporter or market are not told. Raises ``DataMissing``."""
+    if wish.terms.growth:
+        require_growth(wish.growth, scope)
+    if wish.terms.product_distance:
+        require_way(wish.distances, scope)
 
 
 def sold(asking: Asking, years: int) -> Matrix:
@@ -140,31 +154,57 @@ def _market_table(found: Potential, market: str) -> pl.DataFrame:
 
 
 def _beside_baseline(table: pl.DataFrame, baseline: Potential, market: str) -> pl.DataFrame:
-    """Add what the potential is without the levers, and what they add, and order by that."""
+    """Add what the potential is without the levers, and what is gained with them, and order by that.
+
+    Gained is only what lies above what is sold already: a potential that has risen and is still below today's sales
+    gains nothing.
+    """
     row = baseline.values[baseline.importers.index(market)].tolist()
     without = dict(zip(baseline.products, row, strict=True))
     told = pl.Series("baseline_usd", [without[code] for code in table["product"]], dtype=pl.Float64)
-    gain = pl.col("potential_usd") - pl.col("baseline_usd")
+    floor = pl.max_horizontal("actual_usd", "baseline_usd")
+    gain = pl.max_horizontal(pl.col("potential_usd") - floor, pl.lit(0.0))
     return table.with_columns(told).with_columns(gain.alias("gain_usd")).sort(
         "gain_usd", "potential_usd", "product", descending=[True, True, False]
     )  # fmt: skip
 
 
-def _reasons(ground: Groundwork, scope: Scope, table: pl.DataFrame, wish: PotentialWish) -> pl.DataFrame:
-    """Take the first products apart: a row a reason, the strongest first."""
+def _apart(
+    ground: Groundwork, scope: Scope, table: pl.DataFrame, wish: PotentialWish
+) -> dict[str, pl.DataFrame]:
+    """Take the first products apart: every term of each, and its reasons, the strongest first."""
     cells = [(str(scope.market), code) for code in table["product"]]
     supposed = suppose(ground, scope.exporter, wish.levers)
     told = explain_cells(ground, scope.exporter, cells, supposed=supposed)
-    rows = [
+    reasons = [
         (one.product, place, reason.why.value, reason.value, reason.neutral, one.potential_usd)
         for one in told
         for place, reason in enumerate(one.reasons, 1)
     ]
-    schema = {
-        "product": pl.String, "place": pl.Int64, "why": pl.String, "value": pl.Float64, "neutral": pl.Float64,
-        "potential_usd": pl.Float64,
-    }  # fmt: skip
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    terms = [
+        (one.product, term.term.value, term.value, term.neutral, term.log)
+        for one in told
+        for term in one.contributions
+    ]
+    numbers = {"value": pl.Float64, "neutral": pl.Float64}
+    return {
+        "reasons": pl.DataFrame(
+            reasons,
+            schema={
+                "product": pl.String,
+                "place": pl.Int64,
+                "why": pl.String,
+                **numbers,
+                "potential_usd": pl.Float64,
+            },
+            orient="row",
+        ),
+        "terms": pl.DataFrame(
+            terms,
+            schema={"product": pl.String, "term": pl.String, **numbers, "log_contribution": pl.Float64},
+            orient="row",
+        ),
+    }
 
 
 def _target(ground: Groundwork, scope: Scope, wish: PotentialWish) -> TargetAnswer | None:
@@ -200,6 +240,8 @@ def _notes(wish: PotentialWish, played: Scenario, target: TargetAnswer | None) -
     notes: list[Note] = []
     if wish.terms.is_static and not wish.levers.pulled:
         notes.append(Note("static_reallocates"))
+    if wish.levers.pulled:
+        notes.append(Note("gains_above_sales", {"years": wish.actual_years}))
     if wish.levers.tariffs:
         notes.append(Note("tariff_average_kept"))
     if wish.levers.capacity:

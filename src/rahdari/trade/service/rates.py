@@ -13,12 +13,14 @@ from rahdari.wire.tariff_schedule import RATE_PERCENT_MAX, Duty, DutyKind, Tarif
 class Rates:
     """Tariffs of today: the lines of a schedule, else ``supposed_percent`` on everything from everybody.
 
-    ``name`` says whose schedule it is. A supposed rate is an assumption, and every answer from it says so.
+    ``name`` says whose schedule it is, ``sha256`` of which bytes. A supposed rate is an assumption, and every
+    answer from it says so.
     """
 
     duties: tuple[Duty, ...] = ()
     supposed_percent: float | None = None
     name: str = ""
+    sha256: str = ""
 
     def __post_init__(self) -> None:
         """Check. Raises ``BadParameter``."""

@@ -1,7 +1,10 @@
 """The fewest products that give most of what can be had within the limits: found, proven, and questioned."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 import polars as pl
@@ -13,6 +16,8 @@ from rahdari.trade.rules.choice import (
     Choice,
     Effort,
     Fewest,
+    Limit,
+    LimitKind,
     Limits,
     Menu,
     Odds,
@@ -29,16 +34,19 @@ from rahdari.trade.rules.choice import (
     find_prices,
     find_robust,
     loss_share,
+    shut_out,
     trace_front,
 )
 from rahdari.trade.rules.ladders import Ladder
 from rahdari.trade.rules.potential.conventions import Terms
+from rahdari.trade.service.absent import explain_no_candidate
 from rahdari.trade.service.asking import Asking, Found
-from rahdari.trade.service.ladder import LadderWish
+from rahdari.trade.service.given import given_notes
+from rahdari.trade.service.ladder import LadderWish, ask_ladder
 from rahdari.trade.service.menus import Offer, Origin, climbed, menu_of, relocated, untapped
 from rahdari.trade.service.needs import SAMPLE_NEEDS, Budgets, Needs
-from rahdari.trade.service.potential import PotentialWish
-from rahdari.trade.service.relocate import RelocateWish
+from rahdari.trade.service.potential import PotentialWish, ask_potential, laid
+from rahdari.trade.service.relocate import RelocateWish, ask_relocate
 
 SMALL_BUDGET = 100.0
 
@@ -85,17 +93,29 @@ class SelectWish:
 
 
 USUAL = SelectWish()
+# Answers by the origin that they were asked for.
+Asked = Mapping[Origin, Answer]
+_NOT_ASKED: Final[Asked] = MappingProxyType({})
 
 
-def ask_select(book: FlowBook, scope: Scope, ladders: Sequence[Ladder], wish: SelectWish = USUAL) -> Answer:
+def ask_select(
+    book: FlowBook,
+    scope: Scope,
+    ladders: Sequence[Ladder],
+    wish: SelectWish = USUAL,
+    *,
+    asked: Asked = _NOT_ASKED,
+) -> Answer:
     """Choose, prove, price the limits, count the fewest, draw the odds.
+
+    ``asked`` holds answers that are there already: of this very book, scope and wish. The others are asked for.
 
     Raises:
         Infeasible: no choice keeps the limits; the message names those that contradict one another.
         NothingTraded: there is no gain to choose from.
         BadParameter: a limit or a need that cannot be.
     """
-    menu, offers = menu_for(book, scope, ladders, wish)
+    menu, offers = menu_for(book, scope, ladders, wish, asked=asked)
     best = choose(menu, wish.effort)
     fewest = find_fewest(menu, wish.share, wish.effort, attainable=_attainable(best))
     drawn = _drawn(best, wish) if wish.draws else None
@@ -103,40 +123,84 @@ def ask_select(book: FlowBook, scope: Scope, ladders: Sequence[Ladder], wish: Se
         table=_table(best, offers),
         tables=_tables(best, fewest, drawn, wish),
         figures=_figures(best, fewest, wish) | (_odds_figures(best, drawn, wish) if drawn else {}),
-        notes=_notes(best, wish),
+        notes=(*_given(book, scope, wish), *_notes(best, wish)),
     )
     return Asking(book, scope).answer("select", wish, told)
 
 
 def ask_why_not(
-    book: FlowBook, scope: Scope, ladders: Sequence[Ladder], candidate: str, wish: SelectWish = USUAL
+    book: FlowBook,
+    scope: Scope,
+    ladders: Sequence[Ladder],
+    candidate: str,
+    wish: SelectWish = USUAL,
+    *,
+    asked: Asked = _NOT_ASKED,
 ) -> WhyNot:
     """Tell why one candidate is not chosen: what it would cost to force it in, and what it would displace.
 
+    A product that is no candidate is answered with the reason for that.
+
     Raises:
-        UnknownTradeProduct: there is no such candidate.
+        UnknownTradeProduct: the data hold no such product.
         BadParameter: it is chosen.
         Infeasible, NothingTraded: as ``ask_select``.
     """
-    menu, _ = menu_for(book, scope, ladders, wish)
+    found = _answers(book, scope, ladders, wish, asked)
+    offers = _offers(found, ladders, wish)
+    absent = explain_no_candidate(book, scope, offers, found, candidate)
+    if absent is not None:
+        return absent
+    menu, _ = menu_of(offers, wish.needs, _limits(wish))
     return explain_absence(choose(menu, wish.effort), candidate, wish.effort)
 
 
 def menu_for(
-    book: FlowBook, scope: Scope, ladders: Sequence[Ladder], wish: SelectWish
+    book: FlowBook,
+    scope: Scope,
+    ladders: Sequence[Ladder],
+    wish: SelectWish,
+    *,
+    asked: Asked = _NOT_ASKED,
 ) -> tuple[Menu, dict[str, Offer]]:
     """Gather candidates and limits. Raises as ``ask_select``."""
+    found = _answers(book, scope, ladders, wish, asked)
+    return menu_of(_offers(found, ladders, wish), wish.needs, _limits(wish))
+
+
+def _answers(
+    book: FlowBook, scope: Scope, ladders: Sequence[Ladder], wish: SelectWish, asked: Asked
+) -> dict[Origin, Answer]:
+    asks: Mapping[Origin, Callable[[], Answer]] = {
+        Origin.POTENTIAL: lambda: ask_potential(book, scope, wish.potential),
+        Origin.RELOCATE: lambda: ask_relocate(book, scope, wish.relocate),
+        Origin.LADDER: lambda: ask_ladder(book, scope, ladders, wish.ladder),
+    }
+    return {one: asked[one] if one in asked else asks[one]() for one in wish.origins}
+
+
+def _offers(found: Asked, ladders: Sequence[Ladder], wish: SelectWish) -> list[Offer]:
     offers: list[Offer] = []
-    if Origin.POTENTIAL in wish.origins:
-        offers += untapped(book, scope, wish.potential)
-    if Origin.RELOCATE in wish.origins:
-        offers += relocated(book, scope, wish.relocate)
-    if Origin.LADDER in wish.origins:
-        offers += climbed(book, scope, ladders, wish.ladder)
+    if Origin.POTENTIAL in found:
+        offers += untapped(found[Origin.POTENTIAL], wish.potential)
+    if Origin.RELOCATE in found:
+        offers += relocated(found[Origin.RELOCATE])
+    if Origin.LADDER in found:
+        offers += climbed(found[Origin.LADDER], ladders)
+    return offers
+
+
+def _limits(wish: SelectWish) -> Limits:
     # In the order of their names, so that a manifest that was sorted gives the same tables.
     budgets = dict(sorted({**wish.budgets.amounts, **wish.limits.budgets}.items()))
-    limits = replace(wish.limits, budgets=budgets)
-    return menu_of(offers, wish.needs, limits)
+    return replace(wish.limits, budgets=budgets)
+
+
+def _given(book: FlowBook, scope: Scope, wish: SelectWish) -> tuple[Note, ...]:
+    terms = wish.potential.terms
+    if Origin.POTENTIAL not in wish.origins or not (terms.growth or terms.product_distance):
+        return ()
+    return given_notes(laid(book, scope, wish.potential), wish.potential.distances, wish.potential.files)
 
 
 def _table(best: Choice, offers: Mapping[str, Offer]) -> pl.DataFrame:
@@ -168,7 +232,7 @@ def _tables(best: Choice, fewest: Fewest, drawn: Odds | None, wish: SelectWish) 
         tables["concentration"] = concentration_of(best).to_frame()
     if wish.front_points:
         front = trace_front(menu, wish.effort, points=wish.front_points, attainable=_attainable(best))
-        tables["front"] = front.to_frame()
+        tables["front"] = front.to_the_end().to_frame()
     if wish.redraws:
         generator = np.random.default_rng(wish.seed)
         gains = draw_gains(menu, generator, shocks=wish.shocks, draws=wish.redraws)
@@ -228,7 +292,9 @@ def _figures(best: Choice, fewest: Fewest, wish: SelectWish) -> dict[str, Number
 
 def _odds_figures(best: Choice, drawn: Odds, wish: SelectWish) -> dict[str, Number]:
     target = wish.share * best.gain_usd if wish.target_usd is None else wish.target_usd
-    share, low, high = drawn.probability_of(target)
+    # Nothing reaches a goal of nothing, in every draw: no probability of anything.
+    odds = drawn.probability_of(target) if target > 0 else (None, None, None)
+    share, low, high = odds
     return {
         "target_usd": target,
         "target_probability_share": share,
@@ -242,10 +308,27 @@ def _notes(best: Choice, wish: SelectWish) -> tuple[Note, ...]:
     notes = []
     if wish.needs.is_sample or wish.budgets.is_sample:
         notes.append(Note("sample_needs"))
-    if Origin.POTENTIAL in wish.origins and not wish.potential.levers.pulled:
+    # Growth adds as a lever does; every other term only moves trade about.
+    adds = wish.potential.levers.pulled or wish.potential.terms.growth
+    if Origin.POTENTIAL in wish.origins and not adds:
         notes.append(Note("static_gains"))
+    if Origin.POTENTIAL in wish.origins and wish.potential.levers.pulled:
+        notes.append(Note("gains_above_sales", {"years": wish.potential.actual_years}))
+    if not best.codes:
+        notes.append(Note("nothing_chosen", {"limits": "; ".join(_in_the_way(best.menu))}))
+    if wish.draws and not (best.gain_usd if wish.target_usd is None else wish.target_usd):
+        notes.append(Note("no_goal"))
     if not best.is_proven:
         notes.append(Note("not_proven", {"gap_share": best.gap}))
     if wish.draws:
         notes.append(Note("shocks_supposed"))
     return tuple(notes)
+
+
+def _in_the_way(menu: Menu) -> list[str]:
+    """Name the limits each of which shuts out products by itself, the one that shuts out most first."""
+    budgets = [Limit(LimitKind.BUDGET, *one) for one in menu.limits.budgets.items()]
+    found = Counter({str(one): len(shut_out(menu, [one])) for one in budgets})
+    found.update(str(one) for one in shut_out(menu).values() if one not in budgets)
+    found.update(f"barred {code}" for code in menu.limits.barred)
+    return [name for name, count in found.most_common() if count] or ["caps and minimums together"]

@@ -1,6 +1,6 @@
 """What the exporter's country imports that it might make at home, and what that would truly save."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rahdari.trade.errors import BadParameter, NothingTraded
@@ -14,7 +14,7 @@ from rahdari.trade.rules.substitution import (
     Technology,
     substitute,
 )
-from rahdari.trade.service.asking import Asking, Found
+from rahdari.trade.service.asking import Asking, Found, window
 from rahdari.trade.service.complexity import ComplexityWish, find_density
 
 
@@ -39,16 +39,12 @@ def ask_substitute(book: FlowBook, scope: Scope, wish: SubstituteWish = USUAL) -
 
     Raises:
         NothingTraded: it imports none of these products.
-        BadParameter: the book does not reach back far enough, or a technology is of no product of the book.
+        BadParameter: the book does not reach back far enough (the message says how far it does), or a technology
+            is of no product of the book.
     """
     asking = Asking(book, scope).over(wish.window_years)
     before = tuple(year - wish.conventions.years for year in asking.scope.years)
-    absent = [year for year in before if year not in book.years]
-    if absent:
-        raise BadParameter(
-            f"imports of {wish.conventions.years} years before are needed, and the book holds no {absent[0]}; take "
-            "a later year or fewer years between"
-        )
+    _check_years(book, before, wish)
     facts = Substitutable(
         imports=book.imports(asking.scope.years, scope.level),
         imports_before=book.imports(before, scope.level),
@@ -65,6 +61,28 @@ def ask_substitute(book: FlowBook, scope: Scope, wish: SubstituteWish = USUAL) -
         notes=_notes(wish, has_density=bool(facts.density)),
     )
     return asking.answer("substitute", wish, told)
+
+
+def _check_years(book: FlowBook, before: Sequence[int], wish: SubstituteWish) -> None:
+    """Refuse a year for which the book does not reach back; say which years can be asked about."""
+    if set(before) <= set(book.years):
+        return
+    back = wish.conventions.years
+    # The window of "before" may be cut at the book's first year, as the one of "now" is.
+    able = [year for year in book.years if _before(book, year, wish) <= set(book.years)]
+    told = (
+        f"from {able[0]} to {able[-1]} can be asked about (--year {able[0]})"
+        if able
+        else f"no year of it has another {back} years before; fetch a longer release"
+    )
+    raise BadParameter(
+        f"imports of {back} years before are needed ({before[0]} to {before[-1]}), and {book.source.name} begins "
+        f"with {book.years[0]}: {told}"
+    )
+
+
+def _before(book: FlowBook, year: int, wish: SubstituteWish) -> set[int]:
+    return {one - wish.conventions.years for one in window(book, year, wish.window_years)}
 
 
 def _figures(found: Substitution) -> dict[str, Number]:

@@ -122,7 +122,9 @@ def _figures(effects: TariffEffects, own: pl.DataFrame) -> Mapping[str, Number]:
         "exporter_before_usd": float(own["imports_usd"].sum()),
         "exporter_gain_usd": float(own["gain_usd"].sum()),
         "creation_usd": whole.creation_usd,
-        "diverted_usd": whole.diverted_usd,
+        # Of the exporter, with its sign: what others take from it is below 0. What moved in all has none.
+        "diverted_usd": float(own["diversion_usd"].sum()),
+        "moved_usd": whole.diverted_usd,
         "revenue_change_usd": whole.revenue_change_usd,
         "welfare_usd": whole.welfare_usd,
         "price_effect_usd": whole.price_effect_usd,

@@ -11,7 +11,7 @@ from rahdari.trade.errors import EngineFailed, UnknownCountry, UnknownTradeProdu
 from rahdari.trade.ports import FlowBook
 from rahdari.trade.store import questions
 from rahdari.trade.store.engines import DuckDbEngine, Engine, SparkEngine, Whole
-from rahdari.trade.store.note import Note, read_note
+from rahdari.trade.store.note import FileChecks, Note, read_note
 from rahdari.trade.store.places import Places
 from rahdari.trade.values import Country, CountryCode, Level, Matrix, Product, ProductCode, Source
 
@@ -22,9 +22,9 @@ YEARS_ASKED_MAX: Final = 200
 class SqlFlowBook(FlowBook):
     """Answers from a cache of whole numbers, by the same SQL on every engine."""
 
-    def __init__(self, note: Note, engine: Engine) -> None:
-        """Take the cache's note and an engine that has its files as ``flows``."""
-        self._note, self._engine = note, engine
+    def __init__(self, note: Note, engine: Engine, checks: FileChecks) -> None:
+        """Take the cache's note, an engine that has its files as ``flows``, and what checks those files."""
+        self._note, self._engine, self._checks = note, engine, checks
         self._places = Places(note.countries, note.products)
         self._years = tuple(one.year for one in note.years)
 
@@ -114,6 +114,7 @@ class SqlFlowBook(FlowBook):
                 raise UnknownYear(
                     f"{self._named} has no year {year}; it has {self._years[0]} to {self._years[-1]}"
                 )
+        self._checks.require(asked)
         return asked
 
     def _numbers(self, code: CountryCode) -> tuple[int, ...]:
@@ -123,7 +124,8 @@ class SqlFlowBook(FlowBook):
         return found
 
     def _by_product(self, text: str, years: Sequence[int], level: Level) -> Matrix:
-        country, product, value = self._engine.ask(text)
+        key, value = self._engine.ask(text)
+        country, product = np.divmod(key, questions.KEY_UNIT)
         codes = [one.code for one in self.products(level)]
         rows, columns = self._places.country_places(country), self._places.product_places(product, level)
         whole = _laid(rows, columns, value, (len(self.countries), len(codes)))
@@ -149,15 +151,23 @@ def _laid(rows: Whole, columns: Whole, amounts: Whole, shape: tuple[int, int]) -
 def open_book(folder: Path, *, engine: str = "") -> SqlFlowBook:
     """Open a whole cache with DuckDB, or with the Spark Connect server at ``engine`` (``sc://host:port``).
 
+    The book's questions raise ``DataDamaged`` where the file of a year is not what was written.
+
     Raises:
-        DataMissing: there is no whole cache in this folder.
+        DataMissing, DataDamaged: there is no whole cache in this folder, or it is not what was written.
         EngineFailed: the engine cannot be reached, or cannot read the files.
     """
     note = read_note(folder)
     files = [folder / name for name in note.files]
-    opened: Engine = SparkEngine(engine, files) if engine else DuckDbEngine(files)
-    check_rows(note, opened, engine or "DuckDB")
-    return SqlFlowBook(note, opened)
+    checks = FileChecks(folder, note)
+    try:
+        opened: Engine = SparkEngine(engine, files) if engine else DuckDbEngine(files)
+        check_rows(note, opened, engine or "DuckDB")
+    except EngineFailed:
+        # The engine's word about a file that is not what was written would not help anybody.
+        checks.require(one.year for one in note.years)
+        raise
+    return SqlFlowBook(note, opened, checks)
 
 
 def check_rows(note: Note, engine: Engine, who: str) -> None:

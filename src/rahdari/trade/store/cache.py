@@ -11,11 +11,13 @@ import numpy as np
 import polars as pl
 
 from rahdari.trade.errors import BadTradeFile
-from rahdari.trade.store.note import Note, YearNote, write_note
+from rahdari.trade.store.engines import write_parquet
+from rahdari.trade.store.note import Note, YearNote, digest_of, write_note
 from rahdari.trade.values import Country, Product, Source
 from rahdari.wire.errors import MalformedInput
 from rahdari.wire.flow_table import (
     AMOUNT_MAX,
+    COLUMNS,
     COUNTRY_NUMBER_MAX,
     PRODUCT_NUMBER_MAX,
     QUANTITY_UNKNOWN,
@@ -24,13 +26,11 @@ from rahdari.wire.flow_table import (
     check_columns,
     distinct,
     flow_keys,
+    is_in_order,
 )
 
-# Large enough that a year has a dozen groups, small enough that a query holds but a few of them.
-ROWS_IN_GROUP: Final = 1 << 20
-
-# Level 1 is within a percent of level 3 on these columns and takes two thirds of its time.
-LEVEL: Final = 1
+# Large enough that a year has some dozens of groups, small enough that a query holds but a few of them.
+ROWS_IN_GROUP: Final = 1 << 18
 
 # No release has more years than trade statistics have been kept.
 YEARS_MAX: Final = 200
@@ -68,6 +68,7 @@ def write_cache(
             country or product that the release does not list, or no row at all.
         OSError: the disk refused (full, read-only); nothing was changed.
     """
+    restore_cache(folder)
     aside = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
@@ -78,6 +79,21 @@ def write_cache(
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return tuple(one.year for one in note.years)
+
+
+def replaced_folder(folder: Path) -> Path:
+    """Tell where a cache stands while another takes its name."""
+    return folder.with_name(f".{folder.name}.old")
+
+
+def restore_cache(folder: Path) -> None:
+    """Give a cache its name back where a writer was stopped between taking it away and putting the new one there.
+
+    Only for who may write ``folder``: nobody else writes there at this moment. Raises ``OSError``.
+    """
+    before = replaced_folder(folder)
+    if before.is_dir() and not folder.exists():
+        before.rename(folder)
 
 
 @dataclass(slots=True)
@@ -139,8 +155,8 @@ def _check_year(year: int, frame: pl.DataFrame) -> None:
 
 def _in_order(year: int, frame: pl.DataFrame) -> pl.DataFrame:
     """Order by exporter, importer, product, the order in which BACI comes, and refuse a flow that stands twice."""
-    keys = flow_keys(frame)
-    if not bool((keys[1:] > keys[:-1]).all()):
+    if not is_in_order(frame):
+        keys = flow_keys(frame)
         order = np.argsort(keys, kind="stable")
         keys, frame = keys[order], frame[order]
         twice = np.flatnonzero(keys[1:] == keys[:-1])
@@ -152,16 +168,13 @@ def _in_order(year: int, frame: pl.DataFrame) -> pl.DataFrame:
 
 def _write_year(folder: Path, year: int, frame: pl.DataFrame) -> YearNote:
     path = folder / f"{year}.parquet"
-    try:
-        frame.write_parquet(path, compression="zstd", compression_level=LEVEL, row_group_size=ROWS_IN_GROUP)
-    except pl.exceptions.PolarsError as error:
-        raise OSError(f"{path.name} cannot be written: {error}") from None
+    write_parquet(path, {name: frame[name].to_numpy() for name in COLUMNS}, rows_in_group=ROWS_IN_GROUP)
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
-    return YearNote(year, path.name, len(frame), path.stat().st_size)
+    return YearNote(year, path.name, len(frame), path.stat().st_size, digest_of(path))
 
 
 def _present_countries(release: Release, present: set[int]) -> tuple[Country, ...]:
@@ -184,7 +197,7 @@ def _present_products(release: Release, present: set[int]) -> tuple[Product, ...
 
 def _put_in_place(aside: Path, folder: Path) -> None:
     """Let the new folder take the name; what stood there is kept until that has happened."""
-    before = folder.with_name(f".{folder.name}.old")
+    before = replaced_folder(folder)
     shutil.rmtree(before, ignore_errors=True)
     if folder.exists():
         folder.rename(before)

@@ -7,17 +7,18 @@ heading's number times a hundred everywhere. Sums are cast to BIGINT, which one 
 from collections.abc import Sequence
 
 from rahdari.trade.values import Level
+from rahdari.wire.flow_table import PRODUCT_NUMBER_MAX
 
 ROWS = "SELECT CAST(COUNT(*) AS BIGINT) AS rows_ FROM flows"
+
+# A country and a product in one number, which groups quicker than two: country x KEY_UNIT + product.
+KEY_UNIT = PRODUCT_NUMBER_MAX + 1
 _SUM = "CAST(SUM(value_usd) AS BIGINT) AS value_"
 
 
 def product_sums(side: str, years: Sequence[int], level: Level) -> str:
-    """Ask for the sums of each country on a side (``exporter`` or ``importer``) and product."""
-    return (
-        f"SELECT {_whole(side)}, {_rolled(level)} AS product_, {_SUM} FROM flows WHERE {_in(years)} "
-        f"GROUP BY {side}, {_rolled(level)}"
-    )
+    """Ask for the sums by the key of each country on a side (``exporter`` or ``importer``) and product."""
+    return f"SELECT {_key(side, level)} AS key_, {_SUM} FROM flows WHERE {_in(years)} GROUP BY {_key(side, level)}"
 
 
 def pair_sums(years: Sequence[int]) -> str:
@@ -29,10 +30,10 @@ def pair_sums(years: Sequence[int]) -> str:
 
 
 def partner_sums(own: str, partner: str, numbers: Sequence[int], years: Sequence[int], level: Level) -> str:
-    """Ask for the sums of each partner and product, of those whose side ``own`` is one of ``numbers``."""
+    """Ask for the sums by the key of each partner and product, where the side ``own`` is one of ``numbers``."""
     return (
-        f"SELECT {_whole(partner)}, {_rolled(level)} AS product_, {_SUM} FROM flows "
-        f"WHERE {_in(years)} AND {own} IN ({_list(numbers)}) GROUP BY {partner}, {_rolled(level)}"
+        f"SELECT {_key(partner, level)} AS key_, {_SUM} FROM flows "
+        f"WHERE {_in(years)} AND {own} IN ({_list(numbers)}) GROUP BY {_key(partner, level)}"
     )
 
 
@@ -57,6 +58,10 @@ def weighed_sums(years: Sequence[int], level: Level) -> str:
 def _rolled(level: Level) -> str:
     unit = 10 ** (6 - level.digits)
     return "CAST(product AS BIGINT)" if unit == 1 else f"CAST(product - product % {unit} AS BIGINT)"
+
+
+def _key(side: str, level: Level) -> str:
+    return f"CAST({side} AS BIGINT) * {KEY_UNIT} + {_rolled(level)}"
 
 
 def _whole(column: str) -> str:

@@ -21,6 +21,7 @@ from rahdari.trade.rules.choice.conflict import contradiction
 from rahdari.trade.rules.choice.front import Fewest, Front, Point, find_fewest, find_fewest_for, trace_front
 from rahdari.trade.rules.choice.greedy import choose_greedily, loss_share
 from rahdari.trade.rules.choice.menu import Candidate, Limit, LimitKind, Limits, Menu
+from rahdari.trade.rules.choice.model import shut_out
 from rahdari.trade.rules.choice.odds import Odds, Robustness, Shocks, draw_gains, draw_totals, find_robust
 from rahdari.trade.rules.choice.optimum import Choice, Price, broken_limits, choose, find_prices
 from rahdari.trade.rules.choice.solver import Effort
@@ -62,5 +63,6 @@ __all__ = [
     "find_prices",
     "find_robust",
     "loss_share",
+    "shut_out",
     "trace_front",
 ]

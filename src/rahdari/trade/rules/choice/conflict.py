@@ -11,7 +11,7 @@ import numpy as np
 
 from rahdari.trade.errors import Infeasible
 from rahdari.trade.rules.choice.menu import Limit, LimitKind, Menu
-from rahdari.trade.rules.choice.model import Model, model_of
+from rahdari.trade.rules.choice.model import model_of, rows_of
 from rahdari.trade.rules.choice.solver import Effort, relax, solve
 
 # Only whether a choice exists is asked: any will do.
@@ -23,11 +23,10 @@ def contradiction(menu: Menu) -> tuple[Limit, ...]:
 
     Source: U. Junker, QuickXplain, AAAI 2004, algorithm 1.
     """
-    model = model_of(menu)
-    everything = _limits(menu, model)
+    everything = _limits(menu)
 
     def is_possible(kept: Sequence[Limit]) -> bool:
-        return _is_possible(menu, model, frozenset(kept))
+        return _is_possible(menu, frozenset(kept))
 
     if is_possible(everything):
         return ()
@@ -36,25 +35,21 @@ def contradiction(menu: Menu) -> tuple[Limit, ...]:
 
 def refusal(menu: Menu) -> Infeasible:
     """Word the contradiction of a menu that has no choice."""
-    named = "; ".join(str(limit) for limit in contradiction(menu))
+    # Where the search for the few is at its wits' end, all of them are named rather than none.
+    named = "; ".join(str(limit) for limit in contradiction(menu) or _limits(menu))
     return Infeasible(f"no choice keeps these limits together: {named}. Loosen or give up one of them")
 
 
-def _limits(menu: Menu, model: Model) -> list[Limit]:
-    of_rows = dict.fromkeys(row.limit for row in model.rows)
+def _limits(menu: Menu) -> list[Limit]:
+    of_rows = dict.fromkeys(row.limit for row in rows_of(menu))
     required = [Limit(LimitKind.REQUIRED, code, 1) for code in dict.fromkeys(menu.limits.required)]
     barred = [Limit(LimitKind.BARRED, code, 1) for code in dict.fromkeys(menu.limits.barred)]
     return [*of_rows, *barred, *required]
 
 
-def _is_possible(menu: Menu, model: Model, kept: frozenset[Limit]) -> bool:
-    required = [one.name for one in kept if one.kind is LimitKind.REQUIRED]
-    barred = [one.name for one in kept if one.kind is LimitKind.BARRED]
-    lower, upper = np.zeros_like(model.lower), np.ones_like(model.upper)
-    lower[: model.count][menu.picks(required)] = 1.0
-    upper[: model.count][menu.picks(barred)] = 0.0
-    rows = tuple(row for row in model.rows if row.limit in kept)
-    part = replace(model, rows=rows, lower=lower, upper=upper, gains=np.zeros_like(model.gains))
+def _is_possible(menu: Menu, kept: frozenset[Limit]) -> bool:
+    part = model_of(menu, kept)
+    part = replace(part, gains=np.zeros_like(part.gains))
     return relax(part) is not None and solve(part, _ANY) is not None
 
 

@@ -34,6 +34,13 @@ class Front:
     attainable: Choice
     points: tuple[Point, ...]
 
+    def to_the_end(self) -> "Front":
+        """Give the curve with the best choice itself as its last point, whatever little its last products add."""
+        most = int(self.attainable.picks.sum())
+        if not self.points or self.points[-1].number_max >= most:
+            return self
+        return Front(self.attainable, (*self.points, Point(most, self.attainable, 1.0)))
+
     def to_frame(self) -> pl.DataFrame:
         """Give a row a point."""
         points = self.points

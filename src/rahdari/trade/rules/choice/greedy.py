@@ -2,14 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csc_array
 
 from rahdari.trade.rules.choice.menu import LimitKind, Menu, Picks
-from rahdari.trade.rules.choice.model import Numbers, model_of
+from rahdari.trade.rules.choice.model import ROUNDING, Numbers, model_of
 from rahdari.trade.rules.choice.optimum import Choice, broken_limits, chosen
-from rahdari.trade.rules.choice.solver import TOLERANCE, relax
+from rahdari.trade.rules.choice.solver import relax
+
+if TYPE_CHECKING:
+    from scipy.sparse import csc_array
 
 # Limits that one more product can only bring nearer: what fits now is never in the way of itself later.
 _GROWING = frozenset({LimitKind.BUDGET, LimitKind.SECTOR_NUMBER, LimitKind.VARIANTS, LimitKind.NUMBER_MAX})
@@ -22,7 +25,7 @@ class _Basket:
     places: dict[str, int]
     picks: Picks
     used: Numbers
-    columns: csc_array
+    columns: "csc_array"
     bounds: Numbers
 
     def take(self, codes: Collection[str]) -> None:
@@ -32,7 +35,7 @@ class _Basket:
         for at in new:
             part = slice(columns.indptr[at], columns.indptr[at + 1])
             used[columns.indices[part]] += columns.data[part]
-        if not (used > self.bounds + TOLERANCE).any():
+        if not (used > self.bounds + ROUNDING * np.maximum(1.0, np.abs(self.bounds))).any():
             self.picks[new] = True
             self.used = used
 
@@ -56,6 +59,9 @@ def choose_greedily(menu: Menu) -> Choice | None:
     picks = _put_back(menu, basket.picks)
     if broken_limits(menu, picks) or not picks[menu.picks(menu.limits.required)].all():
         return None
+    # What is required may wait for what is barred: then there is no choice at all.
+    if picks[menu.picks(menu.limits.barred)].any():
+        return None
     model = model_of(menu)
     relaxed = relax(model)
     ceiling = relaxed.value * model.unit_usd if relaxed is not None else 0.0
@@ -68,6 +74,8 @@ def loss_share(greedy: Choice, best: Choice) -> float:
 
 
 def _basket(menu: Menu) -> _Basket:
+    from scipy.sparse import csc_array  # noqa: PLC0415 - a server that only verifies does without it
+
     model = model_of(menu)
     is_growing = np.array([row.limit.kind in _GROWING for row in model.rows], dtype=np.bool_)
     count = len(menu.candidates)

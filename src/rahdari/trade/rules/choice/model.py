@@ -5,16 +5,22 @@ sector that can be 1 only if something of the sector is chosen.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from rahdari.trade.rules.choice.menu import Limit, LimitKind, Menu, Picks
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 Numbers = npt.NDArray[np.float64]
+# What is given in decimals is rounded in its sixteenth digit; nobody plans the tenth.
+ROUNDING: Final = 1e-9
+_OF_SHARES: Final = frozenset({LimitKind.SECTOR_SHARE, LimitKind.MARKET_SHARE})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +47,10 @@ class Model:
     is_whole: Numbers
 
     @property
-    def matrix(self) -> csr_array:
+    def matrix(self) -> "csr_array":
         """Give the rows as one sparse matrix."""
+        from scipy.sparse import csr_array  # noqa: PLC0415 - a server that only verifies does without it
+
         starts = np.cumsum([0, *(len(row.columns) for row in self.rows)])
         columns = np.concatenate([np.empty(0, dtype=np.intp), *(row.columns for row in self.rows)])
         values = np.concatenate([np.empty(0), *(row.values for row in self.rows)])
@@ -66,26 +74,53 @@ class Model:
         return replace(self, gains=objective, unit_usd=1.0)
 
 
-def model_of(menu: Menu) -> Model:
-    """Write a menu as a programme."""
+def model_of(menu: Menu, kept: Collection[Limit] | None = None) -> Model:
+    """Write a menu as a programme; of its limits only those ``kept``, where that is given."""
     limits, count = menu.limits, len(menu.candidates)
     total = count + (len(menu.sectors) if limits.sectors_min else 0)
-    is_open = _within_reach(menu)
+    required, barred = limits.required, limits.barred
+    if kept is not None:
+        required, barred = _named(kept, LimitKind.REQUIRED), _named(kept, LimitKind.BARRED)
+    shut = shut_out(menu, kept)
+    is_open = np.array([code not in shut for code in menu.codes], dtype=np.bool_)
     unit = max(float(menu.gains_usd[is_open].max(initial=0.0)), 1.0)
     lower, upper, whole = np.zeros(total), np.ones(total), np.zeros(total)
     whole[:count] = 1.0
-    lower[:count][menu.picks(limits.required)] = 1.0
-    # What one budget alone rules out is ruled out in the relaxed programme too: no half of an impossible product.
+    lower[:count][menu.picks(required)] = 1.0
+    # What one limit alone rules out is ruled out in the relaxed programme too: no half of an impossible product.
     # Unless it is required: then the limits contradict one another, and the rows say which.
-    upper[:count][menu.picks(limits.barred) | ~(is_open | menu.picks(limits.required))] = 0.0
+    upper[:count][menu.picks(barred) | ~(is_open | menu.picks(required))] = 0.0
     gains = np.zeros(total)
     gains[:count] = menu.gains_usd / unit
+    reach = upper[:count] > 0
     rows = tuple(
-        row
-        for part in (_budgets, _sector_numbers, _shares, _diversity, _orders, _variants, _totals)
-        for row in part(menu)
+        _within(row, reach) if row.limit.kind in _OF_SHARES else row
+        for row in rows_of(menu)
+        if kept is None or row.limit in kept
     )
     return Model(gains, unit, count, rows, lower, upper, whole)
+
+
+def rows_of(menu: Menu) -> Iterator[Row]:
+    """Write every limit of a menu, for any choice whatever."""
+    for part in (_budgets, _sector_numbers, _shares, _diversity, _orders, _variants, _totals):
+        yield from part(menu)
+
+
+def _named(kept: Collection[Limit], kind: LimitKind) -> tuple[str, ...]:
+    return tuple(one.name for one in kept if one.kind is kind)
+
+
+def _within(row: Row, is_open: Picks) -> Row:
+    """Scale a share's row by what can be had: beside what cannot, an overrun would not be seen.
+
+    What gives more than all that takes makes up for it either way, and counts as just so much.
+    """
+    values, columns = row.values[is_open[row.columns]], row.columns[is_open[row.columns]]
+    values = np.maximum(values, -math.fsum(values[values > 0]))
+    size = float(np.abs(values).max(initial=0.0)) or 1.0
+    is_kept = values != 0
+    return Row(row.limit, columns[is_kept], values[is_kept] / size, 0.0, row.scale * size)
 
 
 def row_of(limit: Limit, coefficients: Numbers, upper: float) -> Row:
@@ -95,11 +130,33 @@ def row_of(limit: Limit, coefficients: Numbers, upper: float) -> Row:
     return Row(limit, columns, coefficients[columns] / size, upper / size, size)
 
 
-def _within_reach(menu: Menu) -> Picks:
+def shut_out(menu: Menu, kept: Collection[Limit] | None = None) -> dict[str, Limit]:
+    """Name what one limit alone keeps from being chosen, and that limit."""
+    found: dict[str, Limit] = {}
     is_open = np.ones(len(menu.candidates), dtype=np.bool_)
     for resource, amount in menu.limits.budgets.items():
-        is_open &= menu.needs_of(resource) <= amount
-    return is_open
+        limit = Limit(LimitKind.BUDGET, resource, amount)
+        if kept is None or limit in kept:
+            # The rounding of decimals is no overrun: 0.1 + 0.2 fits into 0.3.
+            _shut(menu, limit, is_open & (menu.needs_of(resource) > amount * (1 + ROUNDING)), found)
+            is_open = np.array([code not in found for code in menu.codes], dtype=np.bool_)
+    caps = [row for row in _shares(menu) if kept is None or row.limit in kept]
+    before = -1
+    while caps and before < len(found):
+        before = len(found)
+        for row in caps:
+            values, columns = row.values, row.columns
+            gives = -math.fsum(values[(values < 0) & is_open[columns]])
+            is_over = np.zeros(len(is_open), dtype=np.bool_)
+            is_over[columns] = values > gives + ROUNDING * values
+            _shut(menu, row.limit, is_over & is_open, found)
+            is_open &= ~is_over
+    return found
+
+
+def _shut(menu: Menu, limit: Limit, is_over: Picks, found: dict[str, Limit]) -> None:
+    for place in np.flatnonzero(is_over):
+        found[menu.codes[place]] = limit
 
 
 def _budgets(menu: Menu) -> Iterator[Row]:

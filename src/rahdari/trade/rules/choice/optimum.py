@@ -10,9 +10,10 @@ import polars as pl
 
 from rahdari.trade.errors import BadParameter
 from rahdari.trade.rules.choice.conflict import refusal
+from rahdari.trade.rules.choice.exact import is_over
 from rahdari.trade.rules.choice.menu import Limit, LimitKind, Menu, Picks
-from rahdari.trade.rules.choice.model import model_of, presence
-from rahdari.trade.rules.choice.solver import TOLERANCE, Best, Effort, relax, solve
+from rahdari.trade.rules.choice.model import model_of, presence, rows_of
+from rahdari.trade.rules.choice.solver import Best, Effort, relax, solve
 
 USUAL = Effort()
 _NO_STEPS: Mapping[str, float] = MappingProxyType({})
@@ -121,7 +122,7 @@ def find_best(menu: Menu, effort: Effort = USUAL) -> Choice | None:
     """Find the same; None where no choice keeps every limit."""
     model = model_of(menu)
     relaxed = relax(model)
-    best: Best | None = solve(model, effort) if relaxed is not None else None
+    best: Best | None = solve(model, effort, relaxed) if relaxed is not None else None
     if relaxed is None or best is None:
         return None
     gain = math.fsum(menu.gains_usd[best.picks])
@@ -139,12 +140,9 @@ def chosen(menu: Menu, picks: Picks, *, bound_usd: float, relaxed_usd: float, ga
 
 
 def broken_limits(menu: Menu, picks: Picks) -> tuple[Limit, ...]:
-    """Name the rows of the programme that a choice does not keep: none for a choice that was found."""
-    model = model_of(menu)
+    """Name the limits that a choice overruns by more than rounding: none for a choice that was found."""
     columns = presence(menu, picks)
-    over = model.matrix @ columns - model.bounds > TOLERANCE if model.rows else np.zeros(0, dtype=np.bool_)
-    rows = [row.limit for row, is_over in zip(model.rows, over, strict=True) if is_over]
-    return tuple(dict.fromkeys(rows))
+    return tuple(dict.fromkeys(row.limit for row in rows_of(menu) if is_over(row, columns)))
 
 
 def find_prices(

@@ -1,7 +1,7 @@
 """Why a product is not chosen: what forcing it in would cost, what it would displace, what it pays for scarcity."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -9,7 +9,7 @@ import polars as pl
 
 from rahdari.trade.errors import BadParameter
 from rahdari.trade.rules.choice.conflict import contradiction, refusal
-from rahdari.trade.rules.choice.menu import Candidate, Limit, Menu
+from rahdari.trade.rules.choice.menu import Candidate, Limit, LimitKind, Menu
 from rahdari.trade.rules.choice.model import model_of
 from rahdari.trade.rules.choice.optimum import USUAL, Choice, find_best
 from rahdari.trade.rules.choice.solver import Effort, Relaxed, relax
@@ -28,6 +28,16 @@ class Reason(StrEnum):
     """What it needs brings more elsewhere."""
     NO_WORSE = "no_worse"
     """A choice with it is as good within the proof gap: it was a matter of taste."""
+    SOLD_ALREADY = "sold_already"
+    """No candidate: as much is sold as its potential, or more."""
+    NO_LEVER = "no_lever"
+    """No candidate: its potential is above what is sold, but no lever adds to it."""
+    NO_POTENTIAL = "no_potential"
+    """No candidate: the exporter does not sell it, or the market does not buy it."""
+    NO_GAIN = "no_gain"
+    """No candidate: this way nothing is to be gained with it."""
+    TOO_SMALL = "too_small"
+    """No candidate: its gain is below what is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,7 @@ class WhyNot:
             what the relaxed programme would lose a unit of it.
         displaced, joined: What would leave the choice, and what else would come in.
         contradiction: Where it cannot be chosen at all: limits that it contradicts.
+        amounts_usd: Where it is no candidate: the amounts that say so, by name.
     """
 
     code: str
@@ -68,6 +79,7 @@ class WhyNot:
     displaced: tuple[str, ...]
     joined: tuple[str, ...]
     contradiction: tuple[Limit, ...] = ()
+    amounts_usd: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def missing_usd(self) -> float | None:
@@ -102,8 +114,8 @@ def explain_absences(choice: Choice) -> pl.DataFrame:
     """Give a quick word on every candidate that is not chosen, from one linear programme.
 
     Columns: ``product_code``, ``gain_usd``, ``charges_usd`` (its needs at relaxed prices), ``cost_low_usd`` (a
-    choice with it is worse by at least this; 0 where only a new choice could tell), ``scarcest`` (the limit that it
-    pays most for).
+    choice with it is worse by at least this; 0 where only a new choice could tell), ``scarcest`` (the budget that
+    it alone exceeds, most of all; else the limit that it pays most for).
     """
     menu = choice.menu
     model = model_of(menu)
@@ -117,17 +129,33 @@ def explain_absences(choice: Choice) -> pl.DataFrame:
     paid = model.matrix[scarce].toarray()[:, : model.count] * prices
     names = [str(model.rows[at].limit) for at in scarce]
     most = paid.argmax(axis=0) if len(scarce) else ()
-    scarcest = [names[at] if paid[at, which] > 0 else None for which, at in enumerate(most)]
+    paying = [names[at] if paid[at, which] > 0 else None for which, at in enumerate(most)]
+    # No price matters to what one budget rules out by itself.
+    scarcest = [
+        over or price for over, price in zip(_beyond(menu), paying or [None] * model.count, strict=True)
+    ]
     frame = pl.DataFrame(
         {
             "product_code": menu.codes,
             "gain_usd": menu.gains_usd,
             "charges_usd": paid.sum(axis=0),
             "cost_low_usd": low,
-            "scarcest": pl.Series(scarcest or [None] * model.count, dtype=pl.String),
+            "scarcest": pl.Series(scarcest, dtype=pl.String),
         }
     )
     return frame.filter(pl.Series(~choice.picks)).sort("gain_usd", "product_code", descending=[True, False])
+
+
+def _beyond(menu: Menu) -> list[str | None]:
+    """Name for each candidate the budget that it alone exceeds, the one by most; None where it exceeds none."""
+    worst, found = np.ones(len(menu.candidates)), np.full(len(menu.candidates), None, dtype=object)
+    for resource, amount in menu.limits.budgets.items():
+        needs = menu.needs_of(resource)
+        # Of nothing, every need is beyond measure.
+        parts = needs / amount if amount > 0 else np.where(needs > 0, np.inf, 0.0)
+        is_over = parts > worst
+        found[is_over], worst[is_over] = str(Limit(LimitKind.BUDGET, resource, amount)), parts[is_over]
+    return list(found)
 
 
 def _compared(choice: Choice, forced: Choice, candidate: Candidate, charges: tuple[Charge, ...]) -> WhyNot:

@@ -44,7 +44,7 @@ class Split(StrEnum):
 
     REFUSE = "refuse"
     LARGEST = "largest"
-    """The group of most countries stays (of most products, between equals)."""
+    """The group of most countries stays; between equals that of most products, most trade, the smallest code."""
 
 
 class Method(StrEnum):

@@ -1,5 +1,6 @@
 """Who is present in what: advantage, threshold, and what leaves the table before anything is computed."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -226,8 +227,8 @@ def _one_group(exports: Matrix, present: Mask, conventions: Conventions) -> tupl
     count = int(groups.max()) + 1
     if count == 1:
         return np.ones(present.shape[0], dtype=bool), np.ones(present.shape[1], dtype=bool)
-    sizes = [((groups == at).sum(), present[groups == at].any(axis=0).sum()) for at in range(count)]
-    largest = max(range(count), key=lambda at: (sizes[at], -at))
+    # The order of the rows decides nothing: whoever sorts a table otherwise keeps the same group.
+    largest = min(range(count), key=lambda at: _rank(exports, present, groups == at))
     inside: Mask = groups == largest
     if conventions.split is Split.REFUSE:
         raise Degenerate(
@@ -235,6 +236,13 @@ def _one_group(exports: Matrix, present: Mask, conventions: Conventions) -> tupl
             f" all; apart stand {_told(_chosen(exports.rows, ~inside))}. Take them out, or keep the largest group"
         )
     return inside, _anything(present[inside])[1]
+
+
+def _rank(exports: Matrix, present: Mask, inside: Mask) -> tuple[int, int, float, str]:
+    """Rank a group of countries: most countries, most products, most trade, smallest code come first."""
+    products = int(present[inside].any(axis=0).sum())
+    traded = math.fsum(exports.values[inside].ravel())
+    return -int(inside.sum()), -products, -traded, min(_chosen(exports.rows, inside))
 
 
 def connected_groups(present: Mask) -> npt.NDArray[np.int64]:

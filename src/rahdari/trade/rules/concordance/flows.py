@@ -115,7 +115,9 @@ def _parts(totals: Whole, weights: Amounts, flow: Whole) -> Whole:
     order = np.lexsort((-(exact - parts), flow))
     rank = np.empty_like(order)
     rank[order] = np.arange(len(flow)) - np.repeat(begins, sizes)
-    parts += rank < left
+    # Beyond 2^53 the products are rounded by whole dollars: all of what is left is handed out, however much.
+    many = np.repeat(sizes, sizes)
+    parts += np.where(left > 0, left // many + (rank < left % many), 0)
     # Rounding in the product may leave a floor one too high near 2^53: the largest part gives it back.
     for begin in begins[left[begins] < 0]:
         mine = slice(begin, begin + int(np.sum(flow == flow[begin])))

@@ -36,7 +36,9 @@ def share_out_all(totals: Whole, weights: Amounts) -> Whole:
     order = np.argsort(-(exact - parts), axis=1, kind="stable")
     rank = np.empty_like(order)
     np.put_along_axis(rank, order, np.arange(len(weights))[None, :], axis=1)
-    parts += rank < left[:, None]
+    # Beyond 2^53 the products are rounded by whole dollars: all of what is left is handed out, however much.
+    parts += np.where(left > 0, left // len(weights), 0)[:, None]
+    parts += rank < np.where(left > 0, left % len(weights), 0)[:, None]
     over = np.flatnonzero(left < 0)
     parts[over, parts[over].argmax(axis=1)] += left[over]
     return parts

@@ -1,5 +1,6 @@
 """Weights from the codes of one revision to those of another."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ WEIGHT_MIN: Final = 1e-12
 class Concordance:
     """Weights from each source code to target codes, adding up to 1 by source code.
 
+    Weights that nearly do, as decimals of ten digits, are scaled until they do: of 1e13 dollars a ten-thousandth
+    of a millionth is a thousand.
     ``basis`` tells what the weights rest on: ``equal``, ``value``, ``given``, or several by ``+`` in a chain.
     """
 
@@ -38,6 +41,7 @@ class Concordance:
             total = sum(targets.values())
             if not abs(total - 1) <= 1e-9 or not all(0 <= weight <= 1 for weight in targets.values()):
                 raise BadTable(f"the weights of {code} add up to {total}, not to 1")
+        object.__setattr__(self, "weights", MappingProxyType({k: _whole(v) for k, v in self.weights.items()}))
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -151,6 +155,11 @@ def scaled(
         shares = {other: weight / total for other, weight in sorted(relative.items())}
         whole[code] = MappingProxyType(shares)
     return Concordance(source, target, MappingProxyType(whole), basis)
+
+
+def _whole(targets: Mapping[str, float]) -> Mapping[str, float]:
+    total = math.fsum(targets.values())
+    return targets if total == 1 else MappingProxyType({code: one / total for code, one in targets.items()})
 
 
 def check_codes(code: str, other: str) -> None:

@@ -1,7 +1,6 @@
 """Ladders of value: chains from a raw material to what is made of it, and the strict reading of their files."""
 
 import re
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +11,8 @@ import msgspec
 
 from rahdari.trade.errors import BadTradeFile
 from rahdari.trade.values import Revision
+from rahdari.wire.errors import MalformedInput
+from rahdari.wire.strict_toml import read_toml
 
 # A ladder is a page of text; anything longer is a mistake.
 LADDER_BYTES_MAX = 64 * 1024
@@ -135,8 +136,8 @@ def read_ladder(raw: bytes, *, name: str, known: Collection[str] | None = None) 
     if len(raw) > LADDER_BYTES_MAX:
         raise BadTradeFile(f"ladder {name} is larger than {LADDER_BYTES_MAX} bytes; shorten it")
     try:
-        file = msgspec.convert(tomllib.loads(raw.decode("utf-8")), LadderFile, strict=True)
-    except (ValueError, msgspec.ValidationError) as error:
+        file = msgspec.convert(read_toml(raw, bytes_max=LADDER_BYTES_MAX), LadderFile, strict=True)
+    except (MalformedInput, ValueError, OverflowError) as error:
         raise BadTradeFile(f"ladder {name}: {error}") from None
     faults = [*_whole(file), *_tiers(file, known), *_steps(file), *_circles(file)]
     if faults:

@@ -18,6 +18,7 @@ class Term(StrEnum):
     """The factors whose product a potential is, in the order supply, demand, ease."""
 
     SHARE = "share"  # v_ik / v_k: the exporter's share of the world's exports of the product
+    CAPACITY = "capacity"  # what new capacity does to supply, at most what it builds
     SHARE_GROWTH = "share_growth"  # what growth does to that share
     NET_IMPORTER = "net_importer"  # min(1, v_ik / m_ik)
     SUPPLY_TARIFF = "supply_tariff"  # (1 + t_ik) / (1 + t_k)
@@ -53,14 +54,22 @@ class Exponent:
         """Give the value of each product."""
         if not self.by_prefix:
             return np.full(len(products), self.usual)
-        longest = sorted(self.by_prefix, key=len, reverse=True)
+        lengths = sorted({len(prefix) for prefix in self.by_prefix}, reverse=True)
         return np.array(
             [
-                next((self.by_prefix[prefix] for prefix in longest if code.startswith(prefix)), self.usual)
+                next(
+                    (self.by_prefix[code[:size]] for size in lengths if code[:size] in self.by_prefix),
+                    self.usual,
+                )
                 for code in products
             ],
             dtype=np.float64,
         )
+
+    def unmatched(self, products: tuple[str, ...]) -> tuple[str, ...]:
+        """List the prefixes that none of the products begins with."""
+        begun = {code[:size] for code in products for size in (0, 2, 4, 6)}
+        return tuple(sorted(prefix for prefix in self.by_prefix if prefix not in begun))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

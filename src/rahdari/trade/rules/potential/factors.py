@@ -1,7 +1,7 @@
 """The terms of one exporter as arrays that multiply: their product is the potential, each of them is a reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,8 +34,12 @@ def factors_of(ground: Groundwork, exporter: str, supposed: Supposed = AS_IT_IS)
     Raises:
         UnknownCountry, NothingTraded: as ``World.place_of``.
     """
-    supply, demand = supply_of(ground, exporter, supposed), demand_of(ground, exporter, supposed)
-    return supply | demand | {Term.EASE: ease_of(ground, exporter, supposed)[:, None]}
+    demand, ease = demand_of(ground, exporter, supposed), ease_of(ground, exporter, supposed)
+    taken = None
+    if supposed.added is not None:
+        taken = ease @ multiply(demand, (len(ground.world.importers), len(ground.world.products)))
+    supply = supply_of(ground, exporter, supposed, taken=taken)
+    return supply | demand | {Term.EASE: ease[:, None]}
 
 
 def multiply(factors: Mapping[Term, Amounts], shape: tuple[int, int]) -> Amounts:
@@ -59,8 +63,33 @@ def ease_of(ground: Groundwork, exporter: str, supposed: Supposed = AS_IT_IS) ->
     return ground.ease[ground.world.place_of(exporter)] if supposed.ease is None else supposed.ease
 
 
-def supply_of(ground: Groundwork, exporter: str, supposed: Supposed = AS_IT_IS) -> dict[Term, Amounts]:
-    """Give the terms of supply that are on, each 1 by products."""
+def supply_of(
+    ground: Groundwork, exporter: str, supposed: Supposed = AS_IT_IS, *, taken: Amounts | None = None
+) -> dict[Term, Amounts]:
+    """Give the terms of supply that are on, each 1 by products.
+
+    ``taken`` is demand times ease summed over all markets, by product: with it, new capacity adds no more over all
+    markets than it builds. The others of the terms are then today's, where there is a supply today.
+    """
+    found = _supply_of(ground, exporter, supposed)
+    if supposed.added is None:
+        return found
+    today = _supply_of(ground, exporter, replace(supposed, added=None))
+    was, with_it = (np.prod(np.vstack(list(one.values())), axis=0) for one in (today, found))
+    supply = with_it if taken is None else was + np.minimum(with_it - was, _room(supposed.added, taken))
+    has = was > 0
+    told: dict[Term, Amounts] = {term: np.where(has, today[term], factor) for term, factor in found.items()}
+    base = np.where(has, was, with_it)
+    told[Term.CAPACITY] = np.divide(supply, base, out=np.ones_like(supply), where=base > 0)[None, :]
+    return told
+
+
+def _room(added: Amounts, taken: Amounts) -> Amounts:
+    """Give by how much supply can rise until all markets take what is built; no end where none buys."""
+    return np.divide(added, taken, out=np.full_like(added, np.inf), where=taken > 0)
+
+
+def _supply_of(ground: Groundwork, exporter: str, supposed: Supposed) -> dict[Term, Amounts]:
     world, terms, place = ground.world, ground.terms, ground.world.place_of(exporter)
     sold, total = world.exports.values[place], ground.totals
     if supposed.added is not None:
@@ -80,12 +109,16 @@ def supply_of(ground: Groundwork, exporter: str, supposed: Supposed = AS_IT_IS) 
 def _share_growth(
     ground: Groundwork, place: int, growth: Growth, sold_and_total: tuple[Amounts, Amounts]
 ) -> Amounts:
-    """Give the projected share over today's: g_i v_k / sum of v_i'k g_i'; 1 where nobody exports."""
+    """Give the projected share over today's: g_i v_k / sum of v_i'k g_i'; 1 where nobody exports.
+
+    Written by what each adds, g - 1, so that where nobody grows it is 1 to the last digit.
+    """
     sold, total = sold_and_total
-    ratios = growth.of_gdp(ground.world.exporters)
+    more = growth.of_gdp(ground.world.exporters) - 1.0
     exports = ground.world.exports.values
-    grown = ratios @ exports + ratios[place] * (sold - exports[place])
-    return np.where(total > 0, ratios[place] * quotient(total, grown), 1.0)
+    added = more @ exports + more[place] * (sold - exports[place])
+    grown = 1.0 + np.divide(added, total, out=np.zeros_like(total), where=total > 0)
+    return np.where(total > 0, (1.0 + more[place]) / grown, 1.0)
 
 
 def _net_importer(ground: Groundwork, place: int, sold: Amounts) -> Amounts:

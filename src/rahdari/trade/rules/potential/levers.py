@@ -78,7 +78,8 @@ class EaseLever:
 class CapacityLever:
     """Suppose new exports of a product, in dollars a year, on top of today's; the world's grow by the same.
 
-    What markets buy and the ease are left as they are: new capacity wins share, it does not make demand.
+    What markets buy and the ease are left as they are: new capacity wins share, it does not make demand. Over all
+    markets it adds at most ``value_usd`` to what the other levers leave.
     """
 
     product: str

@@ -33,6 +33,7 @@ class Why(StrEnum):
     NO_TRADE_WITH_MARKET = "no_trade_with_market"
     SPECIALISED = "specialised"
     NOT_SPECIALISED = "not_specialised"
+    NEW_CAPACITY = "new_capacity"
     SHARE_GROWS = "share_grows"
     SHARE_SHRINKS = "share_shrinks"
     NET_IMPORTER = "net_importer"
@@ -57,6 +58,7 @@ class Why(StrEnum):
 REASONS: Mapping[Term, tuple[Why, Why]] = MappingProxyType(
     {
         Term.SHARE: (Why.SPECIALISED, Why.NOT_SPECIALISED),
+        Term.CAPACITY: (Why.NEW_CAPACITY, Why.NEW_CAPACITY),
         Term.SHARE_GROWTH: (Why.SHARE_GROWS, Why.SHARE_SHRINKS),
         Term.NET_IMPORTER: (Why.NET_IMPORTER, Why.NET_IMPORTER),
         Term.SUPPLY_TARIFF: (Why.SHARE_WON_DESPITE_TARIFFS, Why.SHARE_WON_BY_PREFERENCE),
@@ -137,12 +139,28 @@ def explain_cells(
         UnknownCountry, UnknownTradeProduct: the data have no such side.
         NothingTraded: the exporter sells nothing at all.
     """
-    factors = factors_of(ground, exporter, supposed)
-    return tuple(_explained(ground, exporter, cell, factors) for cell in cells)
+    factors, begun = factors_of(ground, exporter, supposed), _begun(ground, exporter, supposed)
+    return tuple(_explained(ground, exporter, cell, factors, begun=begun) for cell in cells)
+
+
+def _begun(ground: Groundwork, exporter: str, supposed: Supposed) -> frozenset[str]:
+    """Give the products that nothing but new capacity supplies: their share is no strength of today."""
+    if supposed.added is None:
+        return frozenset()
+    sold = ground.world.exports.values[ground.world.place_of(exporter)]
+    places = (sold <= 0) & (supposed.added > 0)
+    return frozenset(
+        code for code, is_new in zip(ground.world.products, places.tolist(), strict=True) if is_new
+    )
 
 
 def _explained(
-    ground: Groundwork, exporter: str, codes: tuple[str, str], factors: Mapping[Term, Amounts]
+    ground: Groundwork,
+    exporter: str,
+    codes: tuple[str, str],
+    factors: Mapping[Term, Amounts],
+    *,
+    begun: frozenset[str],
 ) -> Explanation:
     importer, product = codes
     cell = _place(ground, importer, product)
@@ -156,7 +174,9 @@ def _explained(
         potential_usd=potential,
         neutral_usd=neutral_usd,
         contributions=told,
-        reasons=_reasons(told) if potential > 0 else _reasons_of_nothing(told, is_own=exporter == importer),
+        reasons=_reasons(told, is_begun=product in begun)
+        if potential > 0
+        else _reasons_of_nothing(told, is_own=exporter == importer),
     )
 
 
@@ -188,9 +208,20 @@ def _contribution(term: Term, value: float, neutrals: Mapping[Term, float]) -> C
     return Contribution(term, value, neutral, log)
 
 
-def _reasons(contributions: tuple[Contribution, ...]) -> tuple[Reason, ...]:
+def _reasons(contributions: tuple[Contribution, ...], *, is_begun: bool) -> tuple[Reason, ...]:
     strong = [(one.log, one) for one in contributions if one.log is not None and abs(one.log) >= TOLD_LOG_MIN]
     strong.sort(key=lambda pair: -abs(pair[0]))
+    if is_begun:
+        # The whole share is the new capacity; that it is sold no further than it reaches is no reason of its own.
+        return tuple(
+            Reason(
+                Why.NEW_CAPACITY if one.term is Term.SHARE else REASONS[one.term][log < 0],
+                one.value,
+                one.neutral,
+            )
+            for log, one in strong
+            if one.term is not Term.CAPACITY
+        )
     return tuple(Reason(REASONS[one.term][log < 0], one.value, one.neutral) for log, one in strong)
 
 

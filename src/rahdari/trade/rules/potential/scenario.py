@@ -72,8 +72,8 @@ def play(
     ends: dict[frozenset[Lever], Amounts] = {}
     totals: dict[frozenset[Lever], float] = {}
     for some in _subsets(levers.pulled):
-        ease, supply = _vectors(ground, exporter, only(supposed, some))
         demand = demands[some & _OF_DEMAND]
+        ease, supply = _vectors(ground, exporter, only(supposed, some), demand)
         totals[some] = float(np.where(mask, ease, 0.0) @ (demand @ supply))
         if len(some) in {0, len(levers.pulled)}:
             ends[some] = demand * ease[:, None] * supply
@@ -102,10 +102,14 @@ def _demands(
     }
 
 
-def _vectors(ground: Groundwork, exporter: str, supposed: Supposed) -> tuple[Amounts, Amounts]:
+def _vectors(
+    ground: Groundwork, exporter: str, supposed: Supposed, demand: Amounts
+) -> tuple[Amounts, Amounts]:
     """Give ease by market and supply by product."""
-    supply: Amounts = np.prod(np.vstack(list(supply_of(ground, exporter, supposed).values())), axis=0)
-    return ease_of(ground, exporter, supposed), supply
+    ease = ease_of(ground, exporter, supposed)
+    terms = supply_of(ground, exporter, supposed, taken=None if supposed.added is None else ease @ demand)
+    supply: Amounts = np.prod(np.vstack(list(terms.values())), axis=0)
+    return ease, supply
 
 
 def _subsets(levers: tuple[Lever, ...]) -> Iterator[frozenset[Lever]]:

@@ -130,7 +130,7 @@ def explain_target(
         gap_usd=max(float(wanted_usd) - total, 0.0),
         needed=(
             _needed(Route.EASE_QUANTILE, wanted_usd, levered.with_ease(peers), 1.0),
-            _needed(Route.MARKET_IMPORTS, wanted_usd, lambda factor: total * factor, FACTOR_MAX),
+            _needed(Route.MARKET_IMPORTS, wanted_usd, levered.with_imports(), FACTOR_MAX),
             _needed(Route.CAPACITY, wanted_usd, levered.with_capacity(), FACTOR_MAX),
         ),
     )
@@ -146,6 +146,8 @@ class _Sums:
     ease: Amounts  # by market, 0 in those that are not meant
     mask: npt.NDArray[np.bool_]
     supply: Amounts  # by product: all terms of supply
+    demand: Amounts  # importers by products
+    taken: Amounts  # by product: what all markets, meant or not, take for a share of 1
     by_market: Amounts  # everything but ease
     by_product: Amounts  # everything but supply
 
@@ -154,10 +156,14 @@ class _Sums:
         cls, ground: Groundwork, exporter: str, mask: npt.NDArray[np.bool_], supposed: Supposed
     ) -> "_Sums":
         world = ground.world
-        ease = np.where(mask, ease_of(ground, exporter, supposed), 0.0)
-        supply = _product(supply_of(ground, exporter, supposed))
+        every = ease_of(ground, exporter, supposed)
+        ease = np.where(mask, every, 0.0)
         demand = multiply(demand_of(ground, exporter, supposed), (len(world.importers), len(world.products)))
-        return cls(ground, exporter, supposed, ease, mask, supply, demand @ supply, ease @ demand)
+        taken = every @ demand
+        supply = _product(supply_of(ground, exporter, supposed, taken=taken))
+        return cls(
+            ground, exporter, supposed, ease, mask, supply, demand, taken, demand @ supply, ease @ demand
+        )
 
     def total(self) -> float:
         return float(self.by_product @ self.supply)
@@ -170,9 +176,27 @@ class _Sums:
 
         def total(quantile: float) -> float:
             risen = np.where(meant, np.maximum(self.ease, of_peers.at(quantile)), self.ease)
-            return float(risen @ self.by_market)
+            if self.supposed.added is None:
+                return float(risen @ self.by_market)
+            # What was built is sold once: markets that trade more easily share it among more.
+            by_product = risen @ self.demand
+            return self._sold(by_product, self.taken + by_product - self.by_product)
 
         return total
+
+    def with_imports(self) -> Callable[[float], float]:
+        """Give the total as a function of how many times as much the markets that are meant would buy."""
+
+        def total(factor: float) -> float:
+            if self.supposed.added is None:
+                return self.total() * factor
+            return self._sold(factor * self.by_product, self.taken + (factor - 1) * self.by_product)
+
+        return total
+
+    def _sold(self, by_product: Amounts, taken: Amounts, supposed: Supposed | None = None) -> float:
+        terms = supply_of(self.ground, self.exporter, supposed or self.supposed, taken=taken)
+        return float(by_product @ _product(terms))
 
     def with_capacity(self) -> Callable[[float], float]:
         """Give the total as a function of how many times as much the exporter could supply of everything."""
@@ -182,7 +206,7 @@ class _Sums:
 
         def total(factor: float) -> float:
             more = replace(self.supposed, added=added + (factor - 1) * sold)
-            return float(self.by_product @ _product(supply_of(self.ground, self.exporter, more)))
+            return self._sold(self.by_product, self.taken, more)
 
         return total
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from rahdari.trade.errors import BadParameter, BadTable, NothingTraded, UnknownCountry
+from rahdari.trade.errors import BadParameter, BadTable, Ground, NothingTraded, UnknownCountry
 from rahdari.trade.rules.tariffs.book import TariffBook
 from rahdari.trade.values import Amounts, Matrix
 
@@ -16,6 +16,7 @@ MARGINS_AGREE = 1e-6
 
 # No economy or population grows or shrinks a hundredfold in the years that anybody projects.
 GROWTH_MAX = 100.0
+GROWTH_MIN = 1 / GROWTH_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Growth:
     A country that is not named is taken to stay as it is; ``World.without_growth`` lists them.
 
     Raises:
-        BadParameter: a ratio that is not above 0, or above ``GROWTH_MAX``.
+        BadParameter: a ratio below ``GROWTH_MIN`` or above ``GROWTH_MAX``.
     """
 
     gdp: Mapping[str, float] = field(default_factory=dict)
@@ -35,7 +36,7 @@ class Growth:
         """Check that every ratio is one."""
         for what, ratios in (("GDP", self.gdp), ("population", self.population)):
             for country, ratio in ratios.items():
-                if not (math.isfinite(ratio) and 0 < ratio <= GROWTH_MAX):
+                if not (math.isfinite(ratio) and GROWTH_MIN <= ratio <= GROWTH_MAX):
                     raise BadParameter(
                         f"the {what} of {country} would grow to {ratio} times; give expected over current, as 1.2"
                     )
@@ -124,7 +125,9 @@ class World:
         place = self.exporters.index(exporter)
         if not self.exports.values[place].any():
             raise NothingTraded(
-                f"{exporter} exports nothing in these data: no potential follows from past exports"
+                f"{exporter} exports nothing in these data: no potential follows from past exports",
+                ground=Ground.EXPORTS_NOTHING,
+                values={"exporter": exporter},
             )
         return place
 

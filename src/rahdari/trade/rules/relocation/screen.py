@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from rahdari.trade.errors import BadParameter, NothingTraded
+from rahdari.trade.errors import BadParameter, Ground, NothingTraded
 from rahdari.trade.rules.findings import Finding, Outcome
 from rahdari.trade.rules.relocation.odds import TakeoverOdds, learn, traits_of
 from rahdari.trade.rules.relocation.panel import Booleans, Panel, advantage, ratio
@@ -154,7 +154,9 @@ def relocate(
     facts = look(panel, donor, host, conventions)
     if facts.moved.end_usd[facts.host].sum() <= 0:
         raise NothingTraded(
-            f"{host} exports nothing in the last {conventions.window_years} years of the panel"
+            f"{host} exports nothing in the last {conventions.window_years} years of the panel",
+            ground=Ground.EXPORTS_NOTHING,
+            values={"exporter": host},
         )
     odds = odds or learn(panel, donors=(donor,), evidence=evidence, conventions=conventions)
     traits = traits_of(panel, evidence, at_end=True)
