@@ -15,7 +15,7 @@ from typing import TypedDict, TypeVar, Unpack
 
 import msgspec
 
-from rahdari.app.base_rates import carried_reference, carried_sizes
+from rahdari.app.base_rates import carried_past, carried_reference, carried_sizes
 from rahdari.app.clock import SystemClock
 from rahdari.app.countries import spell_country
 from rahdari.app.ladder_files import carried_ladders
@@ -160,7 +160,7 @@ class Analyst:
 
     def national(self, wish: NationalWish, **where: Unpack[Where]) -> Answer:
         """Hold a whole target, and its part in the market, beside what countries did before."""
-        return ask_national(self.book, self.scope(**where), wish, carried_reference())
+        return ask_national(self.book, self.scope(**where), wish, carried_past())
 
     def past(self, wish: PastWish | None = None, **where: Unpack[Where]) -> Answer:
         """Put the scores to the test some years back, on these very data."""

@@ -8,10 +8,11 @@ from typing import Final
 import numpy as np
 
 from rahdari.app.files import read_limited
-from rahdari.trade.rules.decades import Sizes, read_sizes
+from rahdari.trade.rules.decades import OwnDecade, Sizes, read_own_decades, read_sizes
 from rahdari.trade.rules.deflators import Deflator, given_deflator
 from rahdari.trade.rules.references import Reference, read_index, read_reference
 from rahdari.trade.rules.windows import History, history
+from rahdari.trade.service.national import Past
 from rahdari.trade.values import Matrix
 
 _CARRIED: Final = resources.files("rahdari.trade") / "data"
@@ -27,6 +28,16 @@ def carried_reference() -> Reference:
 def carried_sizes() -> Sizes:
     """Give the shares of ten-year windows that reached each multiple, by size at the start."""
     return read_sizes((_CARRIED / "decades-by-size.csv").read_text(encoding="utf-8"))
+
+
+def carried_own_decades() -> tuple[OwnDecade, ...]:
+    """Give each country's own best ten years of all exports, 1962 to 2016."""
+    return read_own_decades((_CARRIED / "own-best-decades.csv").read_text(encoding="utf-8"))
+
+
+def carried_past() -> Past:
+    """Give all that the package carries on what countries did in ten years."""
+    return Past(carried_reference(), carried_sizes(), carried_own_decades())
 
 
 def carried_price_index(*, base_year: int) -> Deflator:

@@ -38,7 +38,7 @@ _OVERSEEING = _roles(Role.SUPERVISOR, Role.AUDITOR)
 
 _QUESTIONS = (
     "screen", "complexity", "potential", "diversify", "tariff", "relocate", "ladder", "substitute", "select",
-    "path", "mirror", "data", "pull baci", "pull comtrade",
+    "path", "mirror", "again", "data", "pull baci", "pull comtrade",
 )  # fmt: skip
 
 RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(

@@ -4,9 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from rahdari.app.base_rates import carried_price_index, carried_reference, history_of, reference_in
+from rahdari.app.base_rates import (
+    carried_own_decades,
+    carried_price_index,
+    carried_reference,
+    history_of,
+    reference_in,
+)
 from rahdari.app.errors import BadFile, FolderFailed
 from rahdari.trade.errors import BadTable, BadTradeFile, DataMissing
+from rahdari.trade.rules.decades import read_own_decades
 
 
 def test_a_fresh_machine_knows_the_odds_of_five_times() -> None:
@@ -51,3 +58,22 @@ def test_an_amount_that_cannot_be_is_refused(amount: float) -> None:
         history_of([("PAK", 2001, amount)])
     with pytest.raises(BadTable, match="without years"):
         history_of([])
+
+
+def test_each_country_that_is_carried_has_one_best_decade() -> None:
+    own = carried_own_decades()
+    assert len({one.country for one in own}) == len(own) > 100
+    pakistan = next(one for one in own if one.country == "PAK")
+    assert (pakistan.start_year, round(pakistan.multiple, 2)) == (1977, 3.57)
+
+
+@pytest.mark.parametrize(
+    "row", ["PAK,1977,1151", "PAK,1977,0,5", "PAK,x,1,5", "PAK,1977,5,1", "PAK,1977,1,5,9"]
+)
+def test_a_table_of_best_decades_with_a_row_of_another_form_is_refused(row: str) -> None:
+    heading = "country,start_year,start_usd_million,end_usd_million\n"
+    assert read_own_decades(f"# a remark\n{heading}PAK,1977,1151,4105\n")[0].country == "PAK"
+    with pytest.raises(BadTradeFile, match="another form"):
+        read_own_decades(f"{heading}{row}\n")
+    with pytest.raises(BadTradeFile, match="does not begin"):
+        read_own_decades(row)

@@ -63,7 +63,7 @@ def _chapter(found: Findings, name: str) -> tuple[object, ...]:
 
 def test_the_own_best_decade_is_that_of_all_and_the_one_of_comparable_size_stands_beside_it() -> None:
     found = carried_findings()
-    (told,) = (one for one in sureness(found) if "own best" in one)
+    (told,) = (one for one in sureness(found) if "own best 11 years" in one)
     book, scope, years = found.book, found.scope, horizon(found.plan, found.scope)
     sold = {
         year: float(book.bilateral([year]).of_row("PAK")[book.bilateral([year]).columns.index("CHN")])
@@ -81,6 +81,16 @@ def test_the_own_best_decade_is_that_of_all_and_the_one_of_comparable_size_stand
     )
     assert f"{sized:.2f} times" in told
     assert "161 mn USD or more" in told
+
+
+def test_the_whole_target_is_held_against_decades_of_its_own_size_and_the_exporters_own() -> None:
+    (told,) = (one for one in sureness(carried_findings()) if "whole countries" in one)
+    assert "378 decades" in told
+    assert "began with 20 bn USD to 50 bn USD, 7.4 % reached 5 times" in told
+    assert "Pakistan's own best decade of all exports: 3.57 times, 1977 to 1987" in told
+    larger = _asking(exports_usd=60e9, wanted_usd=180e9)
+    (told,) = (one for one in sureness(larger) if "whole countries" in one)
+    assert "began with 50 bn USD or more, 11.8 % reached 3 times" in told
 
 
 def test_one_horizon_ends_every_path_in_the_plans_last_year() -> None:

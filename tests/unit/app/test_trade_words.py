@@ -45,9 +45,11 @@ MADE = {
     "relocate": {f"chance_{one.value}" for one in Basis},
     "potential": {f"route_{one.value}{end}" for one in Route for end in ("", "_too_short")},
     "resource": set(Budgets().amounts),
+    # Of an answer that was made again (`app/made_again.py`).
+    "every": {"made_the_same", "made_otherwise"},
 }
 # Notes that one module makes for several questions are worded for every answer.
-SHARED = {"asking", "rates", "given"}
+SHARED = {"asking", "rates", "given", "decades"}
 
 
 def written() -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from rahdari.app.base_rates import carried_price_index, carried_sizes, history_of
+from rahdari.app.base_rates import carried_own_decades, carried_price_index, carried_sizes, history_of
 from rahdari.app.totals_files import read_totals
 from rahdari.trade.ports import FlowBook
 from rahdari.trade.rules.backtest import Asked, Scores, Trial, Verdict, amounts, back_test, to_frame
@@ -92,6 +92,12 @@ def test_the_carried_figures_by_size_are_those_of_the_totals(trade: Path) -> Non
             carried.low_usd, carried.high_usd, carried.windows, carried.disjoint, carried.countries
         )  # fmt: skip
         assert own.reached == pytest.approx(carried.reached, abs=6e-5)
+    for best in carried_own_decades():
+        computed = own_best(found, best.country)
+        assert computed.start_year == best.start_year
+        assert (computed.start_usd, computed.end_usd) == pytest.approx(
+            (best.start_usd, best.end_usd), abs=5e5
+        )
     large = found.where(found.start_usd >= 20e9)
     assert len(large) == 914
     assert place(large, 5.0).reached.share == pytest.approx(0.047, abs=0.0005)

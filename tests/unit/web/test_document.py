@@ -105,7 +105,7 @@ def attack(
     seen: set[int],
 ) -> None:
     @settings(
-        max_examples=12,
+        max_examples=8,
         deadline=None,
         database=None,
         derandomize=True,

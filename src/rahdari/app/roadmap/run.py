@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rahdari.app.analyst import Analyst
-from rahdari.app.base_rates import carried_reference
+from rahdari.app.base_rates import carried_past, carried_reference, carried_sizes
 from rahdari.app.ladder_files import carried_ladders
 from rahdari.app.roadmap.known import Known, read_known
 from rahdari.app.roadmap.national import ask_national, national_wish
@@ -212,10 +212,10 @@ class _Chain:
             "ladder": lambda: ask_ladder(self.book, self.scope, carried_ladders(), self.ladder),
             "substitute": lambda: ask_substitute(self.book, self.scope),
             "select": self.choose,
-            "national": lambda: ask_national(
-                self.book, self.scope, national_wish(self.plan), carried_reference()
+            "national": lambda: ask_national(self.book, self.scope, national_wish(self.plan), carried_past()),
+            "path": lambda: ask_path(
+                self.book, self.scope, self.path, reference=carried_reference(), sizes=carried_sizes()
             ),
-            "path": lambda: ask_path(self.book, self.scope, self.path),
             "past": lambda: ask_past(
                 self.book, self.scope, PastWish(donor=self.plan.asks.donor or "", seed=self.plan.asks.seed)
             ),

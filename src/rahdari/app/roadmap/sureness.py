@@ -4,6 +4,7 @@ from rahdari.app.roadmap.cells import figure
 from rahdari.app.roadmap.headline import is_met
 from rahdari.app.roadmap.run import Findings
 from rahdari.trade.rules.answers import Answer
+from rahdari.trade.service.decades import DECADE
 
 
 def sureness(found: Findings) -> list[str]:
@@ -122,7 +123,39 @@ def _published(found: Findings, national: Answer) -> str:
         share=share,
         median=tongue.times(figure(national, "reference_median_multiple") or 0),
     )
-    # The published table names no countries but the largest; of Pakistan it says that it is not there.
-    if found.scope.exporter != "PAK":
-        return told
-    return tongue.joined((told, tongue.say("first.not_among", exporter=found.named("PAK"))))
+    return tongue.joined((told, *_of_size(found, national), *_own_decade(found, national)))
+
+
+def _of_size(found: Findings, national: Answer) -> list[str]:
+    """Say how often whole countries of the exporter's size did it: the larger the start, the rarer the multiple."""
+    tongue, reached = found.tongue, figure(national, "class_reached_share")
+    if reached is None:
+        return []
+    low, high = figure(national, "class_low_usd") or 0.0, figure(national, "class_high_usd")
+    ends = {"low": tongue.usd(low)} | ({} if high is None else {"high": tongue.usd(high)})
+    return [
+        tongue.say(
+            "first.of_size",
+            size=tongue.say("first.size_above" if high is None else "first.size_between", **ends),
+            windows=tongue.count(figure(national, "class_windows") or 0),
+            reached=tongue.percent(reached),
+            multiple=tongue.times(figure(national, "class_multiple") or 0),
+        )
+    ]
+
+
+def _own_decade(found: Findings, national: Answer) -> list[str]:
+    """Say the exporter's own best ten years of all its exports."""
+    tongue, best = found.tongue, figure(national, "own_decade_multiple")
+    if best is None:
+        return []
+    began = int(figure(national, "own_decade_start_year") or 0)
+    return [
+        tongue.say(
+            "first.own_decade",
+            exporter=found.named(found.scope.exporter),
+            multiple=tongue.times(best),
+            first=str(began),
+            last=str(began + DECADE),
+        )
+    ]

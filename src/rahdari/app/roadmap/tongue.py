@@ -105,7 +105,7 @@ class Tongue:
     def notes(self, question: str, notes: Iterable[Note]) -> tuple[str, ...]:
         """Word the notes of a question; a code without words is left to its manifest."""
         every = catalogue(self.language)
-        sections = (self.texts["note"], every.get(question, {}), every[EVERY])
+        sections = (every.get(question, {}), every[EVERY])
         told = []
         for one in notes:
             text = next((section[one.code] for section in sections if one.code in section), "")

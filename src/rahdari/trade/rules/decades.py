@@ -17,6 +17,9 @@ from rahdari.trade.rules.windows import Windows
 EDGES_USD = (5e9, 20e9, 50e9)
 MULTIPLES = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
 LINES_MAX = 100
+# There are some 200 countries, and there were some more.
+COUNTRIES_MAX = 400
+_OWN_HEADER = "country,start_year,start_usd_million,end_usd_million"
 _COLUMNS = ("low_usd", "high_usd", "windows", "disjoint", "countries", "median")
 _HEADER = [*_COLUMNS, *(f"reached_{multiple:g}" for multiple in MULTIPLES)]
 
@@ -43,6 +46,21 @@ class SizeRate:
 
 
 Sizes = tuple[SizeRate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDecade:
+    """The ten years in which a country's own exports were multiplied most, in money of the day."""
+
+    country: str
+    start_year: int
+    start_usd: float
+    end_usd: float
+
+    @property
+    def multiple(self) -> float:
+        """Give the end over the start."""
+        return self.end_usd / self.start_usd
 
 
 def sizes_of(windows: Windows) -> Sizes:
@@ -102,6 +120,28 @@ def read_sizes(text: str) -> Sizes:
         return tuple(_rate(row) for row in rows[1:])
     except (ValueError, IndexError):
         raise BadTradeFile("the table of decades by size holds something that is no number") from None
+
+
+def read_own_decades(text: str) -> tuple[OwnDecade, ...]:
+    """Read the carried best decades of countries, in millions of dollars; lines that begin with ``#`` are remarks.
+
+    Raises:
+        BadTradeFile: it is no such table.
+    """
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    if not lines or len(lines) > COUNTRIES_MAX or lines[0] != _OWN_HEADER:
+        raise BadTradeFile(f"the table of countries' best decades does not begin with {_OWN_HEADER}")
+    try:
+        return tuple(_own(*line.split(",")) for line in lines[1:])
+    except (ValueError, TypeError):
+        raise BadTradeFile("the table of countries' best decades holds a row of another form") from None
+
+
+def _own(country: str, start_year: str, start: str, end: str) -> OwnDecade:
+    found = OwnDecade(country, int(start_year), 1e6 * int(start), 1e6 * int(end))
+    if not 0 < found.start_usd <= found.end_usd:
+        raise ValueError(country)
+    return found
 
 
 def _rate(row: list[str]) -> SizeRate:

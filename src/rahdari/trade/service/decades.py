@@ -8,7 +8,7 @@ import polars as pl
 
 from rahdari.trade.errors import BadParameter, Degenerate, UnknownCountry
 from rahdari.trade.rules.answers import Note, Number
-from rahdari.trade.rules.decades import Sizes, class_of, sizes_of, to_frame
+from rahdari.trade.rules.decades import OwnDecade, Sizes, class_of, sizes_of, to_frame
 from rahdari.trade.rules.odds import own_best, place
 from rahdari.trade.rules.paths import Goal
 from rahdari.trade.rules.windows import History, WindowRules, Windows, find_windows, history
@@ -89,6 +89,19 @@ def carried_decades(sizes: Sizes, goal: Goal, *, is_placed: bool = True) -> Foun
         figures=figures,
         notes=(Note("decades_carried"),),
     )
+
+
+def carried_own(own: Sequence[OwnDecade], exporter: str) -> dict[str, Number]:
+    """Give the figures of a country's own best decade, where one is carried."""
+    for one in own:
+        if one.country == exporter:
+            return {
+                "own_decade_multiple": one.multiple,
+                "own_decade_start_year": one.start_year,
+                "own_decade_start_usd": one.start_usd,
+                "own_decade_end_usd": one.end_usd,
+            }
+    return {}
 
 
 def _placed(windows: Windows, sizes: Sizes, goal: Goal) -> dict[str, Number]:

@@ -6,9 +6,11 @@ import polars as pl
 
 from rahdari.trade.ports import FlowBook
 from rahdari.trade.rules.answers import Answer, Note, Number, Scope
+from rahdari.trade.rules.decades import OwnDecade, Sizes
 from rahdari.trade.rules.paths import Goal, YearPath, growth_path, logistic_path, required, usual_ceiling
 from rahdari.trade.rules.references import Reference, reference_to_frame
 from rahdari.trade.service.asking import Asking, Found
+from rahdari.trade.service.decades import carried_decades, carried_own
 
 # Without a given ceiling, the logistic path slows towards so many times the target.
 CEILING_MULTIPLE = 1.5
@@ -43,15 +45,27 @@ class NationalWish:
         return Goal(self.market_year, self.year + self.years, self.market_usd, self.market_wanted_usd)
 
 
-def ask_national(book: FlowBook, scope: Scope, wish: NationalWish, reference: Reference) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What countries did before: a published base rate, decades by size at the start, each country's own best."""
+
+    reference: Reference
+    sizes: Sizes = ()
+    own: tuple[OwnDecade, ...] = ()
+
+
+def ask_national(book: FlowBook, scope: Scope, wish: NationalWish, past: Past) -> Answer:
     """Tell what both targets ask for, and where that lies among published decades of other countries.
 
     Figures with ``all_`` are of the whole target, with ``market_`` of the market's part. A target lies between two
     published percentiles; nothing closer is guessed. A horizon other than the reference's has no place in it.
+    Figures with ``class_`` are of decades that began at the whole target's own size, ``own_decade_`` are
+    the exporter's best.
 
     Raises:
         BadParameter: a year or an amount that cannot be, or a ceiling that is not above the target.
     """
+    reference, sized = past.reference, carried_decades(past.sizes, wish.goal)
     goals = {"all": wish.goal, "market": wish.market_goal}
     figures: dict[str, Number] = {}
     for name, goal in goals.items():
@@ -66,6 +80,7 @@ def ask_national(book: FlowBook, scope: Scope, wish: NationalWish, reference: Re
         "reference_reached_five_share": reference.reached.get(5.0),
         "reference_median_multiple": reference.percentiles.get(50.0),
     }
+    figures |= {**sized.figures, **carried_own(past.own, str(scope.exporter))}
     found = Found(
         table=growth_path(wish.goal).to_frame(),
         tables={
@@ -73,9 +88,10 @@ def ask_national(book: FlowBook, scope: Scope, wish: NationalWish, reference: Re
             "market_path": growth_path(wish.market_goal).to_frame(),
             "decades": _decades(wish.goal, reference),
             "published": reference_to_frame(reference),
+            **{f"{name}_by_size": table for name, table in sized.tables.items()},
         },
         figures=figures,
-        notes=_notes(wish.goal, reference),
+        notes=(*_notes(wish.goal, reference), *sized.notes),
     )
     return Asking(book, scope).answer("national", wish, found)
 
