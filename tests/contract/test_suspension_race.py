@@ -101,4 +101,4 @@ def test_nothing_leaks_through_two_servers_while_cards_are_suspended_and_reinsta
     assert raced.others == {}
     # It was a race: many began after an acknowledgement, and many were valid.
     assert min(raced.after_suspension, raced.valid, raced.suspended) > VERIFICATIONS // 20
-    assert raced.suspensions > 10
+    assert raced.suspensions > 5
