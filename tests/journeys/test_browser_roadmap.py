@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -13,6 +11,7 @@ from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from rahdari.app.house import found_house
 from rahdari.app.settings import Settings
+from tests.fakes.programs import Program
 from tests.journeys.test_browser_verifier_access import find_serious
 from tests.journeys.test_browser_verify import MILLISECONDS_MAX, browser
 
@@ -25,13 +24,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.loopback, pytest.mark.slow]
 def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("house")
     found_house(Settings(home=home), scrypt_n=2)[0].close()
-    command = [sys.executable, "-m", "rahdari.web", "--home", str(home), "--port", "0"]
     environment = {
         "RAHDARI_RATE_PER_MINUTE": "100000",
         "RAHDARI_TRADE_FOLDER": str(tmp_path_factory.mktemp("no-releases")),
     }
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:  # noqa: S603
-        assert server.stdout
+    with Program("rahdari.web", "--home", home, "--port", 0, environment=environment) as server:
         try:
             found = json.loads(server.stdout.readline())["address"]
             # The first visitor waits for libraries and sums over thirty years; the tests are of those who follow.

@@ -37,7 +37,10 @@ def test_a_file_is_written_with_its_manifest_and_not_twice(rahdari: CommandLine,
 @pytest.mark.parametrize("suffix", ["parquet", "xlsx", "json"])
 def test_every_form_of_file(rahdari: CommandLine, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"path.{suffix}"
-    assert rahdari("trade", "path", *CARRIED, "--out", path).code == 0
+    ended = rahdari("trade", "path", *CARRIED, "--out", path)
+    assert ended.code == 0, ended.err
+    # Not every question looks at the market, though each has one.
+    assert "path: PAK to the world, 2024, hs6" in ended.out
     assert path.stat().st_size > 500
 
 

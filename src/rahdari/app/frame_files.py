@@ -17,7 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 from rahdari.app.errors import FileExists
 from rahdari.app.files import write_whole
 from rahdari.app.manifests import Manifest, csv_bytes, digest_of, flat
-from rahdari.trade import BadParameter
+from rahdari.trade import BadParameter, Ground
 from rahdari.trade.rules.answers import Answer, Number
 
 MANIFEST_SUFFIX: Final = ".manifest.json"
@@ -94,7 +94,11 @@ def table_of(answer: Answer, name: str = MAIN) -> pl.DataFrame:
     """Give one table of an answer by its name. Raises ``BadParameter``."""
     tables = {MAIN: answer.table, **answer.tables}
     if name not in tables:
-        raise BadParameter(f"{answer.question} has no table {name[:40]!r}; it has {', '.join(tables)}")
+        raise BadParameter(
+            f"{answer.question} has no table {name[:40]!r}; it has {', '.join(tables)}",
+            ground=Ground.UNKNOWN_TABLE,
+            values={"table": name[:40]},
+        )
     return tables[name]
 
 

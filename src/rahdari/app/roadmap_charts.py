@@ -1,8 +1,10 @@
 """The charts of a roadmap's page: which answer each is drawn from, and in which words."""
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +28,7 @@ from rahdari.app.charts import (
 )
 from rahdari.app.charts.chart import digits, scale_of
 from rahdari.app.errors import ChartFailed
+from rahdari.app.product_words import product_words
 from rahdari.trade import FlowBook
 from rahdari.trade.rules.answers import Answer, Scope
 from rahdari.trade.rules.complexity import proximity
@@ -94,25 +97,49 @@ def _placed(near: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
         return None
 
 
-def draw_all(
-    drawer: ChartDrawer,
-    answers: Mapping[str, Answer],
-    near: Neighbourhood | None,
-    language: str,
-    country: Naming,
-) -> dict[str, Picture]:
-    """Draw every chart that the answers allow; one that cannot be drawn stays empty beside its words."""
-    words = labels_in(language)
-    return {
-        name: _drawn(drawer, chart)
-        for name, chart in (
-            *_of_potential(answers.get("potential"), words, country),
-            *_of_choice(answers.get("select"), words),
-            *_of_screen(answers.get("screen"), words),
-            *_of_space(near, answers, words),
-            *_of_path(answers.get("path"), words),
-        )
-    }
+class Easel:
+    """Draws a page's charts beside its computation: each begins as soon as it is told. Use it in a ``with``."""
+
+    def __init__(self, drawer: ChartDrawer, language: str, country: Naming) -> None:
+        """Draw with words of ``language``; ``country`` names countries."""
+        self._drawer, self._language, self._country = drawer, language, country
+        self._words = labels_in(language)
+        # One thread: one process draws, a picture at a time.
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="easel")
+        self._begun: dict[str, Future[Picture]] = {}
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Draw nothing further that was not begun."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def show(self, question: str, answer: Answer) -> None:
+        """Begin every chart that one answer alone allows."""
+        charts: Mapping[str, Callable[[], Iterator[tuple[str, Chart]]]] = {
+            "potential": lambda: _of_potential(answer, self._words, self._country),
+            "select": lambda: _of_choice(answer, self._words),
+            "screen": lambda: _of_screen(answer, self._words),
+            "path": lambda: _of_path(answer, self._words),
+        }
+        if question in charts:
+            self._begin(charts[question]())
+
+    def show_space(self, near: Neighbourhood, choice: Answer | None) -> None:
+        """Begin the product space, with what is chosen."""
+        self._begin(_of_space(near, choice, self._words, self._language))
+
+    def pictures(self) -> dict[str, Picture]:
+        """Wait for what was begun; a chart that cannot be drawn stays empty beside its words."""
+        return {name: drawn.result() for name, drawn in self._begun.items()}
+
+    def _begin(self, charts: Iterator[tuple[str, Chart]]) -> None:
+        for name, chart in charts:
+            self._begun[name] = self._pool.submit(_drawn, self._drawer, chart)
 
 
 def _drawn(drawer: ChartDrawer, chart: Chart) -> Picture:
@@ -122,9 +149,7 @@ def _drawn(drawer: ChartDrawer, chart: Chart) -> Picture:
         return Picture("", chart.alt)
 
 
-def _of_potential(answer: Answer | None, words: Labels, country: Naming) -> Iterator[tuple[str, Chart]]:
-    if answer is None:
-        return
+def _of_potential(answer: Answer, words: Labels, country: Naming) -> Iterator[tuple[str, Chart]]:
     traded = answer.figures.get("traded_usd")
     yield (
         "levers",
@@ -146,22 +171,19 @@ def _of_potential(answer: Answer | None, words: Labels, country: Naming) -> Iter
     yield "markets", market_bars(frame, title=words["supposed"], mine=str(answer.scope.market), labels=words)
 
 
-def _of_choice(answer: Answer | None, words: Labels) -> Iterator[tuple[str, Chart]]:
-    if answer is not None and len(answer.tables.get("front", ())):
+def _of_choice(answer: Answer, words: Labels) -> Iterator[tuple[str, Chart]]:
+    if len(answer.tables.get("front", ())):
         yield "front", pareto_front(answer.tables["front"], labels=words)
 
 
-def _of_screen(answer: Answer | None, words: Labels) -> Iterator[tuple[str, Chart]]:
-    if answer is not None and len(answer.tables["exports_lorenz"]):
+def _of_screen(answer: Answer, words: Labels) -> Iterator[tuple[str, Chart]]:
+    if len(answer.tables["exports_lorenz"]):
         yield "lorenz", lorenz_curve(answer.tables["exports_lorenz"], labels=words)
 
 
 def _of_space(
-    near: Neighbourhood | None, answers: Mapping[str, Answer], words: Labels
+    near: Neighbourhood, choice: Answer | None, words: Labels, language: str
 ) -> Iterator[tuple[str, Chart]]:
-    if near is None:
-        return
-    choice = answers.get("select")
     pairs = (
         {}
         if choice is None
@@ -173,7 +195,7 @@ def _of_space(
             present=near.present,
             chosen=frozenset(pairs),
             sizes_usd=near.sizes_usd,
-            names={code: name or code for code, name in pairs.items()},
+            names={code: product_words(name or code, language) for code, name in pairs.items()},
             labels=words,
         )
     except ChartFailed:
@@ -181,9 +203,7 @@ def _of_space(
     yield "space", chart
 
 
-def _of_path(answer: Answer | None, words: Labels) -> Iterator[tuple[str, Chart]]:
-    if answer is None:
-        return
+def _of_path(answer: Answer, words: Labels) -> Iterator[tuple[str, Chart]]:
     growth = answer.table
     asked = Line(words["same_growth"], growth["year"].to_list(), growth["value_usd"].to_list())
     fan = answer.tables.get("fan")

@@ -14,7 +14,7 @@ from rahdari.app.analyst import Analyst, level_of, open_analyst
 from rahdari.app.base_rates import carried_reference
 from rahdari.app.charts import ChartDrawer
 from rahdari.app.frame_files import MAIN, Form, content_of, document_of
-from rahdari.app.roadmap_charts import Neighbourhood, Picture, draw_all, money, neighbourhood_of
+from rahdari.app.roadmap_charts import Easel, Neighbourhood, Picture, money, neighbourhood_of
 from rahdari.app.roadmap_kept import KeptAnswers
 from rahdari.app.roadmap_rows import Candidate, Row, candidates_of, rank
 from rahdari.app.roadmap_view import View
@@ -32,11 +32,12 @@ from rahdari.trade import (
 )
 from rahdari.trade.rules.answers import Answer, Note, Number, Scope
 from rahdari.trade.rules.choice import WhyNot
+from rahdari.trade.rules.potential.groundwork import Groundwork
 from rahdari.trade.service.complexity import ask_complexity
 from rahdari.trade.service.ladder import ask_ladder
 from rahdari.trade.service.menus import Origin
 from rahdari.trade.service.path import ask_path
-from rahdari.trade.service.potential import ask_potential
+from rahdari.trade.service.potential import PotentialWish, ask_potential, laid
 from rahdari.trade.service.relocate import ask_relocate
 from rahdari.trade.service.screen import ask_screen
 from rahdari.trade.service.select import Asked, ask_select, ask_why_not
@@ -46,6 +47,8 @@ from rahdari.trade.values import ProductCode
 KEPT_BYTES_MAX: Final = 64 << 20
 # Where points lie is asked of so many exporters, years and levels anew.
 _NEIGHBOURHOODS_MAX: Final = 8
+# Of five thousand products one takes some ten megabytes beside the flows themselves.
+_GROUNDS_MAX: Final = 4
 
 
 class Question(StrEnum):
@@ -117,6 +120,8 @@ class RoadmapDesk:
         self._kept = KeptAnswers(kept_bytes_max)
         self._known: OrderedDict[object, Neighbourhood] = OrderedDict()
         self._measuring = Lock()
+        self._grounds: OrderedDict[object, Groundwork] = OrderedDict()
+        self._laying = Lock()
         self._drawer = ChartDrawer()
         self._reference = carried_reference()
 
@@ -160,7 +165,9 @@ class RoadmapDesk:
         if view.data not in {"", self.digest}:
             raise DataMissing(
                 f"the address is of data that begin with the SHA-256 {view.data}; here are those that begin with "
-                f"{self.digest}. Leave data out, or have that release served"
+                f"{self.digest}. Leave data out, or have that release served",
+                ground=Ground.OTHER_DATA,
+                values={"wanted": view.data, "held": self.digest},
             )
 
     def choices(self, view: View) -> Choices:
@@ -178,13 +185,18 @@ class RoadmapDesk:
         """Answer everything about a settled view, with charts in ``language``; ``country`` names countries."""
         answers: dict[str, Answer] = {}
         refused: dict[str, TradeRefused] = {}
-        for question in Question:
-            try:
-                answers[question.value] = self.ask(question, view)
-            except TradeRefused as one:
-                refused[question.value] = one
-        near = self._near(view) if Question.COMPLEXITY.value in answers else None
-        pictures = draw_all(self._drawer, answers, near, language, country)
+        with Easel(self._drawer, language, country) as easel:
+            for question in Question:
+                try:
+                    answers[question.value] = self.ask(question, view)
+                except TradeRefused as one:
+                    refused[question.value] = one
+                else:
+                    easel.show(question.value, answers[question.value])
+            near = self._near(view) if Question.COMPLEXITY.value in answers else None
+            if near is not None:
+                easel.show_space(near, answers.get(Question.SELECT.value))
+            pictures = easel.pictures()
         space = (0, 0) if near is None else (len(near.space.codes), near.products)
         return Shown(view, answers, refused, pictures, space)
 
@@ -249,13 +261,26 @@ class RoadmapDesk:
         asked: Mapping[Question, Callable[[], Answer]] = {
             Question.SCREEN: lambda: ask_screen(book, scope),
             Question.COMPLEXITY: lambda: ask_complexity(book, scope),
-            Question.POTENTIAL: lambda: ask_potential(book, scope, potential_wish(view)),
+            Question.POTENTIAL: lambda: self._potential(view, scope),
             Question.RELOCATE: lambda: ask_relocate(book, scope),
             Question.LADDER: lambda: ask_ladder(book, scope, self.analyst.ladders),
             Question.SELECT: lambda: self._choose(view),
             Question.PATH: lambda: ask_path(book, scope, path_wish(view), reference=self._reference),
         }
         return asked[question]()
+
+    def _potential(self, view: View, scope: Scope) -> Answer:
+        """Ask over a groundwork that is laid once for a year, a level and the terms: no slider moves it."""
+        wish = potential_wish(view)
+        # Of a view, nothing but what it counts decides the terms.
+        key = (*scope.years, scope.level, view.counts)
+        with self._laying:
+            if key not in self._grounds:
+                self._grounds[key] = laid(self.analyst.book, scope, PotentialWish(terms=wish.terms))
+                while len(self._grounds) > _GROUNDS_MAX:
+                    self._grounds.popitem(last=False)
+            ground = self._grounds[key]
+        return ask_potential(self.analyst.book, scope, wish, ground=ground)
 
     def _choose(self, view: View) -> Answer:
         asked, book, scope = self._asked(view), self.analyst.book, self._scope(view)

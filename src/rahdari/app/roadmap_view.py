@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
-from rahdari.trade import BadParameter
+from rahdari.trade import BadParameter, Ground
 
 # A whole view has some 200 characters; a much longer query was not written by the page.
 VALUE_CHARACTERS_MAX: Final = 12
@@ -122,22 +122,41 @@ def read_view(pairs: Mapping[str, str]) -> View:
         elif name in _WORDS:
             told[name] = _word(name, value)
         else:
-            raise BadParameter(f"the roadmap has no parameter {name[:20]!r}")
+            raise BadParameter(
+                f"the roadmap has no parameter {name[:20]!r}",
+                ground=Ground.UNKNOWN_PARAMETER,
+                values={"name": name[:20]},
+            )
     return View(**told)  # type: ignore[arg-type]
 
 
 def _word(name: str, value: str) -> str:
     if len(value) > VALUE_CHARACTERS_MAX or not re.fullmatch(_WORDS[name], value):
-        raise BadParameter(f"{name} is {value[:VALUE_CHARACTERS_MAX]!r}; it has the form {_WORDS[name]}")
+        raise _malformed(name, value, f"it has the form {_WORDS[name]}")
     return value
 
 
 def _number(slider: Slider, value: str) -> float:
     if len(value) > VALUE_CHARACTERS_MAX or not re.fullmatch(_NUMBER, value, re.ASCII):
-        raise BadParameter(f"{slider.name} is {value[:VALUE_CHARACTERS_MAX]!r}, which is no number")
+        raise _malformed(slider.name, value, "a number has digits, and at most two behind the point")
     found = float(value)
     if not slider.low <= found <= slider.high:
-        raise BadParameter(f"{slider.name} is {found:g}; it lies between {slider.low:g} and {slider.high:g}")
+        raise BadParameter(
+            f"{slider.name} is {found:g}; it lies between {slider.low:g} and {slider.high:g}",
+            ground=Ground.OUT_OF_BOUNDS,
+            values={"name": slider.name, "value": found, "low": slider.low, "high": slider.high},
+        )
     if slider.step == 1 and not found.is_integer():
-        raise BadParameter(f"{slider.name} is {found:g}; it is a whole number")
+        raise BadParameter(
+            f"{slider.name} is {found:g}; it is a whole number",
+            ground=Ground.NOT_WHOLE,
+            values={"name": slider.name, "value": found},
+        )
     return found
+
+
+def _malformed(name: str, value: str, form: str) -> BadParameter:
+    shown = value[:VALUE_CHARACTERS_MAX]
+    return BadParameter(
+        f"{name} is {shown!r}; {form}", ground=Ground.BAD_FORM, values={"name": name, "value": shown}
+    )

@@ -1,8 +1,10 @@
 """Where the flows of trade come from: a release that was fetched, or the extract that the package carries."""
 
 import csv
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -36,7 +38,7 @@ from rahdari.trade import (
 from rahdari.trade.store import Release, open_book, write_cache
 from rahdari.wire import baci
 from rahdari.wire.errors import MalformedInput
-from rahdari.wire.flow_table import BadRow
+from rahdari.wire.flow_table import BadRow, FlowTable
 
 ATTRIBUTION: Final = "Source: CEPII, BACI, {revision}, release {release}. Etalab Open Licence 2.0"
 HOW: Final = "`rahdari trade pull baci` fetches one"
@@ -258,17 +260,16 @@ class _Reading:
 
     def years(self, release: Release) -> Iterator[tuple[int, pl.DataFrame]]:
         """Read the years, refusing as soon as there are more bad rows than allowed."""
-        numbers = {one.number for one in release.countries}
-        codes = {int(one.code) for one in release.products if len(one.code) == 6}
-        for year, name in self.contents.years:
-            table = baci.read_year(self.archive.read(name), year=year, countries=numbers, products=codes)
-            self.bad.extend((name, row) for row in table.bad_rows)
-            self.bad_total += table.bad_rows_total
-            if self.bad_total > self.bad_rows_max:
-                raise BadTradeFile(self._refusal())
-            self.rows.append((year, len(table.frame)))
-            self._tell(name)
-            yield year, table.frame
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for year, name in self.contents.years:
+                table = read_baci_year(self.archive.read(name), year, release, pool)
+                self.bad.extend((name, row) for row in table.bad_rows)
+                self.bad_total += table.bad_rows_total
+                if self.bad_total > self.bad_rows_max:
+                    raise BadTradeFile(self._refusal())
+                self.rows.append((year, len(table.frame)))
+                self._tell(name)
+                yield year, table.frame
 
     def _tell(self, name: str) -> None:
         sizes = self.archive.sizes
@@ -285,6 +286,17 @@ class _Reading:
             f"{self.bad_total} bad rows so far, {self.bad_rows_max} allowed: {named}. Fetch the release again, or "
             "allow as many bad rows as you are ready to lose"
         )
+
+
+def read_baci_year(raw: bytes, year: int, release: Release, pool: ThreadPoolExecutor) -> FlowTable:
+    """Read a year's file against the release's lists, its parts side by side in the threads of ``pool``.
+
+    Raises:
+        MalformedInput, TooLarge: it is no such file.
+    """
+    numbers = {one.number for one in release.countries}
+    codes = {int(one.code) for one in release.products if len(one.code) == 6}
+    return baci.read_year(raw, year=year, countries=numbers, products=codes, walk=pool.map)
 
 
 def _import(reading: _Reading, folder: Path, digest: str) -> Imported:

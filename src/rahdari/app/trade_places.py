@@ -22,6 +22,7 @@ class Remark(StrEnum):
     CARRIED_HAS_MORE = "carried_has_more"
     CARRIED_INSTEAD = "carried_instead"
     BROKEN_OFF = "broken_off"
+    SAMPLE_IS_CARRIED = "sample_is_carried"
 
 
 CARRIED: Final = "carried"

@@ -11,12 +11,18 @@ _COUNTRIES = ("exporter", "market")
 def refusal_words(refused: Problem, language: str) -> str | None:
     """Word why a question has no answer in these data; None where only the English sentence tells it.
 
+    A refusal of the edge that says the same of a request, and names the room's as its cause, has that one's words.
+
     Example:
         >>> from rahdari.trade import BadParameter, Ground
         >>> refusal_words(BadParameter("-", ground=Ground.SAME_COUNTRY, values={"exporter": "PAK"}), "en")
         'Pakistan is exporter and market at once. Choose two countries.'
     """
-    if not isinstance(refused, TradeRefused) or refused.ground is None:
+    if not isinstance(refused, TradeRefused):
+        return (
+            refusal_words(cause, language) if isinstance(cause := refused.__cause__, TradeRefused) else None
+        )
+    if refused.ground is None:
         return None
     told = dict(refused.values)
     for name in _COUNTRIES:

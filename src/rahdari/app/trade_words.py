@@ -25,6 +25,8 @@ EVERY: Final = "every"
 # Less than half a cent is the rounding of a sum, of either sign.
 DOLLARS_SHOWN_MIN: Final = 0.005
 _UNITS: Final = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"))
+# Orders of dollars that a catalogue may have a word for; Chinese counts in ten thousands.
+_ORDERS: Final = (12, 9, 8, 6, 4, 3, 0)
 
 
 @cache
@@ -44,7 +46,7 @@ def words_of(
     text = told.get(section, {}).get(code) or told[EVERY].get(code)
     if text is None:
         return code.replace("_", " ")
-    return text.format_map({name: amount_of(name, value) for name, value in (values or {}).items()})
+    return text.format_map({name: amount_of(name, value, language) for name, value in (values or {}).items()})
 
 
 def has_words(section: str, code: str, language: str) -> bool:
@@ -63,19 +65,33 @@ def notes_of(answer: Answer, language: str = "en") -> list[str]:
     return [note_words(answer.question, one, language) for one in answer.notes]
 
 
-def amount_of(name: str, value: Number) -> str:
-    """Write a number for people, with the unit that its name ends in: dollars, a share, percent, or none."""
+def amount_of(name: str, value: Number, language: str = "en") -> str:
+    """Write a number for people, with the unit that its name ends in: dollars, a share, percent, or none.
+
+    Example:
+        >>> amount_of("gain_usd", 123_400.0), amount_of("gain_usd", 123_400.0, "zh")
+        ('123 k USD', '12.3 万美元')
+    """
     if value is None or isinstance(value, str | bool):
         return _word(value)
     number = float(value)
     if name.endswith("_usd"):
-        return f"{short(number)} USD"
+        return _dollars(number, catalogue(language)["units"])
     if name == "share" or name.endswith(("_share", "share_per_year")):
         return f"{100 * number + 0.0:.3g} %"
     if name.endswith("percent"):
         return f"{number + 0.0:.3g} %"
     is_year = name.endswith("year") and isinstance(value, int)
     return str(value) if is_year else plain(number)
+
+
+def _dollars(value: float, names: Mapping[str, str]) -> str:
+    """Write dollars with three digits, in the largest order that the language has a word for."""
+    size = float(f"{abs(value):.3g}")
+    if size < DOLLARS_SHOWN_MIN:
+        return f"0 {names['e0']}"
+    order = next(one for one in _ORDERS if f"e{one}" in names and (size >= 10**one or not one))
+    return f"{math.copysign(size / 10**order, value):.10g} {names[f'e{order}']}"
 
 
 def _word(value: Number) -> str:

@@ -66,7 +66,7 @@ def roadmap(
     from rahdari.app.roadmap import RoadmapOffice, open_plan  # noqa: PLC0415
     from rahdari.app.roadmap.place import require_free  # noqa: PLC0415
     from rahdari.app.trade_data import find_trade_folder, open_release  # noqa: PLC0415
-    from rahdari.app.trade_places import CARRIED  # noqa: PLC0415
+    from rahdari.app.trade_places import CARRIED, Remark, find_release  # noqa: PLC0415
     from rahdari.app.trade_words import words_of  # noqa: PLC0415
 
     settings, clock = session.settings(), SystemClock()
@@ -78,6 +78,9 @@ def roadmap(
     opened = open_release(folder, wanted, engine=settings.trade_engine if engine is None else engine)
     for one in opened.remarks:
         session.terminal.note(words_of("data", one.code, values=one.values))
+    fetched = find_release(folder, None) if wanted == CARRIED and plan is None and release is None else None
+    if fetched is not None:
+        session.terminal.note(words_of("data", Remark.SAMPLE_IS_CARRIED, values={"name": fetched[0]}))
     analyst = Analyst(opened.book, clock=clock, remarks=opened.remarks)
     office = RoadmapOffice(analyst, ForecastLedger(folder / "forecasts", clock), clock)
     made = office.make(

@@ -93,6 +93,8 @@ class Asked:
 
 
 USUAL = Asked()
+# What a country makes, and what it buys from everybody.
+_OF_ONE = frozenset({"complexity", "substitute"})
 
 
 def analyst_of(asked: Asked, session: Session) -> Analyst:
@@ -142,7 +144,7 @@ def _lines(
 ) -> Iterator[RenderableType]:
     scope, table = answer.scope, table_of(answer, asked.table)
     years = f"{scope.years[0]}" if len(scope.years) == 1 else f"mean of {scope.years[0]} to {scope.years[-1]}"
-    yield f"{answer.question}: {scope.exporter} to {scope.market}, {years}, {scope.level}"
+    yield f"{answer.question}: {_sides(answer)}, {years}, {scope.level}"
     yield f"{answer.source.attribution}"
     yield from (_worded(one) for one in remarks if one.code == Remark.USED)
     yield ""
@@ -164,6 +166,18 @@ def _lines(
     yield ""
     yield from (f"* {note_words(answer.question, one)}" for one in answer.notes)
     yield from (f"Written: {one}" for one in written)
+
+
+def _sides(answer: Answer) -> str:
+    """Tell whom an answer is about: not every question looks at the market."""
+    scope = answer.scope
+    if answer.question in _OF_ONE:
+        return str(scope.exporter)
+    if answer.question == "path" and not answer.parameters["is_to_market"]:
+        return f"{scope.exporter} to the world"
+    if answer.question == "relocate":
+        return f"from {answer.figures['donor']} to {scope.exporter}"
+    return f"{scope.exporter} to {scope.market}"
 
 
 def _worded(remark: Note) -> str:

@@ -22,6 +22,18 @@ class Ground(StrEnum):
     SAME_COUNTRY = "same_country"
     UNKNOWN_YEAR = "unknown_year"
     UNKNOWN_PRODUCT = "unknown_product"
+    UNKNOWN_COUNTRY = "unknown_country"
+    UNKNOWN_CANDIDATE = "unknown_candidate"
+    CHOSEN_ALREADY = "chosen_already"
+    OTHER_DATA = "other_data"
+    UNKNOWN_TABLE = "unknown_table"
+    UNKNOWN_FILE = "unknown_file"
+    UNKNOWN_PARAMETER = "unknown_parameter"
+    TWICE = "twice"
+    BAD_FORM = "bad_form"
+    OUT_OF_BOUNDS = "out_of_bounds"
+    NOT_WHOLE = "not_whole"
+    BAD_QUERY = "bad_query"
 
 
 class TradeRefused(Refused):

@@ -176,7 +176,8 @@ def test_a_question_without_an_answer_is_told_with_its_reason(found: Findings) -
         name: answer for name, answer in found.answers.items() if name not in {"select", "potential", "path"}
     }
     missing = {
-        name: Missing(name, "trade.no_data", f"{name} lacks data") for name in ("select", "potential", "path")
+        name: Missing(name, "trade.no_data", f"{name} lacks data", f"{name} lacks data")
+        for name in ("select", "potential", "path")
     }
     thin = replace(found, answers=left, missing=missing)
     raw = to_html(write_report(thin, made_at=NOW, ledger="x"), ChartDrawer()).decode()

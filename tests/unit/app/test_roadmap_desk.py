@@ -18,6 +18,7 @@ from rahdari.trade.rules.answers import Answer, Scope
 from rahdari.trade.rules.choice import Effort
 from rahdari.trade.rules.ladders import Ladder
 from rahdari.trade.service.menus import Origin
+from rahdari.trade.service.potential import ask_potential, laid
 from rahdari.trade.service.select import Asked, SelectWish, ask_select
 from tests.unit.app.roadmap_scene import carried_analyst
 
@@ -200,3 +201,21 @@ def test_five_hundred_views_are_answered_from_bounded_memory() -> None:
             small.ask(Question.PATH, replace(view, years=float(years), multiple=multiple))
             assert small._kept.bytes_held <= 300_000
     assert len(small._kept) < 30
+
+
+@pytest.mark.parametrize("counts", ["net", "all"])
+def test_a_groundwork_that_is_laid_once_gives_the_same_potential_as_one_laid_anew(counts: str) -> None:
+    view = replace(usual(), counts=counts, tariff=7.0, cut=50.0, ease=70.0)
+    fresh = RoadmapDesk(carried_analyst())
+    fresh.ask(Question.POTENTIAL, replace(view, tariff=3.0, ease=90.0))
+    kept = fresh.ask(Question.POTENTIAL, view)
+    anew = ask_potential(fresh.analyst.book, kept.scope, potential_wish(view))
+    assert dict(kept.figures) == dict(anew.figures)
+    assert kept.table.equals(anew.table)
+    assert all(kept.tables[name].equals(table) for name, table in anew.tables.items())
+
+
+def test_a_groundwork_of_other_terms_is_our_own_mistake() -> None:
+    book, scope = desk().analyst.book, desk().ask(Question.POTENTIAL, usual()).scope
+    with pytest.raises(AssertionError, match="of the wish's terms"):
+        ask_potential(book, scope, potential_wish(usual()), ground=laid(book, scope))

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from functools import cache
 
+import msgspec
 import polars as pl
 import pytest
 
@@ -12,7 +13,7 @@ from rahdari.app.roadmap import Findings, Plan, ask_all, open_plan, read_plan
 from rahdari.app.roadmap.evidence import chapters
 from rahdari.app.roadmap.first_page import first_page
 from rahdari.app.roadmap.headline import sentence
-from rahdari.app.roadmap.plan import SAMPLE
+from rahdari.app.roadmap.plan import SAMPLE, NeedTable
 from rahdari.app.roadmap.report import Facts, Grid, Heading, Paragraph, Picture, Points
 from rahdari.app.roadmap.run import horizon
 from rahdari.app.roadmap.sureness import sureness
@@ -148,7 +149,9 @@ def test_new_capacity_is_no_strength_of_today() -> None:
 
 def test_the_page_says_that_few_products_are_the_plan_and_what_the_rest_brings() -> None:
     told = _text(carried_findings())
-    assert re.search(r"In truth 2 products are this plan: 9\d", told)
+    assert re.search(r"In truth the plan rests on 2 of them: 9\d", told)
+    assert re.search(r"and 1\.0\d bn USD a year of that is there only if somebody builds it", told)
+    assert "The fewest that keep every limit and bring 80 % of that are 3: they bring 98." in told
     assert re.search(r"The other 10 of the choice bring [\d.]+ mn USD a year together", told)
 
 
@@ -226,3 +229,27 @@ def test_a_table_of_published_figures_names_each() -> None:
 
 def test_the_sample_is_the_plan_that_these_tests_change() -> None:
     assert all(re.search(rf"(?m)^{key} = ", open_plan().raw.decode()) for key in _TARGET)
+
+
+def test_what_speaks_against_a_product_is_no_reason_to_push_it() -> None:
+    rows = next(one.rows for one in first_page(carried_findings()) if isinstance(one, Grid))
+    assert [row for row in rows if "weak" in row[3] or "little" in row[3]] == []
+
+
+def test_a_plan_whose_whole_is_less_than_its_part_is_told_so() -> None:
+    assert "One of the two figures is wrong" not in _text(carried_findings())
+    told = _text(_asking(market_usd=1e8, market_wanted_usd=1e9))
+    assert "more than the 100 mn USD (2024) that the plan gives for all products" in told
+
+
+def test_without_needs_nothing_is_called_a_sample_and_no_acres_are_shown() -> None:
+    found = carried_findings()
+    asks = msgspec.structs.replace(found.plan.asks, needs=NeedTable(is_sample=True, source="nobody"))
+    chosen = found.answers["select"]
+    bare = replace(chosen, table=chosen.table.drop("need_land_acres"))
+    changed = replace(found, plan=replace(found.plan, asks=asks), answers={**found.answers, "select": bare})
+    grid = next(one for one in first_page(changed) if isinstance(one, Grid))
+    assert len(grid.headings) == 3
+    assert "SAMPLE" not in grid.caption
+    assert "sample coefficients" not in _text(changed)
+    assert "sample coefficients" in _text(found)

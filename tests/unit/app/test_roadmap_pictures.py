@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from rahdari.app.roadmap import Findings, to_html, to_pdf, write_report
 from rahdari.app.roadmap.cells import pictured
 from rahdari.app.roadmap.evidence import chapters
 from rahdari.app.roadmap.pages import drawable
-from rahdari.app.roadmap.report import Chapter, Paragraph, Picture, Report
+from rahdari.app.roadmap.report import Chapter, Paragraph, Picture, Report, to_svg
 from rahdari.app.roadmap.tongue import LANGUAGES, Language
 from tests.unit.app.roadmap_scene import carried_findings
 
@@ -115,3 +116,23 @@ def test_letters_of_a_chart_are_drawn_and_no_boxes() -> None:
     assert len(set(pictures)) == len(pictures)
     assert min(len(one) for one in pictures) > 300
     assert np.unique([len(one) for one in pictures]).size > 1
+
+
+@pytest.mark.parametrize(
+    ("language", "fonts"),
+    [
+        ("en", {"Rahdari Sans"}),
+        ("ur", {"Rahdari Sans", "Rahdari Nastaliq"}),
+        ("zh", {"Rahdari Sans", "Rahdari Han"}),
+    ],
+)
+def test_a_chart_as_a_file_of_its_own_carries_its_fonts_and_fetches_nothing(
+    language: Language, fonts: set[str]
+) -> None:
+    drawn = chart("bars", "Bars.", {"mark": "bar", "data": {"values": [{"x": 1}]}})
+    text = to_svg(drawn, ChartDrawer(), language).decode()
+    root = ET.fromstring(text)  # noqa: S314 - our own
+    assert root.findtext("{http://www.w3.org/2000/svg}title") == "Bars."
+    style = root.findtext("{http://www.w3.org/2000/svg}style") or ""
+    assert set(re.findall('font-family: "(.*?)"', style)) == fonts
+    assert [one for one in re.findall(r"url\((.{0,12})", style) if not one.startswith('"data:font')] == []

@@ -89,3 +89,14 @@ def test_the_digest_is_of_the_bytes() -> None:
     one, other = read_plan(TEXT.encode(), name="a"), read_plan((TEXT + "\n").encode(), name="a")
     assert one.asks == other.asks
     assert one.digest != other.digest
+
+
+def test_what_must_be_chosen_barred_or_come_first_is_read_by_the_names_of_the_choice() -> None:
+    caps = (
+        'required = ["261000"]\nbarred = ["251110:relocate"]\nafter = { "copper:ore>cathode" = ["260300"] }\n'
+    )
+    plan = read_plan(_changed("[caps]\n", f"[caps]\n{caps}"), name="mine.toml")
+    assert (plan.limits.required, plan.limits.barred) == (("261000",), ("251110:relocate",))
+    assert plan.asks.caps.after == {"copper:ore>cathode": ("260300",)}
+    with pytest.raises(BadPlan, match="caps"):
+        read_plan(_changed("[caps]\n", '[caps]\nbarred = ["Copper ore"]\n'), name="mine.toml")

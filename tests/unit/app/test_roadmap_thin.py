@@ -10,7 +10,7 @@ from rahdari.app.analyst import Analyst
 from rahdari.app.forecast_ledger import ForecastLedger
 from rahdari.app.roadmap import Plan, RoadmapOffice, ask_all, read_plan, run
 from rahdari.app.roadmap.plan import SAMPLE
-from rahdari.trade import Country, CountryCode, Product, ProductCode, Revision, Source
+from rahdari.trade import BadParameter, Country, CountryCode, Ground, Product, ProductCode, Revision, Source
 from rahdari.trade.rules.choice import Effort
 from tests.fakes.clock import WoundClock
 from tests.fakes.flows import Flow, FlowsInMemory
@@ -74,7 +74,10 @@ def test_a_choice_that_finds_nothing_in_the_usual_time_is_given_more(monkeypatch
 def test_a_choice_that_finds_nothing_at_all_is_a_chapter_without_an_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(run, "EFFORTS", (Effort(seconds_max=1e-9),))
+    def find_nothing(*_: object, **__: object) -> object:
+        raise BadParameter("no choice was found within 60 seconds; allow more", ground=Ground.OUT_OF_TIME)
+
+    monkeypatch.setattr(run, "ask_select", find_nothing)
     found = ask_all(_plan(), carried_analyst(), questions=("select",))
     assert "no choice was found" in found.missing["select"].why
 

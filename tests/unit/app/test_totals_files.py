@@ -96,9 +96,52 @@ def test_pairs_are_added_up_checked_by_partners_and_without_trade_with_oneself(t
         (b"country,year,exports_usd\nPAK,20000,5\n", "three letters"),
         (b"country,year,exports_usd\nPAK,x,5\n", "no country, year or amount"),
         (b"country,year,exports_usd\n", "nothing"),
+        (
+            b'country,year,exports_usd\nPAK,2000,"\n',
+            "no country, year or amount|neither CSV nor Parquet|nothing",
+        ),
     ],
 )
 def test_a_file_that_is_no_table_of_totals_is_refused(tmp_path: Path, raw: bytes, told: str) -> None:
     (tmp_path / "totals").write_bytes(raw)
     with pytest.raises(BadTradeFile, match=told):
         read_totals(tmp_path / "totals")
+
+
+def parquet(folder: Path, frame: pl.DataFrame) -> Path:
+    frame.write_parquet(folder / "totals.parquet", compression="uncompressed")
+    return folder / "totals.parquet"
+
+
+def test_a_damaged_parquet_file_is_read_or_refused_and_nothing_dies_of_it(
+    tmp_path: Path,
+) -> None:
+    frame = pl.DataFrame({"country": ["PAK", "CHN"], "year": [1990, 1990], "exports_usd": [25.0, None]})
+    whole, refused = bytearray(parquet(tmp_path, frame).read_bytes()), 0
+    # Of every 61st place, for time; among them are some on which Polars 2.1 panics, or ends the process.
+    for at in range(4, len(whole), 61):
+        damaged = whole.copy()
+        damaged[at] ^= 0xFF
+        (tmp_path / "damaged").write_bytes(damaged)
+        try:
+            read_totals(tmp_path / "damaged")
+        except BadTradeFile:
+            refused += 1
+    assert refused > len(whole) / 61 / 4
+
+
+def test_a_few_bytes_that_claim_more_rows_than_the_world_has_are_refused_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rahdari.app.totals_files.ROWS_MAX", 2)
+    frame = pl.DataFrame({"country": ["PAK"] * 3, "year": [1990] * 3, "exports_usd": [1.0] * 3})
+    with pytest.raises(BadTradeFile, match="3 rows; 2 are the most"):
+        read_totals(parquet(tmp_path, frame))
+
+
+def test_a_parquet_of_other_kinds_is_refused(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"country": ["PAK"], "year": ["soon"], "exports_usd": [1.0]})
+    with pytest.raises(BadTradeFile, match="soon"):
+        read_totals(parquet(tmp_path, frame))
+    with pytest.raises(BadTradeFile, match="neither the columns"):
+        read_totals(parquet(tmp_path, pl.DataFrame({"a": [1]})))

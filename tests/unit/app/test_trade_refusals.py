@@ -50,3 +50,16 @@ def test_a_refusal_keeps_its_sentence_for_programs() -> None:
         Ground.OUT_OF_TIME,
         {},
     )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_refusal_of_the_edge_has_the_words_of_its_cause(language: str) -> None:
+    cause = BadParameter("-", ground=Ground.TWICE, values={"name": "year"})
+    edge = Problem("a sentence")
+    edge.__cause__ = cause
+    assert refusal_words(edge, language) == refusal_words(cause, language) is not None
+
+
+def test_dollars_in_a_refusal_are_counted_as_the_language_counts() -> None:
+    refused = NothingTraded("-", ground=Ground.NOTHING_TO_CHOOSE, values={"gain_min_usd": 10_000.0})
+    assert "1 万美元" in (refusal_words(refused, "zh") or "")

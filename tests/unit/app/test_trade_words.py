@@ -82,7 +82,9 @@ def test_every_code_is_worded_in_every_language(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_words_are_kept_for_codes_that_nothing_produces(language: str) -> None:
     produced = set(CODES) | {("every", code) for _, code in CODES}
-    kept = {(section, code) for section, words in catalogue(language).items() for code in words}
+    # Each language has words for the orders that it counts in.
+    told = {section: words for section, words in catalogue(language).items() if section != "units"}
+    kept = {(section, code) for section, words in told.items() for code in words}
     assert kept - produced == set()
 
 
@@ -93,7 +95,7 @@ def names_in(text: str) -> set[str]:
 @pytest.mark.parametrize("language", ["ur", "zh"])
 def test_translations_name_the_same_numbers(language: str) -> None:
     for section, words in catalogue("en").items():
-        for code, text in words.items():
+        for code, text in words.items() if section != "units" else ():
             assert names_in(catalogue(language)[section][code]) == names_in(text), f"{section}.{code}"
 
 
@@ -134,3 +136,19 @@ def test_a_note_is_worded_with_its_numbers() -> None:
 def test_a_code_that_nobody_worded_is_shown_as_it_is_and_another_language_is_english() -> None:
     assert words_of("path", "no_such_code") == "no such code"
     assert words_of("outcome", "met", "fr") == "passes"
+
+
+@pytest.mark.parametrize(
+    ("value", "urdu", "chinese"),
+    [
+        (1_239_483_920.12, "1.24 ارب ڈالر", "12.4 亿美元"),
+        (12_345.0, "12.3 ہزار ڈالر", "1.23 万美元"),
+        (9_999.0, "10 ہزار ڈالر", "1 万美元"),
+        (1_230.0, "1.23 ہزار ڈالر", "1230 美元"),
+        (-2.7e12, "-2.7 ٹریلین ڈالر", "-2.7 万亿美元"),
+        (0.001, "0 ڈالر", "0 美元"),
+    ],
+)
+def test_dollars_are_counted_as_the_language_counts(value: float, urdu: str, chinese: str) -> None:
+    assert amount_of("gain_usd", value, "ur") == urdu
+    assert amount_of("gain_usd", value, "zh") == chinese

@@ -97,7 +97,7 @@ def test_blocks_of_rows_agree_with_the_whole(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_cache_replaces_the_one_before(tmp_path: Path) -> None:
     write_cache(tmp_path / "cache", RELEASE, whole())
     assert write_cache(tmp_path / "cache", RELEASE, [(2021, frame_of([GOOD]))]) == (2021,)
-    assert names(tmp_path / "cache") == ["2021.parquet", "release.json"]
+    assert names(tmp_path / "cache") == ["2021-sums.parquet", "2021.parquet", "release.json"]
     with open_book(tmp_path / "cache") as book:
         assert book.bilateral([2021]).values.sum() == 5
 
@@ -191,6 +191,13 @@ def test_a_cache_that_is_not_what_was_written_is_not_opened(
         open_book(tmp_path / "cache")
 
 
+def read_every_file(folder: Path) -> None:
+    """Ask what comes from the files of sums, and what comes from those of flows."""
+    with open_book(folder) as book:
+        book.exports(YEARS, Level.HS6)
+        book.bilateral(YEARS)
+
+
 @given(st.data())
 @settings(
     max_examples=20,
@@ -209,22 +216,25 @@ def test_one_wrong_bit_anywhere_in_a_cache_never_gives_another_sum(
     at, bit = data.draw(st.integers(0, len(raw) - 1)), data.draw(st.integers(0, 7))
     (folder / name).write_bytes(raw[:at] + bytes([raw[at] ^ 1 << bit]) + raw[at + 1 :])
     try:
-        with pytest.raises(DataMissing, match="fetch the release again"), open_book(folder) as book:
-            book.exports(YEARS, Level.HS6)
+        with pytest.raises(DataMissing, match="fetch the release again"):
+            read_every_file(folder)
     finally:
         (folder / name).write_bytes(raw)
 
 
 def test_a_year_that_nobody_asks_about_is_not_read_to_be_checked(tmp_path: Path) -> None:
     write_cache(tmp_path / "cache", RELEASE, whole())
-    path = tmp_path / "cache" / "2019.parquet"
-    raw = bytearray(path.read_bytes())
-    raw[6] ^= 1
-    path.write_bytes(raw)
+    for name in ("2019.parquet", "2019-sums.parquet"):
+        path = tmp_path / "cache" / name
+        raw = bytearray(path.read_bytes())
+        raw[6] ^= 1
+        path.write_bytes(raw)
     with open_book(tmp_path / "cache") as book:
-        assert book.exports([2020], Level.HS6).values.sum() > 0
+        assert book.exports([2020], Level.HS6).values.sum() == book.bilateral([2020]).values.sum() > 0
         with pytest.raises(DataDamaged, match="the file of 2019 has other bytes"):
             book.exports([2019, 2020], Level.HS6)
+        with pytest.raises(DataDamaged, match="the file of 2019 has other bytes"):
+            book.bilateral([2019, 2020])
 
 
 def test_an_old_cache_without_digests_is_to_be_fetched_again(tmp_path: Path) -> None:

@@ -17,7 +17,9 @@ from rahdari.trade.rules.potential.factors import factors_of
 from rahdari.trade.rules.potential.groundwork import lay
 from rahdari.trade.rules.potential.indicator import all_potentials, potential_of
 from rahdari.trade.rules.potential.world import Growth, World, world_of_flows
+from rahdari.trade.rules.tariffs.book import TariffBook
 from rahdari.trade.values import Matrix
+from rahdari.wire.tariff_schedule import Duty, DutyKind, TariffSchedule
 from tests.unit.trade.potential_worlds import (
     ALL_TERMS,
     COUNTRIES,
@@ -245,3 +247,18 @@ def test_actual_sales_of_other_markets_are_refused() -> None:
 def test_a_world_can_have_one_country_on_each_side_and_one_product() -> None:
     world: World = world_of_flows(("AAA",), ("BBB",), ("01",), [[[7.0]]])
     assert potential_of(lay(world), "AAA").values.tolist() == [[7.0]]
+
+
+def test_an_exporter_of_whose_markets_no_rate_is_known_keeps_its_share() -> None:
+    world = World(
+        Matrix(["AAA", "BBB"], ["010121"], np.array([[8.0], [4.0]])),
+        Matrix(["XXX", "YYY"], ["010121"], np.array([[8.0], [4.0]])),
+        Matrix(["AAA", "BBB"], ["XXX", "YYY"], np.array([[8.0, 0.0], [0.0, 4.0]])),
+        tariffs=TariffBook.of(
+            TariffSchedule((Duty("XXX", "", "01", 10.0, DutyKind.MFN),)), ["XXX", "YYY"], ["010121"]
+        ),
+    )
+    faced = lay(world, Terms(supply_tariff=True)).faced
+    assert faced is not None
+    # The first is charged what the world is, the ten per cent of the one market that is known.
+    assert faced.tolist() == [[1.0], [1.0]]

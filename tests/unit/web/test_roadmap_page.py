@@ -157,8 +157,8 @@ def test_a_product_that_is_no_candidate_is_told_why_in_every_language(stage: Sta
     answer = stage.client.get("/roadmap/why/260800", headers=HTML | {"accept-language": language})
     assert answer.status_code == 200
     amounts = {"actual_usd": 0.0, "potential_usd": 0.0}
-    assert words_of("choice", "sold_already", language, amounts).partition("0 USD")[0] in answer.text
-    assert "USD" in answer.text
+    assert words_of("choice", "sold_already", language, amounts).partition("0 ")[0] in answer.text
+    assert {"en": "USD", "ur": "ڈالر", "zh": "美元"}[language] in answer.text
     Outline(answer.text)
 
 
@@ -394,6 +394,48 @@ def test_the_api_knows_its_questions(stage: Stage) -> None:
     assert stage.client.get("/api/v1/trade/everything").status_code == 400
 
 
+def test_the_api_tells_why_something_is_not_chosen_as_the_page_does(stage: Stage) -> None:
+    answers = {
+        row["candidate"]: row["is_chosen"]
+        for row in stage.client.get("/api/v1/trade/select").json()["tables"]["table"]
+    }
+    left, chosen = ([name for name, is_in in answers.items() if is_in is wanted] for wanted in (False, True))
+    told = stage.client.get(f"/api/v1/trade/why-not/{left[0]}").json()
+    assert told["candidate"] == left[0]
+    assert told["cost_low_usd"] <= told["cost_usd"] <= told["cost_high_usd"]
+    assert told["threshold_usd"] >= told["gain_usd"]
+    assert set(told["displaced"]) <= set(chosen)
+    assert told["words"] in show_why(stage, left[0])
+    assert {one["limit"]["kind"] for one in told["charges"]} <= {"budget", "variants"}
+
+
+def test_the_api_tells_of_what_is_no_candidate_and_refuses_what_is_chosen_or_none(stage: Stage) -> None:
+    told = stage.client.get("/api/v1/trade/why-not/260800").json()
+    assert (told["reason"], told["threshold_usd"]) == ("sold_already", None)
+    assert told["amounts_usd"]["actual_usd"] >= told["amounts_usd"]["potential_usd"] > 0
+    for address, status, code in (
+        ("261000", 422, "trade.bad_parameter"),
+        ("999999", 404, "trade.unknown_product"),
+        ("a%3Cb", 400, "web.bad_parameter"),
+        ("260800?data=000000000000", 404, "trade.no_data"),
+        ("260800?limit=x&limit=y", 400, "web.bad_parameter"),
+    ):
+        answer = stage.client.get(f"/api/v1/trade/why-not/{address}")
+        assert (answer.status_code, answer.json()["code"]) == (status, code), address
+
+
+def show_why(stage: Stage, candidate: str) -> str:
+    return unescape(stage.client.get(f"/roadmap/why/{candidate}", headers=HTML).text)
+
+
+def test_where_todays_sales_do_not_all_count_the_glance_says_how_much_does_not(stage: Stage) -> None:
+    told = "of today&#39;s sales not counted"
+    figures = stage.client.get("/api/v1/trade/potential?limit=1").json()["figures"]
+    left = stage.house.roadmap.desk().money(figures["traded_usd"] - figures["potential_usd"], "en")
+    assert re.search(rf"{told}[^<]*</dt><dd><bdi>{left}<", show(stage))
+    assert told not in show(stage, "counts=all")
+
+
 def test_every_slider_has_its_words_and_stays_within_its_ends() -> None:
     view = View()
     for one in SLIDERS:
@@ -406,3 +448,35 @@ def test_every_slider_has_its_words_and_stays_within_its_ends() -> None:
 def test_a_view_is_read_back_as_it_was_written() -> None:
     view = View(exporter="LKA", market="USA", year="2019", ease=72.5, product="260300", capacity=150.0)
     assert read_query(write_query(view).encode()) == view
+
+
+REFUSED = (
+    "/roadmap?exporter=XXX",
+    "/roadmap?exporter=PAK&exporter=CHN",
+    "/roadmap?foo=1",
+    "/roadmap?tariff=999",
+    "/roadmap?tariff=abc",
+    "/roadmap?level=hs9",
+    "/roadmap?slots=1.5",
+    "/roadmap?exporter=%00%ff",
+    f"/roadmap?exporter={'A' * QUERY_BYTES_MAX}",
+    "/roadmap?year=1900",
+    "/roadmap?market=PAK",
+    "/roadmap?product=999999",
+    "/roadmap/why/261000",
+    "/roadmap/why/999999",
+    "/roadmap/why/abc",
+    "/roadmap/files/screen.exe",
+    "/roadmap/files/screen-nothing.csv",
+    "/roadmap/files/screen.csv?data=000000000000",
+)
+
+
+@pytest.mark.parametrize("language", ["ur", "zh"])
+def test_every_refusal_of_the_page_speaks_the_visitors_language(stage: Stage, language: str) -> None:
+    headers = {**HTML, "accept-language": language}
+    for address in REFUSED:
+        answer = stage.client.get(address, headers=headers)
+        assert answer.status_code in {400, 404, 422}, address
+        main = answer.text.partition("<main")[2]
+        assert 'lang="en"' not in main.partition("</main>")[0], address

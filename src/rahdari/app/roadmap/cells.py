@@ -58,9 +58,9 @@ def year(_: Tongue, value: object) -> str:
     return str(value)
 
 
-def words(_: Tongue, value: object) -> str:
-    """Write a text of bounded length."""
-    return short(value, NAME_CHARACTERS_MAX) if value else NOTHING
+def words(tongue: Tongue, value: object) -> str:
+    """Write a text of bounded length; a product is named in the report's language where the package has a name."""
+    return short(tongue.product(str(value)), NAME_CHARACTERS_MAX) if value else NOTHING
 
 
 # What is written in figures stands at the far edge of its column, under one another.
@@ -97,7 +97,7 @@ def notes(tongue: Tongue, answer: Answer) -> tuple[Block, ...]:
 
 def missing(tongue: Tongue, one: Missing) -> tuple[Block, ...]:
     """Say that a question has no answer, and why."""
-    return (Paragraph(tongue.say("page.missing", why=one.why), is_strong=True),)
+    return (Paragraph(tongue.say("page.missing", why=one.words), is_strong=True),)
 
 
 def figure(answer: Answer | None, name: str) -> float | None:

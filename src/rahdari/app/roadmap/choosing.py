@@ -11,6 +11,7 @@ from rahdari.app.roadmap.report import Block, Heading, Paragraph
 from rahdari.app.roadmap.run import Findings
 from rahdari.app.roadmap.tongue import Tongue
 from rahdari.trade.rules.answers import Answer
+from rahdari.trade.rules.choice import LimitKind
 
 
 def choice(found: Findings, answer: Answer) -> tuple[Block, ...]:
@@ -120,7 +121,7 @@ def _lack(tongue: Tongue, row: Mapping[str, object], budgets: Mapping[str, float
             told = {"need": number(tongue, need), "budget": number(tongue, budget)}
             return tongue.say("select.needs_alone", resource=named, **told)
     limit = str(row.get("scarcest_limit") or "").split(" ")
-    if len(limit) > 1 and limit[1]:
+    if len(limit) > 1 and limit[1] and limit[0] != LimitKind.VARIANTS:
         return tongue.say("select.outbid", resource=resource_words(tongue, limit[1]))
     return tongue.say("select.variant")
 

@@ -116,7 +116,8 @@ def _space(found: Findings, answer: Answer) -> Block:
     near = neighbourhood_of(found.book, found.scope)
     selected = found.find("select")
     chosen = [] if selected is None else selected.table.filter(pl.col("is_chosen"))["product_code"].to_list()
-    names: dict[str, str] = {one.code: one.name for one in found.book.products(answer.scope.level)}
+    products = found.book.products(answer.scope.level)
+    names: dict[str, str] = {one.code: tongue.product(one.name) for one in products}
     caption = captioned(found, "complexity.space", answer)
     drawn = len(near.space.codes)
     if drawn < near.products:

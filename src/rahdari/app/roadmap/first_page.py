@@ -6,17 +6,20 @@ from typing import Final
 import polars as pl
 
 from rahdari.app.roadmap.cells import amount, figure, number, words
-from rahdari.app.roadmap.headline import is_adding, is_met, products_of, sentence
+from rahdari.app.roadmap.headline import built_usd, is_adding, is_met, products_of, sentence
 from rahdari.app.roadmap.report import Block, Fact, Facts, Grid, Heading, Paragraph, Points
 from rahdari.app.roadmap.run import Findings, traded
-from rahdari.app.roadmap.sureness import sureness
+from rahdari.app.roadmap.sureness import is_sampled, sureness
 from rahdari.trade.rules.answers import Answer
 from rahdari.trade.rules.paths import Goal
 
 PUSHED_MAX: Final = 4
+_ACRES: Final = "need_land_acres"
 REASONS_MAX: Final = 2
 # Below this part of the gain the plan's own mines and works are not what makes the few so few.
 BUILT_SHARE_MIN: Final = 0.2
+# Two sources differ by some per cent; a part that is larger than the whole by more is a slip of the plan.
+SURELY_MORE: Final = 1.1
 
 
 def first_page(found: Findings) -> tuple[Block, ...]:
@@ -60,10 +63,12 @@ def _facts(found: Findings) -> Facts:
         Fact(
             tongue.usd(now),
             tongue.say(
-                "first.now",
+                "first.now_more" if now > SURELY_MORE * target.market_usd else "first.now",
                 products=products_of(found),
                 year=str(found.scope.years[-1]),
                 share=tongue.percent(min(now / target.market_usd, 1.0)),
+                stated=tongue.usd(target.market_usd),
+                first=str(target.market_year),
             ),
             f"{source.name} {source.release}",
         ),
@@ -91,7 +96,7 @@ def _push(found: Findings) -> tuple[Block, ...]:
     tongue, selected = found.tongue, found.find("select")
     if selected is None:
         missing = found.missing.get("select")
-        why = missing.why if missing else tongue.say("page.not_asked")
+        why = missing.words if missing else tongue.say("page.not_asked")
         return (Paragraph(tongue.say("first.no_choice", why=why), is_strong=True),)
     chosen = selected.table.filter(pl.col("is_chosen"))
     reasons = _reasons(found)
@@ -99,7 +104,7 @@ def _push(found: Findings) -> tuple[Block, ...]:
         (
             f"{words(tongue, row['product_name'])} ({row['product_code']})",
             amount(tongue, row["gain_usd"]),
-            number(tongue, row.get("need_land_acres")),
+            *((number(tongue, row[_ACRES]),) if _ACRES in row else ()),
             reasons.get(str(row["product_code"]), "")
             if row["origin"] == "potential"
             else tongue.say(f"origin_brief.{row['origin']}"),
@@ -109,10 +114,14 @@ def _push(found: Findings) -> tuple[Block, ...]:
     source = found.book.source
     key = "first.gains" if is_adding(found) else "first.gains_static"
     caption = tongue.say(key, source=source.name, release=source.release)
-    caption += tongue.say("first.gains_sample") if found.plan.needs.is_sample else ""
-    headings = tuple(tongue.say(f"column.{name}") for name in ("product", "gain", "acres", "why"))
+    caption += tongue.say("first.gains_sample") if is_sampled(found) else ""
+    names = ("product", "gain", "acres", "why") if _ACRES in chosen.columns else ("product", "gain", "why")
+    headings = tuple(tongue.say(f"column.{name}") for name in names)
     told = (_few(found, selected), *(_supposed(found, chosen) or _rest(found, selected)), *_summed(found))
-    return (Paragraph(tongue.joined(told)), Grid(caption, headings, rows, frozenset({1, 2})))
+    return (
+        Paragraph(tongue.joined(told)),
+        Grid(caption, headings, rows, frozenset(range(1, len(names) - 1))),
+    )
 
 
 def _few(found: Findings, selected: Answer) -> str:
@@ -122,6 +131,7 @@ def _few(found: Findings, selected: Answer) -> str:
     return tongue.say(
         "first.few",
         few=tongue.count(few),
+        wanted=tongue.percent(figure(selected, "share") or 0.0),
         candidates=tongue.count(figure(selected, "candidates") or 0),
         share=tongue.percent(brought / gain if gain > 0 else figure(selected, "share") or 0.0),
         gain=tongue.usd(gain),
@@ -150,16 +160,23 @@ def _summed(found: Findings) -> tuple[str, ...]:
 
 
 def _supposed(found: Findings, chosen: pl.DataFrame) -> tuple[str, ...]:
-    """Say how much of the choice's gain lies in what the plan supposes to be built, and what is left without it."""
+    """Say how much of the gain lies in what the plan supposes to be built, and what all the rest brings."""
     tongue, gain = found.tongue, float(chosen["gain_usd"].sum())
-    capacity = found.plan.levers.capacity
+    potential = chosen.filter(pl.col("origin") == "potential")
+    codes = potential["product_code"].to_list()
+    capacity = [
+        one for one in found.plan.levers.capacity if any(code.startswith(one.product) for code in codes)
+    ]
     if gain <= 0 or not capacity:
         return ()
     is_own = (pl.col("origin") == "potential") & pl.any_horizontal(
         pl.col("product_code").str.starts_with(one.product) for one in capacity
     )
     own, others = chosen.filter(is_own), chosen.filter(~is_own)
-    built = float(own["gain_usd"].sum())
+    of_own = float(own["gain_usd"].sum())
+    # Of their gain, what easier trade and lower tariffs add is there without anything built; and no more is there
+    # than is built.
+    built = min(built_usd(found), of_own, sum(one.value_usd for one in capacity))
     if built / gain < BUILT_SHARE_MIN:
         return ()
     names: dict[str, str] = {one.code: one.name for one in found.book.products(found.scope.level)}
@@ -171,10 +188,10 @@ def _supposed(found: Findings, chosen: pl.DataFrame) -> tuple[str, ...]:
         )
         for one in capacity
     )
-    told = {"share": tongue.percent(built / gain), "what": what}
+    told = {"share": tongue.percent(of_own / gain), "what": what, "built": tongue.usd(built)}
     if others.is_empty():
         return (tongue.say("first.built_none", **told),)
-    rest = tongue.usd(gain - built)
+    rest = tongue.usd(gain - of_own)
     counted = {"count": tongue.count(len(own)), "others": tongue.count(len(others))}
     return (tongue.say("first.built", rest=rest, **counted, **told),)
 
@@ -229,8 +246,12 @@ def _reasons(found: Findings) -> dict[str, str]:
     potential, tongue = found.find("potential"), found.tongue
     if potential is None:
         return {}
+    reasons = potential.tables["reasons"]
+    # Why to push: what speaks for a product, and only where nothing does, what makes its potential small.
+    speaking = reasons.filter(pl.col("value") > pl.col("neutral"))
+    others = reasons.join(speaking, on="product_code", how="anti")
     told: dict[str, list[str]] = {}
-    for code, why in potential.tables["reasons"].select("product_code", "why").iter_rows():
+    for code, why in pl.concat([speaking, others]).select("product_code", "why").iter_rows():
         told.setdefault(code, []).append(tongue.why(why))
     apart = tongue.say("units.semicolon")
     return {code: apart.join(listing[:REASONS_MAX]) for code, listing in told.items()}

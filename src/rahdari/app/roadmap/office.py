@@ -19,7 +19,7 @@ from rahdari.app.roadmap.known import files_used
 from rahdari.app.roadmap.pages import drawable, write_report
 from rahdari.app.roadmap.place import FORMAT, MANIFEST, aside_of, move, require_free
 from rahdari.app.roadmap.plan import Plan
-from rahdari.app.roadmap.report import Picture, Report, to_html, to_pdf
+from rahdari.app.roadmap.report import Picture, Report, to_html, to_pdf, to_svg
 from rahdari.app.roadmap.run import Findings, Told, ask_all
 from rahdari.app.roadmap.tongue import Tongue
 from rahdari.kernel import Clock
@@ -133,7 +133,7 @@ def _pages(report: Report, plan: Plan) -> dict[str, bytes]:
             for block in chapter.blocks:
                 if isinstance(block, Picture):
                     name = f"charts/{chapter.id}-{block.chart.name}"
-                    files[f"{name}.svg"] = drawer.svg(block.chart).encode()
+                    files[f"{name}.svg"] = to_svg(block.chart, drawer, report.language)
                     with suppress(ChartFailed):
                         files[f"{name}.png"] = drawer.png(block.chart)
     return files

@@ -16,6 +16,7 @@ from rahdari.trade.rules.choice import Limits
 from rahdari.trade.rules.paths import HORIZON_YEARS_MAX, Goal
 from rahdari.trade.rules.potential.levers import CapacityLever, EaseLever, GrowthLever, Levers, TariffLever
 from rahdari.trade.rules.ramps import Project
+from rahdari.trade.service.national import NationalWish
 from rahdari.trade.service.needs import Need, Needs
 from rahdari.wire.errors import MalformedInput
 from rahdari.wire.strict_toml import read_toml
@@ -33,6 +34,8 @@ Text = Annotated[str, Meta(min_length=1, max_length=300)]
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,40}$")]
 Amount = Annotated[float, Meta(ge=0, le=1e15)]
 Resource = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+# A product, what relocates of it, or a step of a ladder: the names in the table of the choice.
+Candidate = Annotated[str, Meta(pattern=r"^[0-9a-z_-]{2,40}(:[0-9a-z>_-]{1,80})?$")]
 Chapter = Annotated[str, Meta(pattern=r"^[0-9]{2}$")]
 
 
@@ -143,12 +146,19 @@ class NeedTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class Caps(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Limits beside the budgets; sectors are chapters of the Harmonized System."""
+    """Limits beside the budgets; sectors are chapters of the Harmonized System.
+
+    ``required`` are chosen whatever they bring, ``barred`` are not; what has names in ``after`` is chosen only with
+    all of them.
+    """
 
     products_max: Annotated[int, Meta(ge=1, le=10_000)] | None = None
     sector_share_max: Annotated[float, Meta(gt=0, le=1)] | None = None
     sectors_min: Annotated[int, Meta(ge=0, le=97)] = 0
     sectors: dict[Chapter, Annotated[int, Meta(ge=0, le=10_000)]] = {}
+    required: tuple[Candidate, ...] = ()
+    barred: tuple[Candidate, ...] = ()
+    after: dict[Candidate, tuple[Candidate, ...]] = {}
 
 
 class Ramp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -243,6 +253,11 @@ class Plan:
         )
 
     @property
+    def national(self) -> NationalWish:
+        """Give both targets as the question of the whole has them."""
+        return NationalWish(**msgspec.structs.asdict(self.asks.target))
+
+    @property
     def levers(self) -> Levers:
         """Give the levers as the potential takes them, all of them in the plan's market."""
         pulled, there = self.asks.levers, frozenset({str(self.asks.market)})
@@ -285,6 +300,8 @@ class Plan:
             sector_share_max=caps.sector_share_max,
             sectors_min=caps.sectors_min,
             number_max=caps.products_max,
+            required=caps.required,
+            barred=caps.barred,
         )
 
     @property

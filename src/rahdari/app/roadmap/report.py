@@ -128,18 +128,31 @@ _OWN_FONTS: Final[Mapping[Language, tuple[str, str]]] = {
     "ur": ("Rahdari Nastaliq", "noto-nastaliq-urdu.woff2"),
     "zh": ("Rahdari Han", "noto-sans-sc.woff2"),
 }
+_LATIN: Final = ("Rahdari Sans", "noto-sans-regular.woff2")
 _WEB_FONTS: Final = _FOLDER.parents[1] / "web" / "static" / "fonts"
 
 
 def _style(language: Language) -> str:
     """Give the page's style, with the language's font in it where English letters are not enough."""
     style = (_FOLDER / "report.css").read_text(encoding="utf-8")
-    if language not in _OWN_FONTS:
-        return style
-    name, file = _OWN_FONTS[language]
+    return style + (_face(*_OWN_FONTS[language]) if language in _OWN_FONTS else "")
+
+
+def _face(name: str, file: str) -> str:
     raw = base64.b64encode((_WEB_FONTS / file).read_bytes()).decode()
     source = f'url("data:font/woff2;base64,{raw}") format("woff2")'
-    return f'{style}@font-face {{ font-family: "{name}"; src: {source}; font-display: swap; }}\n'
+    return f'@font-face {{ font-family: "{name}"; src: {source}; font-display: swap; }}\n'
+
+
+def to_svg(chart: Chart, drawer: ChartDrawer, language: Language) -> bytes:
+    """Draw a chart as a file of its own: the fonts that its words need are in it, so it looks the same anywhere.
+
+    Raises:
+        ChartFailed: it could not be drawn.
+    """
+    faces = _face(*_LATIN) + (_face(*_OWN_FONTS[language]) if language in _OWN_FONTS else "")
+    root, end, rest = drawer.svg(chart).partition("</title>")
+    return f"{root}{end}<style>{faces}</style>{rest}".encode()
 
 
 def to_html(report: Report, drawer: ChartDrawer) -> bytes:

@@ -9,12 +9,11 @@ from rahdari.app.analyst import Analyst
 from rahdari.app.base_rates import carried_past, carried_reference, carried_sizes
 from rahdari.app.ladder_files import carried_ladders
 from rahdari.app.roadmap.known import Known, read_known
-from rahdari.app.roadmap.national import ask_national, national_wish
-from rahdari.app.roadmap.past import PastWish, ask_past
 from rahdari.app.roadmap.plan import Plan
 from rahdari.app.roadmap.reported import ask_reported
 from rahdari.app.roadmap.tongue import Tongue, tongue_of
 from rahdari.app.tariff_files import read_rates
+from rahdari.app.trade_refusals import refusal_words
 from rahdari.trade.errors import BadParameter, Ground, TradeRefused
 from rahdari.trade.ports import FlowBook
 from rahdari.trade.rules.answers import Answer, Scope
@@ -24,7 +23,9 @@ from rahdari.trade.service.complexity import ComplexityWish, ask_complexity
 from rahdari.trade.service.diversify import DiversifyWish, ask_diversify
 from rahdari.trade.service.ladder import LadderWish, ask_ladder
 from rahdari.trade.service.menus import Origin
+from rahdari.trade.service.national import ask_national
 from rahdari.trade.service.needs import Budgets
+from rahdari.trade.service.past import PastWish, ask_past
 from rahdari.trade.service.path import PathWish, ask_path
 from rahdari.trade.service.potential import PotentialWish, ask_potential
 from rahdari.trade.service.rates import Rates
@@ -66,16 +67,20 @@ START_SHARE_MIN: Final = 0.5
 # A path of these products may be as long as this (``PathWish``).
 PATH_YEARS_MAX: Final = 50
 
+# Full stops of the three languages: the sentence around a refusal has its own.
+_STOPS: Final = ".\u3002\u06d4"
+
 Told = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Why a question has no answer: the refusal's code and its sentence."""
+    """Why a question has no answer: the refusal's code, its sentence, and its words in the report's language."""
 
     question: str
     code: str
     why: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +144,8 @@ def ask_all(
         except TradeRefused as refused:
             if not _is_passed_over(question, refused):
                 raise
-            missing[question] = Missing(question, refused.code, refused.message)
+            words = refusal_words(refused, asks.outputs.language) or refused.message
+            missing[question] = Missing(question, refused.code, refused.message, words.rstrip(_STOPS))
     return Findings(
         plan, scope, analyst.book, chain.part_usd, MappingProxyType(answers), MappingProxyType(missing)
     )
@@ -212,7 +218,7 @@ class _Chain:
             "ladder": lambda: ask_ladder(self.book, self.scope, carried_ladders(), self.ladder),
             "substitute": lambda: ask_substitute(self.book, self.scope),
             "select": self.choose,
-            "national": lambda: ask_national(self.book, self.scope, national_wish(self.plan), carried_past()),
+            "national": lambda: ask_national(self.book, self.scope, self.plan.national, carried_past()),
             "path": lambda: ask_path(
                 self.book, self.scope, self.path, reference=carried_reference(), sizes=carried_sizes()
             ),
@@ -311,6 +317,7 @@ class _Chain:
             needs=self.plan.needs,
             budgets=Budgets(amounts=asks.budgets, is_sample=asks.needs.is_sample),
             limits=self.plan.limits,
+            after=asks.caps.after,
             seed=asks.seed,
         )
 

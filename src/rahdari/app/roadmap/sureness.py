@@ -1,10 +1,15 @@
 """The end of the first page: what others have done before, what the exporter did itself, what was tested."""
 
+from typing import Final
+
 from rahdari.app.roadmap.cells import figure
 from rahdari.app.roadmap.headline import is_met
 from rahdari.app.roadmap.run import Findings
 from rahdari.trade.rules.answers import Answer
 from rahdari.trade.service.decades import DECADE
+
+# What the sentence on sample coefficients names.
+_NAMED: Final = frozenset({"capital_usd", "land_acres", "energy_mw", "skilled_workers"})
 
 
 def sureness(found: Findings) -> list[str]:
@@ -18,9 +23,15 @@ def sureness(found: Findings) -> list[str]:
         told.append(
             tongue.say("first.tested", **{name: tongue.count(figure(past, name) or 0) for name in names})
         )
-    if found.plan.needs.is_sample:
-        told.append(tongue.say("first.samples"))
+    if is_sampled(found):
+        is_usual = {one.resource for one in found.plan.needs.rows} >= _NAMED
+        told.append(tongue.say("first.samples" if is_usual else "first.samples_other"))
     return told
+
+
+def is_sampled(found: Findings) -> bool:
+    """Tell whether the choice stands on needs that nobody stands behind; without needs, nothing stands on them."""
+    return found.plan.needs.is_sample and bool(found.plan.needs.rows)
 
 
 def _windows(found: Findings) -> list[str]:

@@ -21,6 +21,7 @@ from babel.dates import format_date
 
 from rahdari.app.charts import Labels, labels_in
 from rahdari.app.countries import name_country
+from rahdari.app.product_words import product_words
 from rahdari.app.roadmap import numbers
 from rahdari.app.trade_words import EVERY, catalogue, words_of
 from rahdari.trade.rules.answers import Note, Number
@@ -81,6 +82,10 @@ class Tongue:
     def country(self, code: str, fallback: str) -> str:
         """Name a country; in English as the data name it."""
         return fallback if self.language == "en" else name_country(code, self.language) or fallback
+
+    def product(self, name: str) -> str:
+        """Name a product."""
+        return product_words(name, self.language)
 
     def why(self, code: str) -> str:
         """Word a reason of a potential."""

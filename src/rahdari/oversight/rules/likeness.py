@@ -69,7 +69,10 @@ def _likeness_of_words(mine: Sequence[Word], theirs: Sequence[Word]) -> float:
 
 def _without_shared(mine: Sequence[Word], theirs: Sequence[Word]) -> tuple[Sequence[Word], Sequence[Word]]:
     """Leave out Muhammad and the like where both have it: it tells nobody apart, and would outweigh what does."""
-    shared = {word.skeleton for word in mine if is_optional(word)} & {word.skeleton for word in theirs}
+    # On both sides it must be one that is left out, or the answer would hang on who was asked first.
+    shared = {word.skeleton for word in mine if is_optional(word)} & {
+        word.skeleton for word in theirs if is_optional(word)
+    }
     left = [word for word in mine if word.skeleton not in shared]
     right = [word for word in theirs if word.skeleton not in shared]
     return (left, right) if left and right else (mine, theirs)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from rahdari.trade.errors import UnknownTradeProduct
+from rahdari.trade.errors import Ground, UnknownTradeProduct
 from rahdari.trade.ports import FlowBook
 from rahdari.trade.rules.answers import Answer, Scope
 from rahdari.trade.rules.choice import Reason, WhyNot
@@ -25,7 +25,9 @@ def explain_no_candidate(
     if gain is None and candidate.removesuffix(":relocate") not in known:
         raise UnknownTradeProduct(
             f"the data hold no product {candidate[:40]!r} of level {scope.level.value}, and no candidate has "
-            "this name"
+            "this name",
+            ground=Ground.UNKNOWN_CANDIDATE,
+            values={"candidate": candidate[:40]},
         )
     if gain:
         return _absent(candidate, Reason.TOO_SMALL, gain, {"gain_least_usd": GAIN_USD_MIN})

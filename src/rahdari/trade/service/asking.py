@@ -135,7 +135,9 @@ def find_country(book: FlowBook, text: str) -> CountryCode:
     hint = f"; perhaps {offered}" if offered else ""
     raise UnknownCountry(
         f"{book.source.name} {book.source.release} has no country {text[:SHOWN_CHARACTERS_MAX]!r}: write three "
-        f"letters of ISO 3166-1, as PAK{hint}"
+        f"letters of ISO 3166-1, as PAK{hint}",
+        ground=Ground.UNKNOWN_COUNTRY,
+        values={"country": text[:SHOWN_CHARACTERS_MAX]},
     )
 
 

@@ -1,8 +1,10 @@
 """What there is to choose from: untapped potential, what may relocate, and steps up the ladders, as candidates."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from rahdari.trade.errors import Ground, NothingTraded
 from rahdari.trade.rules.answers import Answer
@@ -14,6 +16,7 @@ from rahdari.trade.values import CountryCode
 
 # Under this a year nobody opens a programme.
 GAIN_USD_MIN = 10_000.0
+_NOTHING: Final[Mapping[str, Sequence[str]]] = MappingProxyType({})
 
 
 class Origin(StrEnum):
@@ -65,8 +68,13 @@ def climbed(found: Answer, ladders: Sequence[Ladder]) -> list[Offer]:
     return offers
 
 
-def menu_of(offers: Sequence[Offer], needs: Needs, limits: Limits) -> tuple[Menu, dict[str, Offer]]:
-    """Make candidates of offers. Raises ``NothingTraded`` where none brings anything, and as ``Menu``."""
+def menu_of(
+    offers: Sequence[Offer], needs: Needs, limits: Limits, *, after: Mapping[str, Sequence[str]] = _NOTHING
+) -> tuple[Menu, dict[str, Offer]]:
+    """Make candidates of offers, each with what must be chosen for it to be (``after``).
+
+    Raises ``NothingTraded`` where none brings anything, and as ``Menu``.
+    """
     kept = {one.key: one for one in offers if one.gain_usd >= GAIN_USD_MIN}
     if not kept:
         raise NothingTraded(
@@ -76,7 +84,11 @@ def menu_of(offers: Sequence[Offer], needs: Needs, limits: Limits) -> tuple[Menu
         )
     rivals = [one.rival for one in kept.values()]
     candidates = tuple(
-        _candidate(one, needs, limits, is_rivalled=rivals.count(one.rival) > 1) for one in kept.values()
+        replace(
+            _candidate(one, needs, limits, is_rivalled=rivals.count(one.rival) > 1),
+            after=tuple(after.get(one.key, ())),
+        )
+        for one in kept.values()
     )
     return Menu(candidates, limits), kept
 

@@ -1,7 +1,7 @@
 """What an exporter could sell in a market, why, what levers add, and what a wanted total would take."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -64,8 +64,13 @@ class PotentialWish:
 USUAL = PotentialWish()
 
 
-def ask_potential(book: FlowBook, scope: Scope, wish: PotentialWish = USUAL) -> Answer:
+def ask_potential(
+    book: FlowBook, scope: Scope, wish: PotentialWish = USUAL, *, ground: Groundwork | None = None
+) -> Answer:
     """Give the potential in the scope's market, product by product, with the levers pulled where there are any.
+
+    ``ground`` is what is laid already, of this very book, of the scope's years and level and the wish's terms, none
+    of which is one of tariffs: levers alone move nothing of it.
 
     Raises:
         NothingTraded: the exporter sells nothing.
@@ -73,7 +78,7 @@ def ask_potential(book: FlowBook, scope: Scope, wish: PotentialWish = USUAL) -> 
         UnknownCountry, UnknownTradeProduct: a lever names what the data do not have.
     """
     asking = Asking(book, scope)
-    ground = laid(book, scope, wish)
+    ground = laid(book, scope, wish) if ground is None else _with_tariffs(ground, wish)
     actual = sold(asking, wish.actual_years)
     market = frozenset({str(scope.market)})
     played = play(ground, scope.exporter, wish.levers, importers=market, actual=actual)
@@ -108,6 +113,14 @@ def laid(book: FlowBook, scope: Scope, wish: PotentialWish = USUAL) -> Groundwor
         ),
         wish.terms,
     )  # fmt: skip
+
+
+def _with_tariffs(ground: Groundwork, wish: PotentialWish) -> Groundwork:
+    """Put the tariffs under a groundwork against which the levers are measured."""
+    if ground.terms != wish.terms or ground.terms.supply_tariff or ground.terms.demand_tariff:
+        raise AssertionError("a groundwork that is given is of the wish's terms, and of none of tariffs")
+    tariffs = _tariffs(wish, ground.world.imports)
+    return replace(ground, world=replace(ground.world, tariffs=tariffs))
 
 
 def check_given(wish: PotentialWish, scope: Scope) -> None:

@@ -61,6 +61,7 @@ class SelectWish:
             sells are scaled down unless ``potential`` says otherwise: nobody pushes oil that it imports.
         needs: what gains take of resources; the sample carries a note in every answer.
         budgets: what there is of each resource; ``limits`` holds all other limits, and its own budgets come on top.
+        after: candidates without all of which another cannot be, by its name (prerequisites).
         share: "the 80 per cent" whose fewest products are sought.
         target_usd: a gain whose odds are told; None takes ``share`` of what is attainable.
         effort: gap and seconds of each proof.
@@ -75,6 +76,7 @@ class SelectWish:
     needs: Needs = SAMPLE_NEEDS
     budgets: Budgets = field(default_factory=Budgets)
     limits: Limits = field(default_factory=Limits)
+    after: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     share: float = 0.8
     target_usd: float | None = None
     shocks: Shocks = field(default_factory=Shocks)
@@ -151,7 +153,7 @@ def ask_why_not(
     absent = explain_no_candidate(book, scope, offers, found, candidate)
     if absent is not None:
         return absent
-    menu, _ = menu_of(offers, wish.needs, _limits(wish))
+    menu, _ = menu_of(offers, wish.needs, _limits(wish), after=wish.after)
     return explain_absence(choose(menu, wish.effort), candidate, wish.effort)
 
 
@@ -165,7 +167,7 @@ def menu_for(
 ) -> tuple[Menu, dict[str, Offer]]:
     """Gather candidates and limits. Raises as ``ask_select``."""
     found = _answers(book, scope, ladders, wish, asked)
-    return menu_of(_offers(found, ladders, wish), wish.needs, _limits(wish))
+    return menu_of(_offers(found, ladders, wish), wish.needs, _limits(wish), after=wish.after)
 
 
 def _answers(

@@ -22,9 +22,12 @@ YEARS_ASKED_MAX: Final = 200
 class SqlFlowBook(FlowBook):
     """Answers from a cache of whole numbers, by the same SQL on every engine."""
 
-    def __init__(self, note: Note, engine: Engine, checks: FileChecks) -> None:
-        """Take the cache's note, an engine that has its files as ``flows``, and what checks those files."""
-        self._note, self._engine, self._checks = note, engine, checks
+    def __init__(self, note: Note, engine: Engine, checks: FileChecks, *, has_sums: bool = False) -> None:
+        """Take the cache's note, an engine that has its files as ``flows``, and what checks those files.
+
+        ``has_sums`` says that the engine has the cache's ``sums`` as well, to answer from what it can.
+        """
+        self._note, self._engine, self._checks, self._has_sums = note, engine, checks, has_sums
         self._places = Places(note.countries, note.products)
         self._years = tuple(one.year for one in note.years)
 
@@ -57,11 +60,11 @@ class SqlFlowBook(FlowBook):
 
     @override
     def exports(self, years: Sequence[int], level: Level) -> Matrix:
-        return self._by_product(questions.product_sums("exporter", self._known(years), level), years, level)
+        return self._summed("exporter", years, level)
 
     @override
     def imports(self, years: Sequence[int], level: Level) -> Matrix:
-        return self._by_product(questions.product_sums("importer", self._known(years), level), years, level)
+        return self._summed("importer", years, level)
 
     @override
     def bilateral(self, years: Sequence[int]) -> Matrix:
@@ -105,7 +108,19 @@ class SqlFlowBook(FlowBook):
     def _named(self) -> str:
         return f"{self.source.name} {self.source.release}"
 
+    def _summed(self, side: str, years: Sequence[int], level: Level) -> Matrix:
+        if not self._has_sums:
+            return self._by_product(questions.product_sums(side, self._known(years), level), years, level)
+        listed = self._listed(years)
+        self._checks.require_sums(listed)
+        return self._by_product(questions.ready_sums(side, listed, level), years, level)
+
     def _known(self, years: Sequence[int]) -> list[int]:
+        listed = self._listed(years)
+        self._checks.require(listed)
+        return listed
+
+    def _listed(self, years: Sequence[int]) -> list[int]:
         asked = list(dict.fromkeys(int(year) for year in years[: YEARS_ASKED_MAX + 1]))
         if not asked or len(years) > YEARS_ASKED_MAX:
             raise UnknownYear(f"name at least one year, at most {YEARS_ASKED_MAX}")
@@ -114,7 +129,6 @@ class SqlFlowBook(FlowBook):
                 raise UnknownYear(
                     f"{self._named} has no year {year}; it has {self._years[0]} to {self._years[-1]}"
                 )
-        self._checks.require(asked)
         return asked
 
     def _numbers(self, code: CountryCode) -> tuple[int, ...]:
@@ -151,6 +165,7 @@ def _laid(rows: Whole, columns: Whole, amounts: Whole, shape: tuple[int, int]) -
 def open_book(folder: Path, *, engine: str = "") -> SqlFlowBook:
     """Open a whole cache with DuckDB, or with the Spark Connect server at ``engine`` (``sc://host:port``).
 
+    Exports and imports by product come from the sums that lie beside the flows; a server adds up the flows.
     The book's questions raise ``DataDamaged`` where the file of a year is not what was written.
 
     Raises:
@@ -159,15 +174,17 @@ def open_book(folder: Path, *, engine: str = "") -> SqlFlowBook:
     """
     note = read_note(folder)
     files = [folder / name for name in note.files]
-    checks = FileChecks(folder, note)
+    checks, sums = FileChecks(folder, note), [] if engine else [folder / name for name in note.sums]
     try:
-        opened: Engine = SparkEngine(engine, files) if engine else DuckDbEngine(files)
+        opened: Engine = SparkEngine(engine, files) if engine else DuckDbEngine(files, sums=sums)
         check_rows(note, opened, engine or "DuckDB")
     except EngineFailed:
         # The engine's word about a file that is not what was written would not help anybody.
         checks.require(one.year for one in note.years)
+        if sums:
+            checks.require_sums(one.year for one in note.years)
         raise
-    return SqlFlowBook(note, opened, checks)
+    return SqlFlowBook(note, opened, checks, has_sums=bool(sums))
 
 
 def check_rows(note: Note, engine: Engine, who: str) -> None:

@@ -1,18 +1,21 @@
-"""The cache: one Parquet file a year and, written last, the note that says the whole is whole."""
+"""The cache: Parquet files of each year and, written last, the note that says the whole is whole."""
 
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from rahdari.trade.errors import BadTradeFile
 from rahdari.trade.store.engines import write_parquet
-from rahdari.trade.store.note import Note, YearNote, digest_of, write_note
+from rahdari.trade.store.note import Note, SumsNote, YearNote, digest_of, write_note
+from rahdari.trade.store.sums import sums_of
 from rahdari.trade.values import Country, Product, Source
 from rahdari.wire.errors import MalformedInput
 from rahdari.wire.flow_table import (
@@ -96,17 +99,20 @@ def restore_cache(folder: Path) -> None:
         before.rename(folder)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Present:
-    """Which numbers have appeared so far."""
+    """Which numbers have appeared."""
 
     countries: set[int]
     products: set[int]
 
-    def see(self, frame: pl.DataFrame) -> None:
-        for side in ("exporter", "importer"):
-            self.countries.update(distinct(frame[side]))
-        self.products.update(distinct(frame["product"]))
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> Self:
+        countries = {one for side in ("exporter", "importer") for one in distinct(frame[side])}
+        return cls(countries, set(distinct(frame["product"])))
+
+    def __or__(self, other: Self) -> Self:
+        return type(self)(self.countries | other.countries, self.products | other.products)
 
 
 def _write_years(
@@ -117,8 +123,9 @@ def _write_years(
         if year in notes or len(notes) >= YEARS_MAX:
             raise BadTradeFile(f"the year {year} comes twice, or is one of more than {YEARS_MAX}")
         _check_year(year, frame)
-        present.see(frame)
-        notes[year] = _write_year(folder, year, _in_order(year, frame))
+        here = _Present.of(frame)
+        present |= here
+        notes[year] = _write_year(folder, year, _in_order(year, frame), here)
         if told:
             told(year, len(frame))
     if not sum(one.rows for one in notes.values()):
@@ -166,15 +173,25 @@ def _in_order(year: int, frame: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
-def _write_year(folder: Path, year: int, frame: pl.DataFrame) -> YearNote:
-    path = folder / f"{year}.parquet"
-    write_parquet(path, {name: frame[name].to_numpy() for name in COLUMNS}, rows_in_group=ROWS_IN_GROUP)
+def _write_year(folder: Path, year: int, frame: pl.DataFrame, here: _Present) -> YearNote:
+    def sum_up() -> SumsNote:
+        return _write(folder / f"{year}-sums.parquet", sums_of(year, frame, here.countries, here.products))
+
+    with ThreadPoolExecutor(1) as beside:
+        sums = beside.submit(sum_up)
+        flows = _write(folder / f"{year}.parquet", {name: frame[name].to_numpy() for name in COLUMNS})
+    return YearNote(year, flows.file, len(frame), flows.size_bytes, flows.sha256, sums.result())
+
+
+def _write(path: Path, columns: Mapping[str, npt.NDArray[np.integer]]) -> SumsNote:
+    """Write a file durably and tell what it is."""
+    write_parquet(path, columns, rows_in_group=ROWS_IN_GROUP)
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
-    return YearNote(year, path.name, len(frame), path.stat().st_size, digest_of(path))
+    return SumsNote(path.name, path.stat().st_size, digest_of(path))
 
 
 def _present_countries(release: Release, present: set[int]) -> tuple[Country, ...]:

@@ -27,14 +27,27 @@ NOTE_BYTES_MAX: Final = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
+class SumsNote:
+    """A year's file of sums by country and product: its name, size in bytes and SHA-256 in hexadecimal."""
+
+    file: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class YearNote:
-    """A year's file: its name, its rows of this year, the file's size in bytes and SHA-256 in hexadecimal."""
+    """A year's file: its name, its rows of this year, the file's size in bytes and SHA-256 in hexadecimal.
+
+    ``sums`` is its file of sums, where it has one.
+    """
 
     year: int
     file: str
     rows: int
     size_bytes: int
     sha256: str
+    sums: SumsNote | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,12 @@ class Note:
     def files(self) -> tuple[str, ...]:
         """List the files, each once, in the order of the years."""
         return tuple(dict.fromkeys(one.file for one in self.years))
+
+    @property
+    def sums(self) -> tuple[str, ...]:
+        """List the files of sums, in the order of the years; none where a year has none."""
+        files = tuple(one.sums.file for one in self.years if one.sums)
+        return files if len(files) == len(self.years) else ()
 
 
 class _Form(msgspec.Struct):
@@ -67,7 +86,10 @@ class _Written(msgspec.Struct, forbid_unknown_fields=True):
 
 def write_note(folder: Path, note: Note) -> None:
     """Write the note, durably, as the last file of a cache, under the digest of its own text without it."""
-    words = json.dumps({"form": FORM, "seal": ""} | asdict(note), ensure_ascii=False, indent=1) + "\n"
+    # A note that knows of no sums says nothing of them.
+    years = [{name: part for name, part in asdict(one).items() if part is not None} for one in note.years]
+    told = {"form": FORM, "seal": ""} | asdict(note) | {"years": years}
+    words = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
     raw = words.encode()
     with (folder / NAME).open("wb") as file:
         file.write(raw.replace(_seal(""), _seal(hashlib.sha256(raw).hexdigest()), 1))
@@ -96,10 +118,14 @@ def read_note(folder: Path) -> Note:
     if hashlib.sha256(raw.replace(_seal(read.seal), _seal(""), 1)).hexdigest() != read.seal:
         raise DataDamaged(f"{folder.name}: {NAME} is not what was written; {AGAIN}")
     for one in read.years:
-        path = folder / one.file
-        if Path(one.file).name != one.file or not path.is_file() or path.stat().st_size != one.size_bytes:
+        if not all(_has_its_size(folder, part) for part in (one, one.sums) if part):
             raise DataDamaged(f"{folder.name}: the file of {one.year} is not what was written; {AGAIN}")
     return Note(read.source, read.years, read.countries, read.products)
+
+
+def _has_its_size(folder: Path, part: YearNote | SumsNote) -> bool:
+    path = folder / part.file
+    return Path(part.file).name == part.file and path.is_file() and path.stat().st_size == part.size_bytes
 
 
 def digest_of(path: Path) -> str:
@@ -127,19 +153,31 @@ class FileChecks:
             DataDamaged: a file has another digest than it was written with, or cannot be read.
         """
         for year in years:
-            one = self._years[year]
-            if one.file in self._good:
-                continue
-            try:
-                found = digest_of(self._folder / one.file)
-            except OSError:
-                found = ""
-            if found != one.sha256:
-                raise DataDamaged(
-                    f"{self._folder.name}: the file of {year} has other bytes than were written, so its sums "
-                    f"would be wrong; {AGAIN}"
-                )
-            self._good.add(one.file)
+            self._require(year, self._years[year])
+
+    def require_sums(self, years: Iterable[int]) -> None:
+        """Check the files of sums of these years, of those that have one.
+
+        Raises:
+            DataDamaged: as above.
+        """
+        for year in years:
+            if (sums := self._years[year].sums) is not None:
+                self._require(year, sums)
+
+    def _require(self, year: int, one: YearNote | SumsNote) -> None:
+        if one.file in self._good:
+            return
+        try:
+            found = digest_of(self._folder / one.file)
+        except OSError:
+            found = ""
+        if found != one.sha256:
+            raise DataDamaged(
+                f"{self._folder.name}: the file of {year} has other bytes than were written, so its sums "
+                f"would be wrong; {AGAIN}"
+            )
+        self._good.add(one.file)
 
 
 def _seal(digest: str) -> bytes:

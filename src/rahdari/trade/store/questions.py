@@ -6,6 +6,7 @@ heading's number times a hundred everywhere. Sums are cast to BIGINT, which one 
 
 from collections.abc import Sequence
 
+from rahdari.trade.store.sums import SIDES
 from rahdari.trade.values import Level
 from rahdari.wire.flow_table import PRODUCT_NUMBER_MAX
 
@@ -19,6 +20,18 @@ _SUM = "CAST(SUM(value_usd) AS BIGINT) AS value_"
 def product_sums(side: str, years: Sequence[int], level: Level) -> str:
     """Ask for the sums by the key of each country on a side (``exporter`` or ``importer``) and product."""
     return f"SELECT {_key(side, level)} AS key_, {_SUM} FROM flows WHERE {_in(years)} GROUP BY {_key(side, level)}"
+
+
+def ready_sums(side: str, years: Sequence[int], level: Level) -> str:
+    """Ask for what ``product_sums`` gives of the table ``sums``, a row for each year, country and product.
+
+    Of one year the rows are taken as they stand: a key that comes more than once is for the asker to add up.
+    """
+    key, amount = _key("country", level), SIDES[side]
+    rows = f"FROM sums WHERE {_in(years)} AND {amount} > 0"
+    if len(years) == 1:
+        return f"SELECT {key} AS key_, {amount} AS value_ {rows}"
+    return f"SELECT {key} AS key_, CAST(SUM({amount}) AS BIGINT) AS value_ {rows} GROUP BY {key}"
 
 
 def pair_sums(years: Sequence[int]) -> str:

@@ -3,17 +3,18 @@
 import json
 import re
 
+import msgspec
 from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.params import FromPath
 
 from rahdari.app.house import House
 from rahdari.app.roadmap_view import SLIDERS, View
-from rahdari.web.api.trade_bodies import TradeAnswer
+from rahdari.web.api.trade_bodies import TradeAnswer, TradeWhyNot, why_not_body
 from rahdari.web.doors import TheHouse
 from rahdari.web.errors import BadParameter
 from rahdari.web.operation import JSON, Query, describes
-from rahdari.web.roadmap_query import read_query
+from rahdari.web.roadmap_query import read_candidate, read_query
 from rahdari.web.roadmap_turns import TURNS
 
 # An answer of so many rows and five tables has a megabyte; whoever wants all rows takes the files.
@@ -47,7 +48,19 @@ _QUERY = (
         )
         for one in SLIDERS
     ),
-    Query(name="limit", about="rows a table", schema={"type": "integer", "minimum": 1, "maximum": ROWS_MAX}),
+)
+_LIMIT = Query(
+    name="limit", about="rows a table", schema={"type": "integer", "minimum": 1, "maximum": ROWS_MAX}
+)
+_REFUSALS = (
+    "trade.unknown_country",
+    "trade.unknown_year",
+    "trade.unknown_product",
+    "trade.nothing_traded",
+    "trade.degenerate",
+    "trade.infeasible",
+    "trade.no_data",
+    "trade.engine_failed",
 )
 
 
@@ -57,17 +70,8 @@ _QUERY = (
     opt=describes(
         "Trade",
         gives={JSON: TradeAnswer},
-        query=_QUERY,
-        refusals=(
-            "trade.unknown_country",
-            "trade.unknown_year",
-            "trade.unknown_product",
-            "trade.nothing_traded",
-            "trade.degenerate",
-            "trade.infeasible",
-            "trade.no_data",
-            "trade.engine_failed",
-        ),
+        query=(*_QUERY, _LIMIT),
+        refusals=_REFUSALS,
     ),
 )
 async def ask_trade(
@@ -82,6 +86,36 @@ async def ask_trade(
         raise BadParameter(f"there is no such question; ask one of {', '.join(QUESTIONS)}")
     view, limit = read_query(request.scope["query_string"]), _limit(request.query_params.get("limit", "100"))
     return Response(await TURNS.run(lambda: _answer(house, question, view, limit)), media_type=JSON)
+
+
+@get(
+    "/api/v1/trade/why-not/{candidate:str}",
+    operation_id="askWhyNot",
+    opt=describes(
+        "Trade",
+        gives={JSON: TradeWhyNot},
+        query=_QUERY,
+        refusals=(*_REFUSALS, "trade.bad_parameter"),
+    ),
+)
+async def ask_why_not(
+    request: Request[None, None, State], house: TheHouse, candidate: FromPath[str]
+) -> Response[bytes]:
+    """Tell why something is not chosen: what the best choice with it would lose, and to which limits.
+
+    The parameters are those of /roadmap. A candidate is a product, or has the name that the table of ``select``
+    gives it, as 251110:relocate. One that is chosen is refused.
+    """
+    view, name = read_query(request.scope["query_string"]), read_candidate(candidate)
+    return Response(await TURNS.run(lambda: _why_not(house, name, view)), media_type=JSON)
+
+
+def _why_not(house: House, candidate: str, asked: View) -> bytes:
+    desk = house.roadmap.desk()
+    desk.require_data(asked)
+    view = desk.settle(asked)
+    why = desk.why_not(view, candidate)
+    return msgspec.json.encode(why_not_body(candidate, desk.name(view, candidate), why))
 
 
 def _limit(text: str) -> int:

@@ -12,12 +12,14 @@ from markupsafe import Markup
 
 from rahdari.app.countries import name_country
 from rahdari.app.house import House
+from rahdari.app.product_words import ENGLISH, has_words, product_words
 from rahdari.app.roadmap_view import BUDGETS, GOALS, LEVERS, View, spell
 from rahdari.app.trade_refusals import refusal_words
+from rahdari.trade import Ground, TradeRefused
 from rahdari.web.doors import TheHouse
-from rahdari.web.errors import BadParameter, NotFound
+from rahdari.web.errors import NotFound
 from rahdari.web.pages.frame import render
-from rahdari.web.roadmap_query import read_query, write_query
+from rahdari.web.roadmap_query import read_candidate, read_query, write_query
 from rahdari.web.roadmap_turns import TURNS
 from rahdari.web.visit import Visit, visit_of
 
@@ -34,8 +36,6 @@ _KINDS: Mapping[str, str] = {
     "json": "application/json",
     "manifest": "application/json",
 }
-# A product, what relocates of it, or a step of a ladder: "261000", "410410:relocate", "copper:ore>blister".
-_CANDIDATE = re.compile("[0-9]{2}([0-9]{2}){0,2}(:relocate)?|[a-z_-]{1,40}:[a-z0-9_-]{1,40}>[a-z0-9_-]{1,40}")
 
 
 @get("/roadmap", operation_id="showRoadmap")
@@ -52,9 +52,8 @@ async def show_why(
 ) -> Response[bytes]:
     """Show why a candidate of the choice is not chosen in a view."""
     visit, view = visit_of(request.scope), read_query(request.scope["query_string"])
-    if not _CANDIDATE.fullmatch(candidate):
-        raise BadParameter("a candidate is a product of two, four or six digits, as the page's links have it")
-    body = await TURNS.run(lambda: _why(house, visit, view, candidate))
+    name = read_candidate(candidate)
+    body = await TURNS.run(lambda: _why(house, visit, view, name))
     return Response(body, media_type=MediaType.HTML)
 
 
@@ -65,7 +64,9 @@ async def get_file(
     """Get a table of a view as a file, or the manifest by which its figures are made again."""
     view, found = read_query(request.scope["query_string"]), _FILE.fullmatch(name)
     if found is None:
-        raise NotFound("the roadmap has no such file; its page lists them")
+        told = "the roadmap has no such file; its page lists them"
+        # The cause is what words it in the visitor's language.
+        raise NotFound(told) from TradeRefused(told, ground=Ground.UNKNOWN_FILE)
     question, table, form = found[1], found[2] or "", found[3]
     raw = await TURNS.run(lambda: _file(house.roadmap.desk(), view, (question, table, form)))
     named = f"{name}.json" if form == "manifest" else name
@@ -145,6 +146,8 @@ def _speaking(desk: "RoadmapDesk", visit: Visit) -> dict[str, object]:
             desk.money(value, visit.language) if name.endswith("_usd") else _number(value)
         ),
         "refused": lambda one: refusal_words(one, visit.language),
+        "product": lambda name: product_words(name, visit.language),
+        "tongue": lambda name: visit.language if has_words(name, visit.language) else ENGLISH,
         "say": lambda section, code, values=None: desk.say(section, code, visit.language, values),
     }
 

@@ -1,4 +1,4 @@
-"""Reading a BACI year: quickly where nothing is wrong, carefully where something is."""
+"""Reading a BACI year: swiftly as CEPII spells it, quickly where nothing is wrong, carefully where something is."""
 
 import re
 from collections.abc import Collection
@@ -8,6 +8,7 @@ import polars as pl
 
 from rahdari.wire.baci.careful import read_carefully
 from rahdari.wire.baci.checks import Known, converted, is_too_fine
+from rahdari.wire.baci.swift import Walk, read_swiftly
 from rahdari.wire.errors import MalformedInput, TooLarge
 from rahdari.wire.flow_table import QUANTITY_UNKNOWN, SHOWN_CHARACTERS_MAX, FlowTable, flow_keys, is_in_order
 
@@ -34,6 +35,7 @@ def read_year(
     year: int,
     countries: Collection[int] | None = None,
     products: Collection[int] | None = None,
+    walk: Walk = map,
 ) -> FlowTable:
     """Read a yearly file: every good row in the file's order, every bad row with its line and reason.
 
@@ -44,6 +46,7 @@ def read_year(
         year: the file's year, from its name; a row of another year is bad.
         countries: the numbers that the release lists; None to take any.
         products: the codes that the release lists, as numbers; None to take any.
+        walk: what applies a function to the file's blocks: that of a pool of threads uses several processors.
 
     Raises:
         MalformedInput: no such file at all: another header, not UTF-8, an open quote, no row.
@@ -53,8 +56,8 @@ def read_year(
         raise TooLarge(f"a BACI year of {len(raw)} bytes exceeds {YEAR_BYTES_MAX}; this is no BACI file")
     order = _read_header(raw)
     known = Known(year, countries, products)
-    quick = _read_quickly(raw, order, known)
-    return quick if quick is not None else read_carefully(raw, order, known)
+    table = read_swiftly(raw, known, walk) or _read_quickly(raw, order, known)
+    return table if table is not None else read_carefully(raw, order, known)
 
 
 def _read_header(raw: bytes) -> list[str]:

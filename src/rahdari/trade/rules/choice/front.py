@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from rahdari.trade.errors import BadParameter, Infeasible
+from rahdari.trade.errors import BadParameter, Ground, Infeasible
 from rahdari.trade.rules.choice.conflict import refusal
 from rahdari.trade.rules.choice.menu import Menu
 from rahdari.trade.rules.choice.model import model_of
-from rahdari.trade.rules.choice.optimum import USUAL, Choice, choose, chosen, find_best
-from rahdari.trade.rules.choice.solver import Effort, relax, solve
+from rahdari.trade.rules.choice.optimum import USUAL, Choice, broken_limits, choose, chosen, find_best
+from rahdari.trade.rules.choice.solver import Effort, relax
 
 # A curve of more points is no better read, and each point is a proof of its own.
 POINTS_MAX = 200
@@ -129,8 +129,9 @@ def find_fewest(
 def find_fewest_for(menu: Menu, goal_usd: float, effort: Effort = USUAL) -> Fewest:
     """Find the fewest products that bring a gain in dollars.
 
-    The programme takes as few as possible. Where that leaves a doubt, a second one takes as much as possible with
-    one product fewer: it either stays below the goal, which is the proof, or does with fewer.
+    The relaxed programme that takes as few as possible says how few it could be. From there on numbers are tried,
+    each by taking as much as possible with so many: among a thousand products that is proven in a tenth of the time
+    of taking as few as possible, where nearly all choices are equal.
 
     Raises:
         Infeasible: the goal cannot be reached within the limits; the message names those in its way.
@@ -139,32 +140,66 @@ def find_fewest_for(menu: Menu, goal_usd: float, effort: Effort = USUAL) -> Fewe
     if not math.isfinite(goal_usd):
         raise BadParameter(f"a goal of {goal_usd} dollars is none")
     free = _unnumbered(menu)
-    reaching = free.within(replace(free.limits, gain_min_usd=max(goal_usd, free.limits.gain_min_usd, 0.0)))
-    number, low, choice = _least(reaching, effort)
-    while low < number:
-        fewer = find_best(_at_most(free, number - 1), effort)
-        if fewer is None or fewer.bound_usd < goal_usd:
-            low = number
-        elif fewer.gain_usd >= goal_usd:
-            number, choice = int(fewer.picks.sum()), fewer
-        else:
-            break
-    fullest = find_best(_at_most(reaching, number), effort) if number else None
-    if fullest is not None and fullest.gain_usd > choice.gain_usd:
-        choice = fullest
+    goal = max(goal_usd, free.limits.gain_min_usd, 0.0)
+    reaching = free.within(replace(free.limits, gain_min_usd=goal))
+    relaxed = relax(model_of(reaching).fewest())
+    if relaxed is None:
+        raise _unreachable(reaching)
+    # A bound of 30.2 products means 31; the solver's own tolerance must not round 30.0000001 up.
+    low = max(0, math.ceil(-relaxed.value - 1e-6))
+    nothing = np.zeros(len(menu.candidates), dtype=np.bool_)
+    if not low and not goal and not menu.limits.required and not broken_limits(reaching, nothing):
+        ceiling = _ceiling(reaching)
+        choice = chosen(reaching, nothing, bound_usd=ceiling, relaxed_usd=ceiling, gap_max=effort.gap_max)
+        return Fewest(goal_usd, 0, 0, choice, goal_usd <= 0)
+    number, low, choice = _least(reaching, max(1, low), effort)
     return Fewest(goal_usd, number, min(low, number), choice, goal_usd <= 0)
 
 
-def _least(reaching: Menu, effort: Effort) -> tuple[int, int, Choice]:
-    model = model_of(reaching)
-    best = solve(model.fewest(), effort)
+def _ceiling(menu: Menu) -> float:
+    model = model_of(menu)
     relaxed = relax(model)
-    if best is None or relaxed is None:
-        raise _unreachable(reaching)
-    ceiling = relaxed.value * model.unit_usd
-    choice = chosen(reaching, best.picks, bound_usd=ceiling, relaxed_usd=ceiling, gap_max=effort.gap_max)
-    # A bound of 30.2 products means 31; the solver's own tolerance must not round 30.0000001 up.
-    return int(best.picks.sum()), max(0, math.ceil(-best.bound - 1e-6)), choice
+    return relaxed.value * model.unit_usd if relaxed is not None else math.fsum(menu.gains_usd)
+
+
+def _least(reaching: Menu, low: int, effort: Effort) -> tuple[int, int, Choice]:
+    """Give the least number that was found to reach, the least that is not proven not to, and the choice.
+
+    More products reach whatever fewer do: numbers are tried in steps that double, then by halves.
+    """
+    bottom, step, top = low, 0, len(reaching.candidates)
+    found: Choice | None = None
+    number = top + 1
+    while bottom < number:
+        at = min(bottom + step, top) if found is None else (bottom + number - 1) // 2
+        reached, is_certain = _best_that_reaches(reaching, at, effort)
+        if reached is not None:
+            number, found = int(reached.picks.sum()), reached
+            continue
+        if found is None and at == top:
+            raise _unreachable(reaching)
+        bottom, step = at + 1, max(1, 2 * step)
+        low = bottom if is_certain else low
+    if found is None:
+        raise AssertionError("the largest number either reaches or is refused")
+    return number, low, found
+
+
+def _best_that_reaches(reaching: Menu, number: int, effort: Effort) -> tuple[Choice | None, bool]:
+    """Give the best choice of so many products where it reaches the goal; and whether that is certain."""
+    goal, within = reaching.limits.gain_min_usd, _at_most(reaching, number)
+    free = find_best(within.within(replace(within.limits, gain_min_usd=0.0)), effort)
+    if free is None or free.bound_usd < goal:
+        return None, True
+    if free.gain_usd >= goal:
+        return replace(free, menu=within), True
+    # The goal lies in the gap of the proof: then it has to be a limit.
+    try:
+        return find_best(within, effort), True
+    except BadParameter as error:
+        if error.ground is not Ground.OUT_OF_TIME:
+            raise
+        return None, False
 
 
 def _unreachable(reaching: Menu) -> Infeasible:

@@ -1,37 +1,34 @@
 """HiGHS, asked for the best whole choice with a proof of how good it is, and for the prices of the relaxed one."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import numpy as np
 
 from rahdari.trade.errors import BadParameter, Degenerate, Ground
 from rahdari.trade.rules.choice.exact import overrun, tightened, without
 from rahdari.trade.rules.choice.fixing import Ceiling, ceiling_at
+from rahdari.trade.rules.choice.highs import TOLERANCE, Outcome, find_parts, find_whole
 from rahdari.trade.rules.choice.menu import Picks
 from rahdari.trade.rules.choice.model import Model, Numbers
-from rahdari.trade.rules.choice.quiet import quiet_solver
+from rahdari.trade.rules.choice.swaps import is_fit, swapped
 
-if TYPE_CHECKING:
-    from scipy.optimize import LinearConstraint
-
-# What SciPy's `milp` and `linprog` say (OptimizeResult.status).
-_DONE, _OUT_OF_TIME, _INFEASIBLE, _UNDECIDED = 0, 1, 2, 4
 # Above this the solver gives up in any case: nobody waits longer for one choice.
 SECONDS_MAX = 3_600.0
-# HiGHS keeps rows to 1e-6; rows are scaled so that their largest number is 1.
-TOLERANCE = 1e-6
 # So often what overruns a row is ruled out one by one; then the row itself is made narrower by twice the tolerance.
 CUTS_MAX: Final = 10
 ROUNDS_MAX: Final = 16
 # Below this the solver is as quick with every column open.
 NARROWED_MIN: Final = 120
-# The core holds the good choices: some times as many columns as a choice among thousands has limits. What is still
-# missed there costs more to find than it narrows.
-CORE: Final = 100
-CORE_GAP: Final = 1e-3
-# Of the time allowed, what the core may take; the rest is for the proof.
+# The core holds the good choices: some times as many columns as a choice among thousands has limits. So many
+# branches of its search find what is within reach; the rest of them is proof, of the core alone.
+CORE: Final = 50
+CORE_NODES: Final = 1_000
+# Of the time allowed, what a core may take; the rest is for the proof.
 CORE_SHARE: Final = 0.25
+# Whoever waits less is served by one centre.
+CENTRES_SECONDS_MIN: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +95,7 @@ def solve(model: Model, effort: Effort, relaxed: Relaxed | None = None) -> Best 
         if np.count_nonzero(model.is_whole * (model.upper - model.lower)) <= NARROWED_MIN:
             return _solve_open(model, effort)
         relaxed = relaxed or relax(model)
-        return None if relaxed is None else _solve_narrowed(ceiling_at(model, relaxed.row_prices), effort)
+        return None if relaxed is None else _solve_narrowed(model, relaxed, effort)
     except _OutOfTime:
         raise BadParameter(
             f"no choice was found within {effort.seconds_max:g} seconds; allow more",
@@ -106,29 +103,82 @@ def solve(model: Model, effort: Effort, relaxed: Relaxed | None = None) -> Best 
         ) from None
 
 
-def _solve_narrowed(ceiling: Ceiling, effort: Effort) -> Best | None:
-    """Find a good choice in the core, then the best among the columns that could still better it."""
+def _solve_narrowed(model: Model, relaxed: Relaxed, effort: Effort) -> Best | None:
+    """Find a good choice by swaps and in cores, then the best among the columns that could still better it."""
+    ceiling = ceiling_at(model, relaxed.row_prices)
+    best = _begun(model, relaxed, ceiling, effort)
     rest = replace(effort, seconds_max=effort.seconds_max * (1 - CORE_SHARE))
-    kept = ceiling.core(CORE)
-    try:
-        core = Effort(max(effort.gap_max, CORE_GAP), effort.seconds_max * CORE_SHARE)
-        best = _solve_open(ceiling.narrowed(kept), core)
-    except _OutOfTime:
-        best = None
     if best is None:
-        return _solve_open(ceiling.model, rest)
+        return _solve_open(model, rest)
     enough = best.value + effort.gap_max * abs(best.value)
-    if max(best.bound, ceiling.beyond(kept)) > enough:
+    if not _is_enough(best, ceiling, effort):
         kept = ceiling.undecided(enough)
         best = _widened(best, ceiling.narrowed(kept), rest)
-    bound = max(best.value, min(ceiling.value, max(best.bound, ceiling.beyond(kept))))
-    return replace(best, bound=bound)
+        best = replace(best, bound=max(best.bound, ceiling.beyond(kept)))
+    return replace(best, bound=max(best.value, min(ceiling.value, best.bound)))
+
+
+def _begun(model: Model, relaxed: Relaxed, ceiling: Ceiling, effort: Effort) -> Best | None:
+    """Find a good choice, with no bound: by swaps, then in the core; None where there is none in either."""
+    best, chief = _swapped(ceiling, relaxed.parts), ceiling
+    if (
+        best is not None
+        and effort.seconds_max >= CENTRES_SECONDS_MIN
+        and not _is_enough(best, ceiling, effort)
+    ):
+        for other in _other_centres(model, relaxed):
+            found = _swapped(other[1], other[0].parts)
+            if found is not None and found.value > best.value:
+                best, chief = found, other[1]
+    for near in (ceiling, chief) if chief is not ceiling else (ceiling,):
+        if best is None or not _is_enough(best, ceiling, effort):
+            best = _in_core(near, best, effort)
+    return best
+
+
+def _is_enough(best: Best, ceiling: Ceiling, effort: Effort) -> bool:
+    return ceiling.value <= best.value + effort.gap_max * abs(best.value)
+
+
+def _other_centres(model: Model, relaxed: Relaxed) -> Iterator[tuple[Relaxed, Ceiling]]:
+    """Decide the largest of what is chosen in part, either way: the prices then are others, and so is the core."""
+    is_part = (np.minimum(relaxed.parts, 1 - relaxed.parts) > TOLERANCE) & (model.is_whole > 0)
+    if not is_part.any():
+        return
+    largest = int(np.argmax(np.where(is_part, np.abs(model.gains), -1.0)))
+    for end in (0.0, 1.0):
+        lower, upper = model.lower.copy(), model.upper.copy()
+        lower[largest] = upper[largest] = end
+        found = relax(replace(model, lower=lower, upper=upper))
+        if found is not None:
+            yield found, ceiling_at(model, found.row_prices)
+
+
+def _swapped(near: Ceiling, parts: Numbers) -> Best | None:
+    model = near.model
+    picks = swapped(model, parts, near.losses) if is_fit(model) else None
+    return None if picks is None else Best(picks, float(model.gains @ picks), np.inf, np.empty(0))
+
+
+def _in_core(near: Ceiling, best: Best | None, effort: Effort) -> Best | None:
+    """Search among the columns that are nearest to a toss-up, and those where ``best`` is not as the prices say."""
+    kept = near.core(CORE)
+    if best is not None:
+        kept |= np.concatenate([best.picks, best.extra]) != near.ends
+    part = replace(effort, seconds_max=effort.seconds_max * CORE_SHARE)
+    try:
+        found = _solve_open(near.narrowed(kept), part, start=best, nodes_max=CORE_NODES)
+    except _OutOfTime:
+        return best
+    if found is None or (best is not None and found.value <= best.value):
+        return best
+    return _swapped(near, np.concatenate([found.picks, found.extra])) or replace(found, bound=np.inf)
 
 
 def _widened(core: Best, model: Model, effort: Effort) -> Best:
     """Search among more columns than the core's; give the better choice, with the bound of this search."""
     try:
-        wide = _solve_open(model, effort)
+        wide = _solve_open(model, effort, start=core)
     except _OutOfTime:
         return replace(core, bound=np.inf)
     if wide is None:
@@ -140,11 +190,13 @@ class _OutOfTime(Exception):
     """The time was over before any choice was found."""
 
 
-def _solve_open(model: Model, effort: Effort) -> Best | None:
+def _solve_open(
+    model: Model, effort: Effort, *, start: Best | None = None, nodes_max: int | None = None
+) -> Best | None:
     """Find the best whole choice that keeps every row to the rounding of its own amounts (see ``exact``)."""
     bound = np.inf
     for rounds in range(1, ROUNDS_MAX + 1):
-        found = _found(model, effort)
+        found = _found(model, effort, start, nodes_max)
         if found is None:
             return None
         over = overrun(model, found.picks)
@@ -155,75 +207,33 @@ def _solve_open(model: Model, effort: Effort) -> Best | None:
         model = without(model, found.picks, over)
         if rounds >= CUTS_MAX:
             model = tightened(model, over, 2 * TOLERANCE)
-    raise _undecided("what it finds overruns a limit")
+    raise Degenerate(
+        "the solver could not decide (what it finds overruns a limit); "
+        "are amounts of very different size together?"
+    )
 
 
-def _found(model: Model, effort: Effort) -> Best | None:
-    from scipy.optimize import Bounds, milp  # noqa: PLC0415 - a server that only verifies does without it
-
-    with quiet_solver():
-        answer: Any = milp(
-            -model.gains,
-            integrality=model.is_whole,
-            bounds=Bounds(model.lower, model.upper),
-            constraints=_constraint(model),
-            options={
-                "mip_rel_gap": effort.gap_max,
-                "time_limit": effort.seconds_max,
-                "presolve": not _is_wide(model),
-            },
-        )
-    if _is_infeasible(answer.status, answer.message):
+def _found(model: Model, effort: Effort, start: Best | None, nodes_max: int | None) -> Best | None:
+    found = find_whole(
+        model,
+        gap_max=effort.gap_max,
+        seconds_max=effort.seconds_max,
+        nodes_max=nodes_max,
+        start=None if start is None else np.concatenate([start.picks, start.extra]),
+    )
+    if found.outcome is Outcome.IMPOSSIBLE:
         return None
-    if answer.x is None and answer.status == _OUT_OF_TIME:
+    if found.columns is None:
         raise _OutOfTime
-    if answer.status not in {_DONE, _OUT_OF_TIME}:
-        raise _undecided(answer.message)
-    picks = np.asarray(answer.x[: model.count]) > 0.5
-    value = float(model.gains[: model.count] @ picks + model.gains[model.count :] @ answer.x[model.count :])
-    bound = value if answer.mip_dual_bound is None else max(value, -float(answer.mip_dual_bound))
-    return Best(picks, value, bound, np.asarray(answer.x[model.count :], dtype=np.float64))
+    picks, extra = found.columns[: model.count] > 0.5, found.columns[model.count :]
+    value = float(model.gains[: model.count] @ picks + model.gains[model.count :] @ extra)
+    return Best(picks, value, max(value, found.bound), extra)
 
 
 def relax(model: Model) -> Relaxed | None:
     """Find the best choice when fractions count; None where even so none keeps all limits."""
-    from scipy.optimize import linprog  # noqa: PLC0415 - a server that only verifies does without it
-
-    with quiet_solver():
-        answer: Any = linprog(
-            -model.gains,
-            A_ub=model.matrix if model.rows else None,
-            b_ub=model.bounds if model.rows else None,
-            bounds=np.column_stack([model.lower, model.upper]),
-            method="highs",
-        )
-    if _is_infeasible(answer.status, answer.message):
+    found = find_parts(model)
+    if found.columns is None:
         return None
-    if answer.status != _DONE:
-        raise _undecided(answer.message)
-    prices = np.maximum(-np.asarray(answer.ineqlin.marginals, dtype=np.float64), 0.0)
-    net = model.gains - (prices @ model.matrix if model.rows else 0.0)
-    return Relaxed(np.asarray(answer.x, dtype=np.float64), -float(answer.fun), prices, net)
-
-
-def _is_wide(model: Model) -> bool:
-    """Tell whether a row holds numbers so far apart that presolving would take the small ones for rounding."""
-    sizes = (np.abs(row.values) for row in model.rows if len(row.values))
-    return any(one.min() < TOLERANCE * one.max() for one in sizes)
-
-
-def _is_infeasible(status: int, message: str) -> bool:
-    # HiGHS may stop at "unbounded or infeasible", which SciPy calls 4; every column here has bounds.
-    return status == _INFEASIBLE or (status == _UNDECIDED and "nfeasible" in message)
-
-
-def _undecided(message: str) -> Degenerate:
-    return Degenerate(
-        f"the solver could not decide ({message}); are amounts of very different size together?"
-    )
-
-
-def _constraint(model: Model) -> "LinearConstraint | tuple[()]":
-    from scipy.optimize import LinearConstraint  # noqa: PLC0415 - a server that only verifies does without it
-
-    return LinearConstraint(model.matrix, -np.inf, model.bounds) if model.rows else ()
+    net = model.gains - (found.row_prices @ model.matrix if model.rows else 0.0)
+    return Relaxed(found.columns, found.bound, found.row_prices, net)

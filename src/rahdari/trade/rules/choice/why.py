@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 import polars as pl
 
-from rahdari.trade.errors import BadParameter
+from rahdari.trade.errors import BadParameter, Ground
 from rahdari.trade.rules.choice.conflict import contradiction, refusal
 from rahdari.trade.rules.choice.menu import Candidate, Limit, LimitKind, Menu
 from rahdari.trade.rules.choice.model import model_of
@@ -97,7 +97,11 @@ def explain_absence(choice: Choice, code: str, effort: Effort = USUAL) -> WhyNot
     menu = choice.menu
     closure = menu.closure(code)
     if code in choice.codes:
-        raise BadParameter(f"{code} is chosen; ask about one that is not")
+        raise BadParameter(
+            f"{code} is chosen; ask about one that is not",
+            ground=Ground.CHOSEN_ALREADY,
+            values={"candidate": code},
+        )
     candidate = next(one for one in menu.candidates if one.code == code)
     bars = tuple(one for one in menu.limits.barred if one not in closure)
     limits = replace(menu.limits, barred=bars, required=(*menu.limits.required, code))
@@ -115,7 +119,7 @@ def explain_absences(choice: Choice) -> pl.DataFrame:
 
     Columns: ``product_code``, ``gain_usd``, ``charges_usd`` (its needs at relaxed prices), ``cost_low_usd`` (a
     choice with it is worse by at least this; 0 where only a new choice could tell), ``scarcest`` (the budget that
-    it alone exceeds, most of all; else the limit that it pays most for).
+    it alone exceeds, most of all; else that a variant of it is chosen; else the limit that it pays most for).
     """
     menu = choice.menu
     model = model_of(menu)
@@ -130,9 +134,12 @@ def explain_absences(choice: Choice) -> pl.DataFrame:
     names = [str(model.rows[at].limit) for at in scarce]
     most = paid.argmax(axis=0) if len(scarce) else ()
     paying = [names[at] if paid[at, which] > 0 else None for which, at in enumerate(most)]
-    # No price matters to what one budget rules out by itself.
+    # No price matters to what one budget rules out by itself, nor to what is chosen already in another way.
     scarcest = [
-        over or price for over, price in zip(_beyond(menu), paying or [None] * model.count, strict=True)
+        over or taken or price
+        for over, taken, price in zip(
+            _beyond(menu), _taken(choice), paying or [None] * model.count, strict=True
+        )
     ]
     frame = pl.DataFrame(
         {
@@ -144,6 +151,18 @@ def explain_absences(choice: Choice) -> pl.DataFrame:
         }
     )
     return frame.filter(pl.Series(~choice.picks)).sort("gain_usd", "product_code", descending=[True, False])
+
+
+def _taken(choice: Choice) -> list[str | None]:
+    """Name for each candidate the limit that keeps it out because a variant of it is chosen; None for others."""
+    candidates = choice.menu.candidates
+    chosen = {one.variant_of for one, is_in in zip(candidates, choice.picks, strict=True) if is_in}
+    return [
+        str(Limit(LimitKind.VARIANTS, one.variant_of, 1))
+        if one.variant_of is not None and one.variant_of in chosen
+        else None
+        for one in candidates
+    ]
 
 
 def _beyond(menu: Menu) -> list[str | None]:

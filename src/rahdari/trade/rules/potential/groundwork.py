@@ -5,14 +5,20 @@ by trade x_ijk. The indicator's own inputs are margins, so the weights are the s
 indicator's own account of x_ijk. The docs say where that matters.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from rahdari.trade.errors import DataMissing
 from rahdari.trade.rules.potential.conventions import STATIC, Terms
 from rahdari.trade.rules.potential.world import World
+from rahdari.trade.rules.tariffs.book import TariffBook
 from rahdari.trade.values import Amounts
+
+# An exporter's row, a market's, the products, and the exporter's own rates less the general ones.
+_OwnRates = tuple[int, int, npt.NDArray[np.int64] | slice, Amounts]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -56,8 +62,9 @@ def lay(world: World, terms: Terms = STATIC) -> Groundwork:
     ease = quotient(world.bilateral.values, shares @ world.imports.values.T)
     faced, average = None, None
     if world.tariffs is not None and (terms.supply_tariff or terms.demand_tariff):
-        average = _market_average(world, shares, ease)
-        faced = _faced(world, shares, ease) if terms.supply_tariff else None
+        own = list(_own_rates(world, world.tariffs))
+        average = _market_average(world.tariffs, own, shares, ease)
+        faced = _faced(world, own, shares, ease) if terms.supply_tariff else None
     usual = _usual_distance(world, shares, ease) if terms.product_distance else None
     for array in (totals, shares, ease, faced, average, usual):
         if array is not None:
@@ -78,8 +85,8 @@ def lay(world: World, terms: Terms = STATIC) -> Groundwork:
 
 def quotient(above: Amounts, below: Amounts) -> Amounts:
     """Divide; 0 where there is nothing to divide by, which is where nothing is traded."""
-    shape = np.broadcast(above, below).shape
-    found: Amounts = np.divide(above, below, out=np.zeros(shape), where=np.broadcast_to(below > 0, shape))
+    # Without end stands for nothing: a mask would take every division apart.
+    found: Amounts = above / np.where(below > 0, below, np.inf)
     return found
 
 
@@ -113,43 +120,52 @@ def _check_inputs(world: World, terms: Terms) -> None:
             )
 
 
-def _market_average(world: World, shares: Amounts, ease: Amounts) -> Amounts:
+def _market_average(book: TariffBook, own: Sequence[_OwnRates], shares: Amounts, ease: Amounts) -> Amounts:
     """Give t_jk: the general rate, moved by what the preferred origins' weight in the market makes of it."""
-    book = world.tariffs
-    if book is None:
-        raise AssertionError("only asked for where there are tariffs")
-    moved = np.zeros_like(book.mfn)
-    for exporter, given in book.preferences.items():
-        if exporter in world.exporters:
-            row = world.exporters.index(exporter)
-            weight = ease[row, given.importers] * shares[row, given.products]
-            cells = (given.importers, given.products)
-            moved[cells] += weight * (given.rates - book.mfn[cells])
+    moved: dict[int, Amounts] = {}
+    for row, market, products, more in own:
+        here = moved.setdefault(market, np.zeros(shares.shape[1]))
+        here[products] += ease[row, market] * shares[row, products] * more
     average = book.mfn.copy()
-    touched = np.flatnonzero(moved.any(axis=1))
-    average[touched] += quotient(moved[touched], ease[:, touched].T @ shares)
+    if moved:
+        touched = list(moved)
+        average[touched] += quotient(np.vstack(list(moved.values())), ease[:, touched].T @ shares)
     return average
 
 
-def _faced(world: World, shares: Amounts, ease: Amounts) -> Amounts:
+def _own_rates(world: World, book: TariffBook) -> Iterator[_OwnRates]:
+    """Give, market by market, the products for which an exporter has rates of its own, and those less the general.
+
+    A market's rates stand together, mostly of all products: slices are read ten times as fast as cells.
+    """
+    for exporter, given in book.preferences.items():
+        if exporter in world.exporters and len(given.importers):
+            ends = np.flatnonzero(np.diff(given.importers)) + 1
+            row, starts = world.exporters.index(exporter), [0, *ends.tolist()]
+            for start, end in zip(starts, [*starts[1:], len(given.importers)], strict=True):
+                market, products = int(given.importers[start]), given.products[start:end]
+                here = slice(None) if end - start == len(book.products) else products
+                yield row, market, here, given.rates[start:end] - book.mfn[market, here]
+
+
+def _faced(world: World, own: Sequence[_OwnRates], shares: Amounts, ease: Amounts) -> Amounts:
     """Give (1 + t_ik) / (1 + t_k), exporters by products: below 1 where preferences helped to win the share."""
     book = world.tariffs
     if book is None:
         raise AssertionError("only asked for where there are tariffs")
     bought = np.where(book.is_known, world.imports.values, 0.0)
     paid, weight = ease @ (bought * book.mfn), ease @ bought
-    for exporter, given in book.preferences.items():
-        if exporter in world.exporters:
-            row = world.exporters.index(exporter)
-            cells = (given.importers, given.products)
-            less = ease[row, given.importers] * bought[cells] * (given.rates - book.mfn[cells])
-            paid[row] += np.bincount(given.products, weights=less, minlength=paid.shape[1])
+    for row, market, products, more in own:
+        paid[row, products] += ease[row, market] * bought[market, products] * more
     rate = quotient(paid, weight)
     # An exporter whose markets' rates are not known is no part of the world's mean, and keeps its share.
-    known = np.where(weight > 0, shares, 0.0)
-    mean = quotient((known * rate).sum(axis=0), known.sum(axis=0))
-    scaled: Amounts = np.where(weight > 0, (1 + rate) / (1 + mean), 1.0)
-    return scaled
+    is_unknown = weight <= 0
+    known = np.where(is_unknown, 0.0, shares)
+    mean = quotient(np.einsum("ik,ik->k", known, rate), known.sum(axis=0))
+    rate += 1
+    rate /= 1 + mean
+    rate[is_unknown] = 1.0
+    return rate
 
 
 def _usual_distance(world: World, shares: Amounts, ease: Amounts) -> Amounts:

@@ -140,7 +140,8 @@ def explain_cells(
         NothingTraded: the exporter sells nothing at all.
     """
     factors, begun = factors_of(ground, exporter, supposed), _begun(ground, exporter, supposed)
-    return tuple(_explained(ground, exporter, cell, factors, begun=begun) for cell in cells)
+    usual = _usual(ground, exporter)
+    return tuple(_explained(ground, (exporter, *cell), factors, usual, begun=begun) for cell in cells)
 
 
 def _begun(ground: Groundwork, exporter: str, supposed: Supposed) -> frozenset[str]:
@@ -156,15 +157,16 @@ def _begun(ground: Groundwork, exporter: str, supposed: Supposed) -> frozenset[s
 
 def _explained(
     ground: Groundwork,
-    exporter: str,
-    codes: tuple[str, str],
+    codes: tuple[str, str, str],
     factors: Mapping[Term, Amounts],
+    usual: tuple[float, Amounts],
     *,
     begun: frozenset[str],
 ) -> Explanation:
-    importer, product = codes
+    exporter, importer, product = codes
     cell = _place(ground, importer, product)
-    neutrals, neutral_usd = _neutrals(ground, exporter, cell)
+    share, bought = usual[0], float(usual[1][cell[0]] * ground.totals[cell[1]])
+    neutrals = {Term.SHARE: share, Term.IMPORTS: bought}
     told = tuple(_contribution(term, _at(factor, cell), neutrals) for term, factor in factors.items())
     potential = math.prod(one.value for one in told)
     return Explanation(
@@ -172,7 +174,7 @@ def _explained(
         importer=importer,
         product=product,
         potential_usd=potential,
-        neutral_usd=neutral_usd,
+        neutral_usd=share * bought,
         contributions=told,
         reasons=_reasons(told, is_begun=product in begun)
         if potential > 0
@@ -189,12 +191,11 @@ def _place(ground: Groundwork, importer: str, product: str) -> tuple[int, int]:
     return world.importers.index(importer), world.products.index(product)
 
 
-def _neutrals(ground: Groundwork, exporter: str, cell: tuple[int, int]) -> tuple[dict[Term, float], float]:
-    world, (row, column) = ground.world, cell
-    total = float(world.exports.values.sum())
+def _usual(ground: Groundwork, exporter: str) -> tuple[float, Amounts]:
+    """Give the exporter's share of all trade, and each market's: of these a cell without any reason is made."""
+    world, total = ground.world, float(ground.world.exports.values.sum())
     share = float(world.exports.values[world.place_of(exporter)].sum()) / total
-    bought = float(world.imports.values[row].sum()) * float(world.exports.values[:, column].sum()) / total
-    return {Term.SHARE: share, Term.IMPORTS: bought}, share * bought
+    return share, world.imports.values.sum(axis=1) / total
 
 
 def _at(factor: Amounts, cell: tuple[int, int]) -> float:

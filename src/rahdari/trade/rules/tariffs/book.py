@@ -5,7 +5,7 @@ own rate wins over the most-favoured-nation rate however short its prefix, for a
 is charged that one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,7 +51,7 @@ class TariffBook:
         """
         _check_fineness(schedule, products)
         duties = sorted(schedule.duties, key=lambda duty: len(duty.prefix))
-        by_prefix = _by_prefix(products)
+        by_prefix = _by_prefix(products, {"", *(duty.prefix for duty in duties)})
         places = {code: place for place, code in enumerate(importers)}
         mfn = np.full((len(importers), len(products)), np.nan)
         for duty in duties:
@@ -103,11 +103,13 @@ def _check_fineness(schedule: TariffSchedule, products: Sequence[str]) -> None:
         )
 
 
-def _by_prefix(products: Sequence[str]) -> dict[str, Indices]:
+def _by_prefix(products: Sequence[str], prefixes: Collection[str]) -> dict[str, Indices]:
+    """Give the places of the products that begin with each of these prefixes; none for one that no product has."""
+    lengths = sorted({len(one) for one in prefixes} & {0, 2, 4, 6})
     found: dict[str, list[int]] = {}
     for place, code in enumerate(products):
-        for digits in (0, 2, 4, 6):
-            if digits <= len(code):
+        for digits in lengths:
+            if digits <= len(code) and code[:digits] in prefixes:
                 found.setdefault(code[:digits], []).append(place)
     return {prefix: np.array(places, dtype=np.int64) for prefix, places in found.items()}
 
