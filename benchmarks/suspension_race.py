@@ -17,11 +17,12 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import IO, Protocol
 
 from rahdari.app.clock import SeededChance
 from rahdari.app.house import found_house
@@ -58,6 +59,28 @@ class Found:
     doubts: int = 0
     suspensions: int = 0
     others: dict[str, int] = field(default_factory=dict)
+
+
+class Server(Protocol):
+    """A server process, as ``subprocess.Popen`` is one."""
+
+    @property
+    def stdout(self) -> IO[str] | None:
+        """What it says."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended."""
+
+
+Starting = Callable[[Path, Mapping[str, str]], Server]
+
+
+def _start(folder: Path, environment: Mapping[str, str]) -> Server:
+    command = [sys.executable, "-m", "rahdari.web", "--home", str(folder), "--port", "0"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)  # noqa: S603
 
 
 class Line:
@@ -102,13 +125,15 @@ def main() -> None:
         print(f"suspension_race_{engine}_leaks_in_{found.verifications} {found.leaks} 0 {told}")
 
 
-def run(database: str, *, count: int, servers: int = SERVERS, seed: int = SEED) -> Found:
+def run(
+    database: str, *, count: int, servers: int = SERVERS, seed: int = SEED, starting: Starting = _start
+) -> Found:
     """Found a house on ``database`` (empty: SQLite), start the servers, race, and stop them."""
     folder = Path(tempfile.mkdtemp(prefix="rahdari-race-"))
     environment = {"RAHDARI_RATE_PER_MINUTE": "1000000", "RAHDARI_DATABASE": database}
     try:
         cards, token = _found(folder, environment)
-        with _servers(folder, environment, servers) as ports:
+        with _servers(folder, environment, servers, starting) as ports:
             return asyncio.run(_race(cards, token, ports, count=count, random=Random(seed)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -128,12 +153,10 @@ def _found(folder: Path, environment: dict[str, str]) -> tuple[list[Known], str]
 
 
 @contextmanager
-def _servers(folder: Path, environment: dict[str, str], count: int) -> Iterator[list[int]]:
-    command = [sys.executable, "-m", "rahdari.web", "--home", str(folder), "--port", "0"]
-    started = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | environment)  # noqa: S603
-        for _ in range(count)
-    ]
+def _servers(
+    folder: Path, environment: dict[str, str], count: int, starting: Starting
+) -> Iterator[list[int]]:
+    started = [starting(folder, os.environ | environment) for _ in range(count)]
     try:
         yield [_port_of(one) for one in started]
     finally:
@@ -145,7 +168,7 @@ def _servers(folder: Path, environment: dict[str, str], count: int) -> Iterator[
                 one.stdout.close()
 
 
-def _port_of(server: "subprocess.Popen[str]") -> int:
+def _port_of(server: Server) -> int:
     journal = server.stdout
     assert journal
     address = json.loads(journal.readline())["address"]

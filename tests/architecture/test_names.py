@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.architecture.test_sizes import SOURCE, source_files
+from tests.architecture.test_sizes import SOURCE, source_files, statements
 
 EMPTY_WORDS = frozenset({"utils", "misc", "helpers", "common", "base", "manager", "data", "info", "process"})
 
@@ -14,7 +14,7 @@ def test_no_module_has_an_empty_name() -> None:
 
 def test_no_class_is_a_manager() -> None:
     for path in source_files(SOURCE):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in statements(path):
             if isinstance(node, ast.ClassDef):
                 assert not node.name.endswith(("Manager", "Helper", "Util", "Data", "Info")), node.name
 

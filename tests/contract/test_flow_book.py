@@ -1,4 +1,4 @@
-"""Every book of flows gives the same whole numbers: a list in memory, DuckDB, and Sail over Spark Connect."""
+"""Every book of flows gives the same whole numbers: a list in memory, DuckDB over flows and over sums, and Sail."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -77,7 +77,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=["memory", "duckdb", "sail"])
+@pytest.fixture(scope="module", params=["memory", "duckdb", "sums", "sail"])
 def book(request: pytest.FixtureRequest, cache: Path) -> Iterator[FlowBook]:
     note = read_note(cache)
     files = [cache / name for name in note.files]
@@ -85,6 +85,10 @@ def book(request: pytest.FixtureRequest, cache: Path) -> Iterator[FlowBook]:
         yield FlowsInMemory(SOURCE, COUNTRIES, PRODUCTS, FLOWS, YEARS)
     elif request.param == "duckdb":
         with SqlFlowBook(note, DuckDbEngine(files), FileChecks(cache, note)) as opened:
+            yield opened
+    elif request.param == "sums":
+        with open_book(cache) as opened:
+            assert note.sums
             yield opened
     else:
         if not is_present():

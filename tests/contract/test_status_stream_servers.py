@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -22,6 +20,7 @@ from rahdari.app.settings import read_settings
 from rahdari.credentials import Act, CardNumber, Reason
 from rahdari.wire import base64url, status_stream
 from rahdari.wire.status_stream import Delta
+from tests.fakes.programs import Program
 from tests.unit.credentials.scene import person
 
 pytestmark = [pytest.mark.loopback, pytest.mark.slow, pytest.mark.usefixtures("machine_alone")]
@@ -50,13 +49,10 @@ class Authority:
         house.close()
 
     @contextmanager
-    def serving(self, port: int = 0) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
-        command = [sys.executable, "-m", "rahdari.web", "--home", str(self.home), "--port", str(port)]
-        with subprocess.Popen(  # noqa: S603
-            command, stdout=subprocess.PIPE, text=True, env=self.environment
-        ) as server:
+    def serving(self, port: int = 0) -> Iterator[tuple[int, Program]]:
+        words = ("rahdari.web", "--home", self.home, "--port", port)
+        with Program(*words, environment=self.environment) as server:
             journal = server.stdout
-            assert journal
             try:
                 address = json.loads(journal.readline())["address"]
                 threading.Thread(target=lambda: deque(journal, maxlen=0), daemon=True).start()
@@ -85,12 +81,9 @@ class Authority:
             house.registry.act(number, Act.SUSPEND, actor=officer, reason=Reason.LOST)
 
     def suspend_by_command(self, at: int) -> None:
-        command = [sys.executable, "-m", "rahdari", "pass", "suspend", self.cards[at], "--reason", "lost"]
-        command += ["--as", "officer", "--home", str(self.home)]
-        done = subprocess.run(  # noqa: S603
-            command, env=self.environment, capture_output=True, text=True, check=False, timeout=SECONDS
-        )
-        assert done.returncode == 0, done.stderr
+        words = ("rahdari", "pass", "suspend", self.cards[at], "--reason", "lost", "--as", "officer")
+        with Program(*words, "--home", self.home, environment=self.environment) as done:
+            assert done.wait(SECONDS) == 0, done.stdout.read()
 
 
 class Verifier:

@@ -1,5 +1,6 @@
 """A suspended pass is dead at once: whatever starts after the acknowledgement sees it, on each engine."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
@@ -12,6 +13,7 @@ from rahdari.app.settings import Settings
 from rahdari.credentials import Act, CardNumber, VerdictKind, examine
 from rahdari.credentials.service.desk import Desk
 from tests.fakes.chance import SeededChance
+from tests.fakes.programs import Program
 from tests.unit.credentials.scene import person
 
 CARDS = 3
@@ -89,7 +91,11 @@ def test_verifications_that_begin_and_end_between_suspensions(tmp_path: Path, se
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def raced(request: pytest.FixtureRequest, machine_alone: None) -> Found:
     address = request.getfixturevalue("postgresql_address") if request.param == "postgresql" else ""
-    return run(address, count=VERIFICATIONS, servers=2)
+    return run(address, count=VERIFICATIONS, servers=2, starting=_start)
+
+
+def _start(home: Path, environment: Mapping[str, str]) -> Program:
+    return Program("rahdari.web", "--home", home, "--port", 0, environment=environment)
 
 
 @pytest.mark.slow

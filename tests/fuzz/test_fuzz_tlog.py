@@ -8,22 +8,29 @@ from hypothesis import strategies as st
 
 from rahdari.wire.errors import BadSignature, MalformedInput, UnsupportedAlgorithm
 from rahdari.wire.tlog import (
+    Addition,
     Frontier,
     Policy,
     PolicyNotMet,
     ProofRefused,
+    WitnessRefused,
+    encode_cosignatures,
+    read_addition,
     read_checkpoint,
+    read_cosignatures,
     read_key,
     read_note,
     read_path,
     read_proof,
+    read_size,
     split_entries,
     verify_checkpoint,
     verify_proof,
+    weigh,
 )
 from tests.unit.wire.tlog_world import COURT, COURT_ML_DSA, LOG, ORIGIN, checkpoint, grown, proof_of, signed
 
-REFUSALS = (MalformedInput, BadSignature, UnsupportedAlgorithm, PolicyNotMet, ProofRefused)
+REFUSALS = (MalformedInput, BadSignature, UnsupportedAlgorithm, PolicyNotMet, ProofRefused, WitnessRefused)
 POLICY = Policy(ORIGIN, (LOG.key,), (COURT.key, COURT_ML_DSA.key))
 
 
@@ -33,6 +40,14 @@ def read_vouched(raw: bytes) -> object:
 
 def read_logged(raw: bytes) -> object:
     return verify_proof(b"entry 3", read_proof(raw), POLICY)
+
+
+def read_weighed(raw: bytes) -> object:
+    return weigh(read_addition(raw), (LOG.key,), None)
+
+
+def read_answer(raw: bytes) -> object:
+    return read_cosignatures(raw, checkpoint(9), (COURT.key, COURT_ML_DSA.key))
 
 
 def of_text(read: Callable[[str], object]) -> Callable[[bytes], object]:
@@ -46,6 +61,9 @@ READERS: dict[str, tuple[Callable[[bytes], object], bytes]] = {
     "checkpoint": (of_text(read_checkpoint), checkpoint(9, "extended").text.encode()),
     "key": (of_text(read_key), LOG.key.text.encode()),
     "path": (of_text(read_path), b"tile/entries/x001/x234/067.p/17"),
+    "addition": (read_weighed, Addition(0, (), signed(checkpoint(9), LOG)).encode()),
+    "cosignatures": (read_answer, encode_cosignatures(signed(checkpoint(9), COURT).signatures)),
+    "conflict": (read_size, b"20852163\n"),
     "bundle": (lambda raw: split_entries(raw, 2), b"\0\1a\0\2bc"),
     "frontier": (Frontier.from_bytes, grown(9).frontier.to_bytes()),
 }

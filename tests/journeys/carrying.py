@@ -4,7 +4,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from rahdari.app.settings import Settings
 from rahdari.credentials import Act, Card
 from rahdari.web.pages.frame import STATIC
 from tests.fakes.clock import WoundClock
+from tests.fakes.programs import Program
 from tests.unit.web.conftest import make_entries
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -43,7 +43,7 @@ class Server:
     house: House
     cards: list[Card]
     port: int = 0
-    process: "subprocess.Popen[str] | None" = field(default=None, repr=False)
+    process: Program | None = field(default=None, repr=False)
 
     @property
     def address(self) -> str:
@@ -52,10 +52,8 @@ class Server:
     def start(self, **settings: str) -> None:
         """Serve, with these variables of the environment too."""
         home = self.house.settings.home
-        command = [sys.executable, "-m", "rahdari.web", "--home", str(home), "--port", str(self.port)]
         environment = {**os.environ, "RAHDARI_RATE_PER_MINUTE": "100000", **settings}
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)  # noqa: S603
-        assert self.process.stdout
+        self.process = Program("rahdari.web", "--home", home, "--port", self.port, environment=environment)
         # Port 0 the first time: whichever is free. It is the same one ever after.
         self.port = int(json.loads(self.process.stdout.readline())["address"].rstrip("/").rpartition(":")[2])
 
@@ -69,8 +67,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        if self.process.stdout:
-            self.process.stdout.close()
+        self.process.stdout.close()
         self.process = None
 
     def is_gone(self) -> bool:

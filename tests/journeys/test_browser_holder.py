@@ -14,6 +14,7 @@ from rahdari.app.house import House, found_house
 from rahdari.app.settings import Settings
 from rahdari.credentials import Act, Card, Channel, Stage
 from tests.fakes.clock import WoundClock
+from tests.fakes.programs import Program
 from tests.journeys.test_browser_verify import ARGUMENTS, CHROMIUM, MILLISECONDS_MAX
 from tests.unit.web.conftest import make_entries
 
@@ -132,10 +133,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, li
     clock = WoundClock(house.foundation.clock.now())
     made = house.registry.add_holders(make_entries(clock, 12), actor=officer)
     house.registry.issue_waiting(actor=officer)
-    command = [sys.executable, "-m", "rahdari.web", "--home", str(home), "--port", str(port)]
     environment = {"RAHDARI_RATE_PER_MINUTE": "100000"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:  # noqa: S603
-        assert process.stdout
+    with Program("rahdari.web", "--home", home, "--port", port, environment=environment) as process:
         assert json.loads(process.stdout.readline())["address"]
         yield house, [card for _, card in made], f"http://localhost:{port}"
         process.terminate()

@@ -1,5 +1,6 @@
 """How a pass gets in: photographs in bad light, the camera, drop, paste."""
 
+import base64
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,15 +8,18 @@ from pathlib import Path
 import pytest
 import zxingcpp
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
-from playwright.sync_api import Playwright, expect
+from playwright.sync_api import Browser, Playwright, expect
 
 from tests.journeys.carrying import ARGUMENTS, CHROMIUM, Server, Visitor, visiting
 
 pytestmark = [pytest.mark.browser, pytest.mark.loopback, pytest.mark.slow]
 
 
-def card_picture(gate: Server, at: int = 0) -> Image.Image:
-    return Image.open(io.BytesIO(gate.house.press.card_png(gate.cards[at].number))).convert("RGB")
+@pytest.fixture(scope="module")
+def pictures(gate: Server) -> tuple[Image.Image, ...]:
+    """The pictures of two cards: no test changes them."""
+    drawn = [gate.house.press.card_png(card.number) for card in gate.cards[:2]]
+    return tuple(Image.open(io.BytesIO(one)).convert("RGB") for one in drawn)
 
 
 def photograph(card: Image.Image, *, turned: float, blur: float, side: int = 2400) -> Image.Image:
@@ -28,23 +32,41 @@ def photograph(card: Image.Image, *, turned: float, blur: float, side: int = 240
     return ImageEnhance.Contrast(table.filter(ImageFilter.GaussianBlur(blur))).enhance(0.7)
 
 
+@pytest.fixture(scope="module")
+def kept_open(chromium: Browser, gate: Server) -> Iterator[Visitor]:
+    with visiting(chromium, gate) as made:
+        made.open()
+        yield made
+
+
+@pytest.fixture
+def reader(kept_open: Visitor) -> Visitor:
+    """Somebody whose page stays open from test to test, and shows nothing when one begins."""
+    following = kept_open.page.locator("#next")
+    if following.is_visible():
+        following.click()
+    expect(kept_open.page.locator("#answer")).not_to_be_visible()
+    expect(kept_open.page.locator("#word")).not_to_have_text("Valid")
+    return kept_open
+
+
 @pytest.mark.parametrize(("turned", "blur"), [(0, 0), (17, 1.5), (90, 1), (-38, 1.2), (180, 2)])
 def test_a_turned_and_blurred_photograph_of_a_card_is_read(
-    visitor: Visitor, gate: Server, tmp_path: Path, turned: float, blur: float
+    reader: Visitor, pictures: tuple[Image.Image, ...], tmp_path: Path, turned: float, blur: float
 ) -> None:
     path = tmp_path / "photograph.jpg"
-    photograph(card_picture(gate), turned=turned, blur=blur).save(path, quality=80)
-    visitor.open()
-    visitor.check_photo(path)
-    visitor.expect_verdict("Valid")
+    photograph(pictures[0], turned=turned, blur=blur).save(path, quality=80)
+    reader.check_photo(path)
+    reader.expect_verdict("Valid")
 
 
-def test_a_code_that_is_light_on_dark_is_read(visitor: Visitor, gate: Server, tmp_path: Path) -> None:
+def test_a_code_that_is_light_on_dark_is_read(
+    reader: Visitor, pictures: tuple[Image.Image, ...], tmp_path: Path
+) -> None:
     path = tmp_path / "inverted.png"
-    card_picture(gate).point(lambda value: 255 - value).save(path)
-    visitor.open()
-    visitor.check_photo(path)
-    visitor.expect_verdict("Valid")
+    pictures[0].point(lambda value: 255 - value).save(path)
+    reader.check_photo(path)
+    reader.expect_verdict("Valid")
 
 
 @pytest.mark.parametrize(
@@ -52,47 +74,50 @@ def test_a_code_that_is_light_on_dark_is_read(visitor: Visitor, gate: Server, tm
     [(b"no picture", "no picture that can be read"), (None, "No code was found")],
 )
 def test_a_picture_without_a_code_is_told(
-    visitor: Visitor, tmp_path: Path, content: bytes | None, sentence: str
+    reader: Visitor, tmp_path: Path, content: bytes | None, sentence: str
 ) -> None:
     path = tmp_path / "picture.png"
     if content is None:
         Image.new("RGB", (300, 300), "white").save(path)
     else:
         path.write_bytes(content)
-    visitor.open()
-    visitor.check_photo(path)
-    expect(visitor.page.get_by_role("alert")).to_contain_text(sentence)
-    expect(visitor.page.locator("#answer")).not_to_be_visible()
+    reader.check_photo(path)
+    expect(reader.page.get_by_role("alert")).to_contain_text(sentence)
+    expect(reader.page.locator("#answer")).not_to_be_visible()
 
 
-def test_two_codes_in_one_picture_are_no_pass(visitor: Visitor, gate: Server, tmp_path: Path) -> None:
-    cards = [card_picture(gate, at) for at in (0, 1)]
-    both = Image.new("RGB", (cards[0].width, cards[0].height + cards[1].height), "white")
-    both.paste(cards[0], (0, 0))
-    both.paste(cards[1], (0, cards[0].height))
+def test_two_codes_in_one_picture_are_no_pass(
+    reader: Visitor, pictures: tuple[Image.Image, ...], tmp_path: Path
+) -> None:
+    first, second = pictures
+    both = Image.new("RGB", (first.width, first.height + second.height), "white")
+    both.paste(first, (0, 0))
+    both.paste(second, (0, first.height))
     both.save(tmp_path / "both.png")
-    visitor.open()
-    visitor.check_photo(tmp_path / "both.png")
-    expect(visitor.page.get_by_role("alert")).to_contain_text("more than one code")
+    reader.check_photo(tmp_path / "both.png")
+    expect(reader.page.get_by_role("alert")).to_contain_text("more than one code")
+    expect(reader.page.locator("#answer")).not_to_be_visible()
 
 
 @pytest.mark.parametrize("way", ["drop", "paste"])
-def test_a_picture_may_be_dropped_or_pasted_anywhere(visitor: Visitor, gate: Server, way: str) -> None:
+def test_a_picture_may_be_dropped_or_pasted_anywhere(
+    reader: Visitor, pictures: tuple[Image.Image, ...], way: str
+) -> None:
     held = io.BytesIO()
-    card_picture(gate).save(held, "PNG")
-    visitor.open()
+    pictures[0].save(held, "PNG")
     event = "new DragEvent('drop', { dataTransfer: moved, bubbles: true, cancelable: true })"
     if way == "paste":
         event = "new ClipboardEvent('paste', { clipboardData: moved, bubbles: true, cancelable: true })"
-    visitor.page.evaluate(
-        f"""(bytes) => {{
+    reader.page.evaluate(
+        f"""(text) => {{
           const moved = new DataTransfer();
-          moved.items.add(new File([new Uint8Array(bytes)], 'card.png', {{ type: 'image/png' }}));
+          const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+          moved.items.add(new File([bytes], 'card.png', {{ type: 'image/png' }}));
           document.body.dispatchEvent({event});
         }}""",
-        list(held.getvalue()),
+        base64.b64encode(held.getvalue()).decode(),
     )
-    visitor.expect_verdict("Valid")
+    reader.expect_verdict("Valid")
 
 
 def code_of(card: Image.Image) -> Image.Image:
@@ -112,24 +137,32 @@ def film(card: Image.Image, path: Path) -> None:
     shown.paste(laid, ((1920 - laid.width) // 2, (1080 - laid.height) // 2), laid)
     shown = shown.filter(ImageFilter.GaussianBlur(0.5))
     with path.open("wb") as file:
-        for frame in [empty] * 15 + [shown] * 45:
+        for frame, times in ((empty, 15), (shown, 45)):
             held = io.BytesIO()
             frame.save(held, "JPEG", quality=90)
-            file.write(held.getvalue())
+            file.write(held.getvalue() * times)
 
 
-@pytest.fixture
-def filmed(player: Playwright, gate: Server, tmp_path: Path) -> Iterator[Visitor]:
-    film(card_picture(gate), tmp_path / "film.mjpeg")
+@pytest.fixture(scope="module")
+def with_camera(
+    player: Playwright, pictures: tuple[Image.Image, ...], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    path = tmp_path_factory.mktemp("camera") / "film.mjpeg"
+    film(pictures[0], path)
     flags = (
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-video-capture={tmp_path / 'film.mjpeg'}",
+        f"--use-file-for-fake-video-capture={path}",
     )
     opened = player.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *flags])
-    with visiting(opened, gate, permissions=["camera"]) as made:
-        yield made
+    yield opened
     opened.close()
+
+
+@pytest.fixture
+def filmed(with_camera: Browser, gate: Server) -> Iterator[Visitor]:
+    with visiting(with_camera, gate, permissions=["camera"]) as made:
+        yield made
 
 
 def test_the_camera_reads_the_card_that_comes_into_view(filmed: Visitor) -> None:

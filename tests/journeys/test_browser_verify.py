@@ -1,8 +1,6 @@
 """A visitor at the first page, in a real browser: show a card, see the verdict."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from rahdari.app.house import House, found_house
 from rahdari.app.settings import Settings
 from rahdari.credentials import Act, Card
 from tests.fakes.clock import WoundClock
+from tests.fakes.programs import Program
 from tests.unit.web.conftest import make_entries
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -78,10 +77,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Ca
     made = house.registry.add_holders(make_entries(clock, 2), actor=officer)
     house.registry.issue_waiting(actor=officer)
     house.authority.publish()
-    command = [sys.executable, "-m", "rahdari.web", "--home", str(home), "--port", "0"]
     environment = {"RAHDARI_RATE_PER_MINUTE": "100000"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:  # noqa: S603
-        assert server.stdout
+    with Program("rahdari.web", "--home", home, "--port", 0, environment=environment) as server:
         yield house, made[0][1], json.loads(server.stdout.readline())["address"]
         server.terminate()
     house.close()

@@ -38,12 +38,13 @@ def _started(*words: object, cwd: Path) -> Iterator[subprocess.Popen[str]]:
 
 def _until_ready(url: str, process: subprocess.Popen[str]) -> None:
     until = time.monotonic() + READY_SECONDS_MAX
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            if httpx.get(url, timeout=2).status_code == 200:
-                return
-        except httpx.HTTPError:
-            time.sleep(0.1)
+    with httpx.Client(timeout=2) as asking:
+        while time.monotonic() < until and process.poll() is None:
+            try:
+                if asking.get(url).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                time.sleep(0.1)
     raise AssertionError(f"not ready: {process.poll()}")
 
 

@@ -3,8 +3,6 @@
 import json
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from rahdari.credentials import Act
+from tests.fakes.programs import Program
 from tests.journeys.commands import CommandLine, found, people
 
 pytestmark = pytest.mark.loopback
@@ -22,8 +21,7 @@ pytestmark = pytest.mark.loopback
 @contextmanager
 def serving(home: Path, port: int) -> Iterator[None]:
     """A server of the home folder, on its own."""
-    words = [sys.executable, "-m", "rahdari.web", "--home", str(home), "--port", str(port)]
-    server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    server = Program("rahdari.web", "--home", home, "--port", port)
     try:
         for _ in range(300):
             try:
@@ -36,17 +34,16 @@ def serving(home: Path, port: int) -> Iterator[None]:
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(20)
+        server.stdout.close()
 
 
 @contextmanager
-def following(home: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
-    called = [sys.executable, "-m", "rahdari", "status", "follow", *words, "--home", str(home)]
-    one = subprocess.Popen(called, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # noqa: S603
-    try:
-        yield one
-    finally:
-        one.kill()
-        one.communicate()
+def following(home: Path, *words: str) -> Iterator[Program]:
+    with Program("rahdari", "status", "follow", *words, "--home", home) as one:
+        try:
+            yield one
+        finally:
+            one.kill()
 
 
 @pytest.fixture
@@ -118,19 +115,21 @@ def test_a_gate_that_is_killed_again_and_again_forgets_nothing(rahdari: CommandL
             with following(rahdari.home) as one:
                 text = act(rahdari, Act.REINSTATE if is_dead else Act.SUSPEND)
                 is_dead = not is_dead
-                time.sleep(0.4 + 0.15 * number)
+                time.sleep(0.1 + 0.15 * number)
                 one.kill()
             told = verdict(rahdari, text)
             assert told in ("suspended", "valid")
-        with following(rahdari.home, "--seconds", "6", "--json") as one:
-            said = json.loads(one.communicate(timeout=60)[0])
+        with following(rahdari.home, "--seconds", "3", "--json") as one:
+            said = json.loads(one.stdout.read())
+            one.wait(20)
         assert (one.returncode, said["streams"][0]["sequence"]) == (0, 6)
         assert verdict(rahdari, text) == ("suspended" if is_dead else "valid")
 
 
 def test_without_a_server_following_ends_with_one_and_says_so(rahdari: CommandLine) -> None:
     with following(rahdari.home, "--seconds", "2", "--json") as one:
-        said = json.loads(one.communicate(timeout=60)[0])
+        said = json.loads(one.stdout.read())
+        one.wait(20)
     assert (one.returncode, said["streams"][0]["state"]) == (1, "lost")
 
 

@@ -4,8 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +17,7 @@ from rahdari.app.house import open_house
 from rahdari.app.settings import read_settings
 from rahdari.wire import standard_webhooks
 from tests.fakes.clock import WoundClock
+from tests.fakes.programs import Program
 from tests.fakes.receiver import Got, Handler, hang, receiving
 from tests.journeys.commands import CommandLine
 
@@ -30,12 +29,10 @@ WEBHOOK = "urn:rahdari:delivery:standard-webhooks"
 
 
 @contextlib.contextmanager
-def serving(home: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+def serving(home: Path) -> Iterator[tuple[str, Program]]:
     """The server as a program of its own: its address and its process."""
-    command = [sys.executable, "-m", "rahdari.web", "--home", str(home), "--port", "0"]
     environment = os.environ | NETWORKS
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:  # noqa: S603
-        assert server.stdout
+    with Program("rahdari.web", "--home", home, "--port", 0, environment=environment) as server:
         try:
             yield json.loads(server.stdout.readline())["address"], server
         finally:

@@ -34,13 +34,15 @@ class Role(StrEnum):
     """Looks at flags and decides them."""
     VERIFIER = "verifier"
     """An institution that asks about passes online."""
+    EXCHANGE = "exchange"
+    """The authority's own exchange gateway, which asks the register on behalf of institutions."""
 
 
 # An institution asks; it never acts on a pass. An officer who needs to ask does so as any visitor may.
 ROLES_OF_KIND = MappingProxyType(
     {
-        ActorKind.OFFICER: frozenset(Role) - {Role.VERIFIER},
-        ActorKind.INSTITUTION: frozenset({Role.VERIFIER}),
+        ActorKind.OFFICER: frozenset(Role) - {Role.VERIFIER, Role.EXCHANGE},
+        ActorKind.INSTITUTION: frozenset({Role.VERIFIER, Role.EXCHANGE}),
     }
 )
 

@@ -18,6 +18,7 @@ from rahdari.app.files import SECRET_MODE, write_whole
 from rahdari.app.foundation import MIGRATIONS, Foundation, open_keyring
 from rahdari.app.gate import Gate, open_gate
 from rahdari.app.holder_desk import HolderDesk
+from rahdari.app.identity_services import IdentityServices
 from rahdari.app.keyring_files import SCRYPT_N, FileKeyRing, create_store, find_passphrase
 from rahdari.app.officers import OPERATOR, Officers
 from rahdari.app.oversight import Oversight
@@ -48,7 +49,7 @@ __all__ = [
     "wire",
 ]
 
-OPERATOR_ROLES = frozenset(role for role in Role if role is not Role.VERIFIER)
+OPERATOR_ROLES = frozenset(role for role in Role if role not in {Role.VERIFIER, Role.EXCHANGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class House:
     signals: SignalOffice
     hub: StatusHub
     roadmap: RoadmapDoor
+    identity: IdentityServices
 
     @property
     def products(self) -> tuple[CardProduct, ...]:
@@ -105,6 +107,7 @@ def wire(settings: Settings, clock: Clock, chance: Chance) -> House:
             heartbeat_seconds=settings.heartbeat_seconds,
         ),
         roadmap=RoadmapDoor(settings.trade_folder),
+        identity=IdentityServices(foundation),
     )
 
 

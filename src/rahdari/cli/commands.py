@@ -20,6 +20,7 @@ REGISTER = Group("Register and issue", sort_key=2)
 TRUST = Group("Verify and trust", sort_key=3)
 RUN = Group("Run and oversee", sort_key=4)
 TRADE = Group("Plan exports", sort_key=5)
+EXCHANGE = Group("Exchange data between institutions", sort_key=6)
 GLOBAL = Group("Options of every command", sort_key=9)
 
 SINGLE: Mapping[Group, tuple[Command, ...]] = {
@@ -192,6 +193,220 @@ GROUPED: Mapping[tuple[str, str, Group], tuple[Command, ...]] = {
         ),
         Command(
             "comtrade", "Read Comtrade downloads, or ask its API, into the cache.", "trade_pull:comtrade"
+        ),
+    ),
+    (
+        "exchange",
+        "The data exchange layer: registries, gateways, their logs and what these prove.",
+        EXCHANGE,
+    ): (
+        Command(
+            "init",
+            "Make the registry of an instance: its key, its officers, its first configuration.",
+            "exchange.registry:init",
+        ),
+        Command(
+            "join",
+            "Make a gateway's home with its keys, and ask the registry to take it in.",
+            "exchange.joining:join",
+        ),
+        Command(
+            "status",
+            "Show how a gateway stands: its configuration, its keys, what is due.",
+            "exchange.joining:status",
+        ),
+        Command(
+            "serve",
+            "Serve a gateway: its edge for the member's own systems, and other gateways behind mutual TLS.",
+            "exchange.serving:serve",
+        ),
+        Command(
+            "seal",
+            "Seal a body to the member that is to open it; gateways then carry what they cannot read.",
+            "exchange.sealing:seal",
+        ),
+        Command(
+            "open",
+            "Open a sealed body; nothing is written unless all of it is there and belongs to this exchange.",
+            "exchange.sealing:unseal",
+        ),
+        Command(
+            "call",
+            "Call a service through a gateway, as an information system of the member does.",
+            "exchange.calling:call",
+        ),
+        Command(
+            "pending",
+            "List the gateways that ask to join, and the changes that wait for another officer.",
+            "exchange.registry:pending",
+        ),
+        Command("receive", "Take in a gateway's request that came as a file.", "exchange.registry:receive"),
+        Command(
+            "approve",
+            "Sign a request or another officer's proposal; it counts once enough officers have.",
+            "exchange.registry:approve",
+        ),
+        Command("decline", "End a proposal; one officer is enough.", "exchange.registry:decline"),
+        Command("suspend-member", "Let a member neither ask nor answer.", "exchange.registry:suspend_member"),
+        Command("reinstate-member", "End a member's suspension.", "exchange.registry:reinstate_member"),
+        Command(
+            "withdraw-key", "Withdraw a gateway's message key for ever.", "exchange.registry:withdraw_key"
+        ),
+        Command(
+            "remove-gateway",
+            "Take a gateway out with all its keys and certificates.",
+            "exchange.registry:remove_gateway",
+        ),
+        Command("remove", "Take an entry out of the configuration.", "exchange.entries:remove"),
+        Command(
+            "terms",
+            "Change how many officers a change needs, and how long configurations are good for.",
+            "exchange.registry:terms",
+        ),
+    ),
+    ("exchange sealing-keys", "The keys that open sealed bodies.", EXCHANGE): (
+        Command(
+            "hand-over",
+            "Move the keys that open sealed bodies out of the gateway's home; it cannot read such bodies any more.",
+            "exchange.sealing:hand_over",
+        ),
+    ),
+    ("exchange service", "What a member offers through its gateway.", EXCHANGE): (
+        Command(
+            "list",
+            "List what the gateway offers: services, operations, purposes, and to how many clients.",
+            "exchange.serving:service_list",
+        ),
+        Command(
+            "check",
+            "Check an offer before it is used: whether it can be read, and what is odd about it.",
+            "exchange.serving:service_check",
+        ),
+    ),
+    ("exchange registry", "The registry's server.", EXCHANGE): (
+        Command(
+            "serve",
+            "Serve the configuration, and take requests to join and to renew keys.",
+            "exchange.registry:serve",
+        ),
+    ),
+    ("exchange configuration", "What is signed for all gateways.", EXCHANGE): (
+        Command(
+            "show",
+            "Show a signed configuration, and whether its signature was verified.",
+            "exchange.configuration:show",
+        ),
+    ),
+    ("exchange officer", "Who may propose and approve.", EXCHANGE): (
+        Command("add", "Make a key for a new officer, and propose her.", "exchange.registry:officer_add"),
+        Command("dismiss", "Let an officer act no more.", "exchange.registry:officer_dismiss"),
+        Command("list", "List the officers of the registry.", "exchange.registry:officer_list"),
+    ),
+    ("exchange purpose", "What may be asked for.", EXCHANGE): (
+        Command("add", "Enter a purpose for which may be asked.", "exchange.entries:purpose_add"),
+    ),
+    ("exchange consent-issuer", "Whose signature makes consents valid.", EXCHANGE): (
+        Command(
+            "add",
+            "Enter a member whose signature makes consents valid.",
+            "exchange.entries:consent_issuer_add",
+        ),
+    ),
+    ("exchange timestamper", "Who stamps the logs' checkpoints.", EXCHANGE): (
+        Command("add", "Enter a time-stamping authority.", "exchange.entries:timestamper_add"),
+    ),
+    ("exchange witness", "Who countersigns the logs' checkpoints.", EXCHANGE): (
+        Command("add", "Enter a witness of checkpoints.", "exchange.entries:witness_add"),
+    ),
+    ("exchange pin", "Other instances, and what may be asked between them.", EXCHANGE): (
+        Command("add", "Federate with another instance.", "exchange.entries:pin_add"),
+    ),
+    ("exchange log", "A gateway's tamper-evident log.", EXCHANGE): (
+        Command(
+            "show",
+            "Show how the log stands: its head, its stamps, since when particulars are kept.",
+            "exchange.log:show",
+        ),
+        Command(
+            "verify",
+            "Read the whole log: every record, tile, kept checkpoint, stamp and cosignature.",
+            "exchange.log:verify",
+        ),
+        Command(
+            "erase-particulars",
+            "Erase what is kept sealed beside the log, an hour at a time; the log and its proofs stay as they are.",
+            "exchange.log:erase_particulars",
+        ),
+    ),
+    ("exchange evidence", "What a gateway can prove of an exchange, and a court's check of it.", EXCHANGE): (
+        Command(
+            "export",
+            "Write all that this gateway has of an exchange into one file.",
+            "exchange.evidence:export",
+        ),
+        Command(
+            "verify",
+            "Verify an evidence file offline; trust comes from what is given here, never from the file.",
+            "exchange.evidence:verify",
+        ),
+    ),
+    ("exchange consent", "Persons' consents, in the book of the member that signs them.", EXCHANGE): (
+        Command(
+            "init",
+            "Make the key that signs consents. The registry's officers then enter it: exchange consent-issuer add.",
+            "exchange.consents:init",
+        ),
+        Command(
+            "give",
+            "Sign a person's consent, and print the token that the client then sends along.",
+            "exchange.consents:give",
+        ),
+        Command("show", "List a person's consents, the newest first.", "exchange.consents:show"),
+        Command("pause", "Let a consent rest; it can be resumed.", "exchange.consents:pause"),
+        Command("resume", "Let a consent that rests count again.", "exchange.consents:resume"),
+        Command(
+            "revoke",
+            "End a consent for good: within a minute everywhere, at once where the service says so.",
+            "exchange.consents:revoke",
+        ),
+        Command(
+            "publish",
+            "Write the status lists as files, for a host of files; to be done every ten seconds.",
+            "exchange.consents:publish",
+        ),
+    ),
+    ("exchange citizen", "Who asked about a person.", EXCHANGE): (
+        Command(
+            "log",
+            "Tell a person who asked for her data, when, through which service, for what purpose.",
+            "exchange.citizens:log",
+        ),
+        Command(
+            "rebuild",
+            "Forget the index of the citizen's log and make it again from the evidence log.",
+            "exchange.citizens:rebuild",
+        ),
+        Command(
+            "erase-keys",
+            "Erase the keys of the months before one: nobody can tell any more whom their entries are about.",
+            "exchange.citizens:erase_keys",
+        ),
+    ),
+    ("exchange withholding", "What a person is not told yet, by an order that is logged.", EXCHANGE): (
+        Command(
+            "order",
+            "Order that a client's questions about a person are not told to her for a time; the order is logged.",
+            "exchange.citizens:withhold",
+        ),
+        Command(
+            "lift",
+            "Lift an order before its time; what it withheld is told from then on.",
+            "exchange.citizens:lift",
+        ),
+        Command(
+            "list",
+            "List orders to withhold whose time is not over; whom they are about is not said.",
+            "exchange.citizens:list_orders",
         ),
     ),
     ("audit", "The log of every act.", RUN): (

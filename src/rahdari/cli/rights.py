@@ -41,6 +41,18 @@ _QUESTIONS = (
     "path", "mirror", "again", "data", "pull baci", "pull comtrade",
 )  # fmt: skip
 
+_EXCHANGE = (
+    "init", "join", "status", "pending", "receive", "approve", "decline", "suspend-member", "reinstate-member",
+    "withdraw-key", "remove-gateway", "remove", "terms", "registry serve", "configuration show", "officer add",
+    "officer dismiss", "officer list", "purpose add", "consent-issuer add", "timestamper add", "witness add",
+    "pin add", "evidence export", "evidence verify", "consent init", "consent give", "consent show",
+    "consent pause", "consent resume", "consent revoke", "consent publish", "citizen log", "citizen rebuild",
+    "citizen erase-keys", "log show", "log verify", "log erase-particulars", "seal", "open",
+    "sealing-keys hand-over",
+    "withholding order", "withholding lift", "withholding list",
+    "serve", "call", "service list", "service check",
+)  # fmt: skip
+
 RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         # Before there is a register, or beside it: the machine's files decide.
@@ -105,6 +117,8 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "product check": ANYONE,
         # Published trade statistics and files of one's own; nothing of the register.
         **dict.fromkeys((f"trade {question}" for question in _QUESTIONS), ANYONE),
+        # Folders of their own: a registry's acts are signed by its own officers' keys, whoever runs the command.
+        **dict.fromkeys((f"exchange {one}" for one in _EXCHANGE), ANYONE),
         "roadmap": ANYONE,
         "roadmap score": ANYONE,
     }

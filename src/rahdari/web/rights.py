@@ -38,6 +38,7 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "showRoadmapWhy": PUBLIC,
         "getRoadmapFile": PUBLIC,
         "askTrade": PUBLIC,
+        "askWhyNot": PUBLIC,
         "showProblems": PUBLIC,
         "showProblem": PUBLIC,
         "showReference": PUBLIC,
@@ -68,6 +69,10 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         # Verifying.
         "checkPass": PUBLIC,
         "askAboutPass": _roles(Role.VERIFIER),
+        # The authority's own exchange gateway: it asks, and learns yes, no and how a person stands.
+        "tellPersonStatus": _roles(Role.EXCHANGE),
+        "matchAttributes": _roles(Role.EXCHANGE),
+        "tellAgeOver": _roles(Role.EXCHANGE),
         # Holders: personal data.
         "addHolder": _roles(Role.REGISTRAR),
         "importHolders": _roles(Role.REGISTRAR),

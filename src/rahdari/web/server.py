@@ -23,7 +23,17 @@ from rahdari.app.settings import Settings
 from rahdari.app.status_hub import ListSigner
 from rahdari.kernel import Problem
 from rahdari.web import journal, public, public_stream
-from rahdari.web.api import authority, cards, checks, holders, oversight, passkeys, signals, trade
+from rahdari.web.api import (
+    authority,
+    cards,
+    checks,
+    holders,
+    identity_services,
+    oversight,
+    passkeys,
+    signals,
+    trade,
+)
 from rahdari.web.arriving import Pace
 from rahdari.web.connections import PatientProtocol, allow_sockets, drop_untaken
 from rahdari.web.doorman import Doorman
@@ -87,6 +97,9 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     public.get_root,
     checks.check_pass,
     checks.ask_about_pass,
+    identity_services.tell_person_status,
+    identity_services.match_attributes,
+    identity_services.tell_age_over,
     holders.add_holder,
     holders.import_holders,
     holders.list_holders,
@@ -135,6 +148,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     oversight.get_flag,
     oversight.decide_flag,
     trade.ask_trade,
+    trade.ask_why_not,
 )
 # A form holds two fields and a language.
 _FORM_PARTS_MAX = 8

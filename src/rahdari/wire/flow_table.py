@@ -121,7 +121,11 @@ def distinct(column: pl.Series) -> list[int]:
         return []
     seen = np.zeros(int(column.max()) + 1, dtype=np.bool_)  # type: ignore[arg-type]
     for start in range(0, len(column), BLOCK_ROWS):
-        seen[column[start : start + BLOCK_ROWS].to_numpy()] = True
+        block = column[start : start + BLOCK_ROWS].to_numpy().astype(np.intp)
+        differs = block[1:] != block[:-1]
+        # Where rows stand in order, one of many neighbours speaks for them.
+        is_ordered = np.count_nonzero(differs) * 4 < len(block)
+        seen[np.append(block[:-1][differs], block[-1]) if is_ordered else block] = True
     present: list[int] = np.flatnonzero(seen).tolist()
     return present
 

@@ -11,12 +11,11 @@ from rahdari.access import Enrolment, Role
 from rahdari.app.clock import SystemClock
 from rahdari.app.courier import Courier
 from rahdari.app.dispatch import Dispatcher
-from rahdari.app.house import House, found_house
-from rahdari.app.settings import read_settings
+from rahdari.app.house import House
 from rahdari.credentials import Act, Card, Reason
 from rahdari.kernel import Actor, ActorKind, Clock
 from rahdari.signals import Delivery, Kind, Method, Patience, Stream, SubjectId, Wanted
-from tests.unit.app.founding import issued, officer
+from tests.unit.app.founding import founded, issued, officer
 
 LOOPBACK = {"RAHDARI_SIGNAL_NETWORKS": "127.0.0.0/8"}
 # Short, so that a test of retries does not wait; the shapes of the delays are tested with a clock that is wound.
@@ -99,6 +98,5 @@ def enrol(house: House, name: str) -> Actor:
 
 def make_scene(home: Path, *, clock: Clock | None = None, environment: dict[str, str] | None = None) -> Scene:
     """Found a house that may send to loopback."""
-    settings = read_settings(home, LOOPBACK if environment is None else environment)
-    house, _ = found_house(settings, clock=clock or SystemClock(), scrypt_n=2)
+    house = founded(home, LOOPBACK if environment is None else environment, clock=clock or SystemClock())
     return Scene(house, enrol(house, "Sample Bank"), issued(house))

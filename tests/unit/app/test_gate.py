@@ -28,7 +28,7 @@ from rahdari.credentials.service.keys import TRUST_LIFE
 from rahdari.wire.errors import MalformedInput
 from rahdari.wire.keys import SoftwareSigner
 from tests.fakes.clock import WoundClock
-from tests.unit.app.founding import founded, issued, officer
+from tests.unit.app.founding import founded, founded_anew, issued, officer
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_a_trust_list_is_never_rolled_back_and_never_from_a_stranger(
     gate.import_trust(second)
     with pytest.raises(TrustRolledBack):
         gate.import_trust(first)
-    stranger = founded(tmp_path / "stranger", clock=clock)
+    stranger = founded_anew(tmp_path / "stranger", clock=clock)
     with pytest.raises(TrustUnsigned):
         gate.import_trust(stranger.authority.current_trust_list())
     stranger.close()

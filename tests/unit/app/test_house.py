@@ -22,7 +22,8 @@ from rahdari.credentials.errors import BadProduct, KeyLocked
 from rahdari.credentials.schema import trust_list
 from rahdari.credentials.service import keys
 from tests.fakes.clock import WoundClock
-from tests.unit.app.founding import founded, issued, officer
+from tests.unit.app.founding import founded_anew as founded
+from tests.unit.app.founding import issued, officer
 from tests.unit.credentials.scene import PRODUCT_FOLDER
 
 

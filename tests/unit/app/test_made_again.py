@@ -7,7 +7,7 @@ import pytest
 
 from rahdari.app.analyst import Analyst, open_analyst
 from rahdari.app.made_again import make_again
-from rahdari.trade import BadParameter, PathWish
+from rahdari.trade import BadParameter, PathWish, SelectWish
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +21,14 @@ def test_an_answer_is_made_again_to_the_last_digit(analyst: Analyst, tmp_path: P
     again = make_again(analyst, tmp_path / "path.json")
     assert again.table.equals(answer.table)
     assert again.notes[-1].code == "made_the_same"
+
+
+def test_a_choice_with_prerequisites_is_made_again(analyst: Analyst, tmp_path: Path) -> None:
+    wish = SelectWish(after={"260111": ("261000",)}, draws=0, redraws=0, front_points=0)
+    answer = analyst.select(wish)
+    (tmp_path / "select.json").write_bytes(analyst.manifest(answer).to_json())
+    assert answer.parameters["after"] == {"260111": ("261000",)}
+    assert make_again(analyst, tmp_path / "select.json").notes[-1].code == "made_the_same"
 
 
 def test_what_comes_out_otherwise_is_named(analyst: Analyst, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -15,10 +16,11 @@ from rahdari.app.house import House, found_house
 from rahdari.app.portraits import derivatives
 from rahdari.app.settings import Settings
 from rahdari.app.synthetic import as_person, draw_portrait, synthetic_people
-from rahdari.credentials import Card, Person, Portrait
+from rahdari.credentials import Card, CardNumber, Person, Portrait
 from rahdari.kernel import ActorKind
 from rahdari.web.server import Site, build_app
 from tests.fakes.clock import WoundClock
+from tests.fakes.homes import copied_house, keep
 
 HOLDERS = 6
 
@@ -71,9 +73,42 @@ def make_entries(clock: WoundClock, count: int) -> list[tuple[Person, Portrait |
 
 
 def enrol(house: House, name: str, *roles: Role, attributes: frozenset[str] = frozenset()) -> str:
-    kind = ActorKind.INSTITUTION if Role.VERIFIER in roles else ActorKind.OFFICER
+    kind = ActorKind.INSTITUTION if {Role.VERIFIER, Role.EXCHANGE} & set(roles) else ActorKind.OFFICER
     made = house.officers.enrol(Enrolment(kind, name, frozenset(one.value for one in roles), attributes))
     return house.officers.issue_token(made.id, lifetime=timedelta(days=300)).text
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What every stage begins with."""
+
+    home: Path
+    tokens: dict[str, str]
+    cards: tuple[CardNumber, ...]
+
+
+@cache
+def prepare_stage() -> Prepared:
+    """Found the house of the stages, once."""
+    tokens, cards = dict[str, str](), list[CardNumber]()
+
+    def make(home: Path) -> None:
+        clock = WoundClock()
+        house, _ = found_house(Settings(home=home, name="Sample Authority"), clock=clock, scrypt_n=2)
+        officer = house.officers.authenticate_named("officer")
+        made = house.registry.add_holders(make_entries(clock, HOLDERS), actor=officer)
+        house.registry.issue_waiting(actor=officer)
+        house.authority.publish()
+        for one in ("officer", "supervisor"):
+            tokens[one] = (home / "officers" / f"{one}.token").read_text()
+        for role in Role:
+            if role is not Role.VERIFIER:
+                tokens[role.value] = enrol(house, f"Sample {role.value}", role)
+        tokens["bank"] = enrol(house, "Sample bank", Role.VERIFIER, attributes=frozenset({"name"}))
+        cards.extend(card.number for _, card in made)
+        house.close()
+
+    return Prepared(keep(make), tokens, tuple(cards))
 
 
 def make_stage(
@@ -93,17 +128,9 @@ def make_stage(
         streams_max=streams_max,
         caller_streams_max=caller_streams_max,
     )
-    house, _ = found_house(settings, clock=clock, scrypt_n=2)
-    officer = house.officers.authenticate_named("officer")
-    made = house.registry.add_holders(make_entries(clock, HOLDERS), actor=officer)
-    house.registry.issue_waiting(actor=officer)
-    house.authority.publish()
-    tokens = {one: (home / "officers" / f"{one}.token").read_text() for one in ("officer", "supervisor")}
-    for role in Role:
-        if role is not Role.VERIFIER:
-            tokens[role.value] = enrol(house, f"Sample {role.value}", role)
-    tokens["bank"] = enrol(house, "Sample bank", Role.VERIFIER, attributes=frozenset({"name"}))
-    cards = [house.registry.get_card(card.number) for _, card in made]
+    prepared = prepare_stage()
+    house = copied_house(settings, clock, prepared.home)
+    tokens, cards = dict(prepared.tokens), [house.registry.get_card(number) for number in prepared.cards]
     app = build_app(house, tick=ticker)
     # No context: there is nothing to start or stop, and each test may use it.
     return Stage(house, clock, ticker, app, tokens, cards, TestClient(app, raise_server_exceptions=False))

@@ -33,8 +33,8 @@ def test_every_route_is_in_the_table_and_every_line_of_the_table_is_a_route(stag
 
 def test_the_table_names_roles_that_exist() -> None:
     named = frozenset().union(*RIGHTS.values()) - PUBLIC
-    # Flags are decided in a room of its own, which the register's table of acts does not know.
-    assert named <= {role.value for role in Role} <= ROLES | {"fraud_officer"}
+    # Flags are decided in a room of its own, and the gateway acts on nothing: the table of acts knows neither.
+    assert named <= {role.value for role in Role} <= ROLES | {"fraud_officer", "exchange"}
 
 
 def test_no_line_of_the_table_is_empty() -> None:
@@ -67,7 +67,7 @@ def test_what_needs_no_token_is_just_this() -> None:
     # A session proves the holder, and the own page alone sends it: tests/unit/web/test_holder_pages.py.
     holders = {"lockChannel", "reportCard", "removePasskey", "signOut"}
     holders |= {"beginEnrolment", "finishEnrolment", "beginSignIn", "finishSignIn"}
-    trade = {"getRoadmapFile", "askTrade"}
+    trade = {"getRoadmapFile", "askTrade", "askWhyNot"}
     public = pages | fetched | holders | trade | {"checkPass"}
     assert {name for name, roles in RIGHTS.items() if roles == PUBLIC} == public
 

@@ -87,6 +87,23 @@ def served(tmp_path: Path) -> Iterator[Served]:
     stage.house.close()
 
 
+@pytest.fixture(scope="module")
+def opened() -> Iterator[tuple[ExitStack, list[Served]]]:
+    with ExitStack() as until_the_end:
+        yield until_the_end, []
+
+
+@pytest.fixture
+def unchanged(opened: tuple[ExitStack, list[Served]], tmp_path_factory: pytest.TempPathFactory) -> Served:
+    """One site for all tests that are refused and change nothing; begun by the first, when sockets are open."""
+    until_the_end, begun = opened
+    if not begun:
+        stage = make_stage(tmp_path_factory.mktemp("unchanged"))
+        until_the_end.callback(stage.house.close)
+        begun.append(until_the_end.enter_context(serving(stage)))
+    return begun[0]
+
+
 class Raw:
     """One connection, read byte by byte as it comes."""
 
@@ -208,9 +225,9 @@ def test_the_browsers_own_header_says_where_it_was(served: Served) -> None:
 @pytest.mark.parametrize(
     "after", ["-1", "1.5", "NaN", "1e3", "x", "", "+1", "0x1", "١", "9" * 17, "0&after=1x"]
 )
-def test_an_after_that_is_no_sequence_number_is_refused(served: Served, after: str) -> None:
+def test_an_after_that_is_no_sequence_number_is_refused(unchanged: Served, after: str) -> None:
     for path in ("stream", "deltas"):
-        answer = httpx.get(f"{served.address}/s/{path}", params={"after": after}, timeout=SECONDS)
+        answer = httpx.get(f"{unchanged.address}/s/{path}", params={"after": after}, timeout=SECONDS)
         assert answer.status_code == 400
         assert answer.json()["code"] == "web.bad_parameter"
 
@@ -232,8 +249,8 @@ def test_head_tells_the_headers_and_ends(served: Served) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_other_methods_are_refused(served: Served, method: str) -> None:
-    answer = httpx.request(method, f"{served.address}/s/stream", timeout=SECONDS)
+def test_other_methods_are_refused(unchanged: Served, method: str) -> None:
+    answer = httpx.request(method, f"{unchanged.address}/s/stream", timeout=SECONDS)
     assert answer.status_code == 405
     assert "GET" in answer.headers["allow"]
 

@@ -1,1 +1,1 @@
-"""``rahdari demo``: everything at work, in six steps, with nothing pretended."""
+"""``rahdari demo``: everything at work, in seven steps, with nothing pretended."""

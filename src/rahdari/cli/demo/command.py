@@ -1,4 +1,4 @@
-"""The command: seven steps, one after another."""
+"""The command: eight steps, one after another."""
 
 import sys
 import time
@@ -12,6 +12,7 @@ from rahdari.app.settings import Settings, read_settings
 from rahdari.cli.authority import Given
 from rahdari.cli.demo import plan as plans
 from rahdari.cli.demo.browser import show_in_browser
+from rahdari.cli.demo.exchange import ask_each_other
 from rahdari.cli.demo.online import serving, suspend_and_see
 from rahdari.cli.demo.plan import HOLDERS_MAX, Plan, Wish
 from rahdari.cli.demo.population import find_sample, register_missing
@@ -43,7 +44,7 @@ def demo(
     The folder is ./rahdari-demo unless --home names another. A second run goes on with what is there.
 
     Args:
-        once: End after step 6 instead of serving.
+        once: End after step 7 instead of serving.
         holders: How many synthetic people; 1000 if not said.
         seed: Where their names, numbers and faces are drawn from; 1 if not said.
         port: Where the pages are served; 8440 if not said.
@@ -72,6 +73,8 @@ def _show(session: Session, wish: Wish, *, is_fresh: bool, is_once: bool) -> int
         with story.step(6, "The same, live in a browser"):
             show_in_browser(story, house, sample, server)
             show_roadmap(story, server)
+        with story.step(7, "Institutions ask each other, with proof"):
+            ask_each_other(story, house, sample, server, session.environment)
         if not is_once:
             _stay(story, house, sample, server)
     story.end(home)
@@ -146,9 +149,9 @@ def _sample(story: Story, house: House) -> Sample:
 
 
 def _stay(story: Story, house: House, sample: Sample, server: Server) -> None:
-    """Step 7: leave the server running until Ctrl-C, and say what to try."""
+    """Step 8: leave the server running until Ctrl-C, and say what to try."""
     home, number, program = house.settings.home, sample.card.number, program_word(sys.argv[0])
-    story.terminal.heading(f"7/7  Serving at {server.url}/")
+    story.terminal.heading(f"8/8  Serving at {server.url}/")
     story.say(
         "Try next:",
         f"  {server.url}/          upload {sample.picture}, or paste {number}.txt beside it",

@@ -105,18 +105,20 @@ def running(home: Path, port: int, environment: Mapping[str, str]) -> Iterator[S
 
 def _wait(server: Server, log: Path) -> None:
     until = time.monotonic() + READY_SECONDS_MAX
-    while time.monotonic() < until:
-        if server.process.poll() is not None:
-            said = log.read_text(encoding="utf-8", errors="replace").strip()[-LOG_CHARS_MAX:]
-            raise ServerFailed(
-                f"the server ended with {server.process.returncode}: {said or 'it said nothing'}"
-            )
-        try:
-            if httpx.get(f"{server.url}/health", timeout=2).status_code == httpx.codes.OK:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.05)
+    # One client for all tries: a new one reads the machine's certificates first, which takes longer than the try.
+    with httpx.Client(timeout=2) as asking:
+        while time.monotonic() < until:
+            if server.process.poll() is not None:
+                said = log.read_text(encoding="utf-8", errors="replace").strip()[-LOG_CHARS_MAX:]
+                raise ServerFailed(
+                    f"the server ended with {server.process.returncode}: {said or 'it said nothing'}"
+                )
+            try:
+                if asking.get(f"{server.url}/health").status_code == httpx.codes.OK:
+                    return
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.05)
     raise ServerFailed(f"the server was not ready after {READY_SECONDS_MAX} seconds; see {log}")
 
 

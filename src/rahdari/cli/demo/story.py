@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rahdari.cli.errors import NotAsTold
 from rahdari.cli.terminal import Terminal
 
-STEPS = 7
+STEPS = 8
 
 
 class Story:

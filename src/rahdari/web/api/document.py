@@ -12,6 +12,7 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from rahdari.web.operation import BINARY, CARD_NUMBER, FEATURE, HOLDER_ID, STREAM_ID, TEXT, Describes, Shape
 from rahdari.web.problems import MEDIA_TYPE, STATUSES, ProblemDocument
 from rahdari.web.rights import PUBLIC, RIGHTS
+from rahdari.web.roadmap_query import CANDIDATE
 
 VERSION = "1.0.0"
 Json = dict[str, object]
@@ -39,6 +40,10 @@ _PATH_PARAMETERS: Mapping[str, tuple[str, Json]] = {
         "screen, complexity, potential, select or path",
         {"type": "string", "enum": ["screen", "complexity", "potential", "select", "path"]},
     ),
+    "candidate": (
+        "a product, or the name of a candidate as the answer of select has it",
+        {"type": "string", "pattern": f"^({CANDIDATE})$"},
+    ),
     "shard": ("the number of the status list", {"type": "string", "pattern": "^[0-9]{1,6}$"}),
 }
 _TAGS = (
@@ -49,6 +54,10 @@ _TAGS = (
     ("Authority", "Products, status lists, the audit log."),
     ("Oversight", "Flags with their evidence, for fraud officers to decide."),
     ("Signals", "Streams of signed notices when a card is suspended or reinstated. For institutions."),
+    (
+        "Exchange",
+        "What the register answers institutions through the exchange. For the authority's own gateway.",
+    ),
     ("Trade", "The export roadmap: potential, choice, path and odds, from open data. For anyone."),
     ("Public", "What verifiers fetch: status lists, the trust list, the root's public key."),
 )

@@ -22,7 +22,7 @@ Example:
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from rahdari.wire.errors import MalformedInput
@@ -74,7 +74,7 @@ _ONE_SIGNATURE: Final = re.compile(re.escape(LABEL) + "=(:[A-Za-z0-9+/]{85}[AQgw
 
 @dataclass(frozen=True, slots=True)
 class VerifiedRequest:
-    """A request whose signature was verified: ``keyid`` names who signed it.
+    """A request whose signature was verified: ``keyid`` names who signed it, ``base`` is what was signed (2.5).
 
     Two questions stay the caller's: whether the key belongs to the member that ``x-road-client`` names, and whether
     the content is the one of the Content-Digest that the signature covers. Accept each ``replay_key`` once, and
@@ -86,6 +86,8 @@ class VerifiedRequest:
     created: int
     expires: int
     signature: bytes
+    parameters: str = field(default="", repr=False)
+    base: bytes = field(default=b"", repr=False, compare=False)
 
     @property
     def replay_key(self) -> tuple[str, str]:
@@ -107,6 +109,8 @@ class VerifiedResponse:
     created: int
     expires: int
     signature: bytes
+    parameters: str = field(default="", repr=False)
+    base: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ class VerifiedReceipt:
     nonce: str
     created: int
     signature: bytes
+    parameters: str = field(default="", repr=False)
 
 
 _quick_request, _quick_response = quick(VerifiedRequest), quick(VerifiedResponse)
@@ -162,9 +167,9 @@ def verify_request(request: Request, *, key_of: KeyOf, at: int, label: str = LAB
     """
     found, values = REQUEST.find(request.fields, label), _request_values(request)
     _require_nonce(found, request)
-    REQUEST.verify(found, values, key_of=key_of, at=at)
+    base = REQUEST.verify(found, values, key_of=key_of, at=at)
     created, expires, nonce, keyid = found.said
-    return _quick_request(keyid, nonce, created, expires, found.signature)
+    return _quick_request(keyid, nonce, created, expires, found.signature, found.text, base)
 
 
 def sign_response(
@@ -196,9 +201,9 @@ def verify_response(response: Response, *, key_of: KeyOf, at: int, label: str = 
     """
     found, values = RESPONSE.find(response.fields, label), _response_values(response)
     _require_nonce(found, _request_of(response))
-    RESPONSE.verify(found, values, key_of=key_of, at=at)
+    base = RESPONSE.verify(found, values, key_of=key_of, at=at)
     created, expires, nonce, keyid = found.said
-    return _quick_response(keyid, nonce, created, expires, found.signature)
+    return _quick_response(keyid, nonce, created, expires, found.signature, found.text, base)
 
 
 def sign_receipt(
@@ -221,7 +226,7 @@ def verify_receipt(
         raise MalformedInput("the receipt is for another request: its nonce is not this request's id")
     RECEIPT.verify(found, [sf.serialize_bare(response_signature)], key_of=key_of, at=at)
     created, _, _, keyid = found.said
-    return VerifiedReceipt(keyid, nonce, created, found.signature)
+    return VerifiedReceipt(keyid, nonce, created, found.signature, found.text)
 
 
 def _request_values(request: Request) -> Sequence[str]:

@@ -97,8 +97,10 @@ class Profile:
             f'{self.covered};created={said.created}{expires};nonce="{said.nonce}"'
             f';keyid="{said.keyid}";tag="{self.tag}"'
         )
-        signature = signer.sign(self.base(values, text))
-        return _quick_fields(f"{label}={text}", f"{label}=:{base64.b64encode(signature).decode('ascii')}:")
+        base = self.base(values, text)
+        signature = signer.sign(base)
+        written = base64.b64encode(signature).decode("ascii")
+        return _quick_fields(f"{label}={text}", f"{label}=:{written}:", base, signature)
 
     def base(self, values: Sequence[str], text: str) -> bytes:
         """Build the signature base (RFC 9421, 2.5). Raises ``MalformedInput`` for what one line cannot hold."""
@@ -122,8 +124,8 @@ class Profile:
             raise SignatureMissing(f"the message has no signature {label!r} by {self.tag}")
         return self._accept(found)
 
-    def verify(self, found: Found, values: Sequence[str], *, key_of: KeyOf, at: int) -> None:
-        """Return if a key that is in force signed ``values``, and the signature is in force ``at``.
+    def verify(self, found: Found, values: Sequence[str], *, key_of: KeyOf, at: int) -> bytes:
+        """Give the signature base, if a key in force signed ``values`` and the signature is in force ``at``.
 
         Raises:
             SignatureNotInForce: from the future, expired, or made to live too long.
@@ -136,7 +138,9 @@ class Profile:
         key = key_of(found.said.keyid)
         if key is None:
             raise UnknownKey("the signature names a key that nobody known here signs with")
-        key.verify(found.signature, self._base_of(found, values))
+        base = self._base_of(found, values)
+        key.verify(found.signature, base)
+        return base
 
     def _base_of(self, found: Found, values: Sequence[str]) -> bytes:
         if found.order is None:

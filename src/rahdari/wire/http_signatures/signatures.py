@@ -92,10 +92,16 @@ _NAMES: Final = tuple(one.name for one in fields(SignatureParameters))
 
 @dataclass(frozen=True, slots=True)
 class SignatureFields:
-    """What the two fields of a signed message say: the members of ``Signature-Input`` and ``Signature``."""
+    """What the two fields of a signed message say: the members of ``Signature-Input`` and ``Signature``.
+
+    Of a signature that a profile has just made, ``base`` is what was signed (2.5) and ``raw`` its bytes, for who
+    must keep both; elsewhere they are empty.
+    """
 
     signature_input: str
     signature: str
+    base: bytes = field(default=b"", repr=False, compare=False)
+    raw: bytes = field(default=b"", repr=False, compare=False)
 
     def as_fields(self) -> dict[str, list[str]]:
         """Give the two fields with their names."""

@@ -1,7 +1,8 @@
-"""Tamper-evident logs: RFC 6962 trees, and the C2SP formats for tiles, notes, checkpoints, witnesses and proofs.
+"""Tamper-evident logs: RFC 6962 trees, and the C2SP formats for tiles, notes, checkpoints, witnesses, proofs.
 
 Follows RFC 6962 and RFC 9162 (section 2.1 of both), and c2sp.org's signed-note, tlog-checkpoint, tlog-tiles,
-tlog-cosignature and tlog-proof. Pure: storage, clocks and the keeping of old checkpoints belong to the rooms above.
+tlog-cosignature, tlog-proof and tlog-witness. Pure: storage, clocks and the keeping of old checkpoints belong
+to the rooms above.
 
 Example:
     >>> from rahdari.wire.keys import Algorithm, SoftwareSigner
@@ -56,8 +57,20 @@ from rahdari.wire.tlog.tree import (
     node_hash,
     root_of,
 )
+from rahdari.wire.tlog.witnessing import (
+    ADDITION_BYTES_MAX,
+    Addition,
+    WitnessRefused,
+    encode_cosignatures,
+    encode_size,
+    read_addition,
+    read_cosignatures,
+    read_size,
+    weigh,
+)
 
 __all__ = [
+    "ADDITION_BYTES_MAX",
     "EMPTY_ROOT",
     "ENTRY_BYTES_MAX",
     "HASH_BYTES",
@@ -65,6 +78,7 @@ __all__ = [
     "SIGNATURES_MAX",
     "SIZE_MAX",
     "TILE_WIDTH",
+    "Addition",
     "Bundle",
     "Checkpoint",
     "Ed25519NoteSigner",
@@ -86,6 +100,9 @@ __all__ = [
     "Tile",
     "TreeHead",
     "Vouched",
+    "WitnessRefused",
+    "encode_cosignatures",
+    "encode_size",
     "join_entries",
     "join_hashes",
     "leaf_hash",
@@ -94,11 +111,14 @@ __all__ = [
     "node_hash",
     "prove_consistency",
     "prove_inclusion",
+    "read_addition",
     "read_checkpoint",
+    "read_cosignatures",
     "read_key",
     "read_note",
     "read_path",
     "read_proof",
+    "read_size",
     "reader_of_tiles",
     "root_of",
     "sign_checkpoint",
@@ -111,4 +131,5 @@ __all__ = [
     "verify_inclusion",
     "verify_line",
     "verify_proof",
+    "weigh",
 ]

@@ -149,12 +149,10 @@ def join_entries(entries: Sequence[bytes]) -> bytes:
     Raises:
         TooLarge: an entry of more than ``ENTRY_BYTES_MAX`` bytes.
     """
-    for entry in entries:
-        if len(entry) > ENTRY_BYTES_MAX:
-            raise TooLarge(
-                f"an entry of {len(entry)} bytes; at most {ENTRY_BYTES_MAX} fit, log its hash instead"
-            )
-    return b"".join(part for entry in entries for part in (len(entry).to_bytes(2, "big"), entry))
+    longest = max(map(len, entries), default=0)
+    if longest > ENTRY_BYTES_MAX:
+        raise TooLarge(f"an entry of {longest} bytes; at most {ENTRY_BYTES_MAX} fit, log its hash instead")
+    return b"".join([part for entry in entries for part in (len(entry).to_bytes(2, "big"), entry)])
 
 
 def split_entries(raw: bytes, width: int) -> list[bytes]:

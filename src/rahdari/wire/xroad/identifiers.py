@@ -51,7 +51,7 @@ class _Parts:
 
     @override
     def __str__(self) -> str:
-        return _written(self.parts)
+        return _text_of(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class SubsystemId(_Parts):
     @property
     def member(self) -> MemberId:
         """The member that has this subsystem."""
-        return MemberId(self.instance, self.member_class, self.member_code)
+        return _member_of(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class ServiceId(_Parts):
     @property
     def provider(self) -> SubsystemId:
         """The subsystem that offers this service."""
-        return SubsystemId(self.instance, self.member_class, self.member_code, self.subsystem_code)
+        return _provider_of(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,22 @@ ClientId = MemberId | SubsystemId
 """Who calls: a subsystem, or the member itself."""
 
 Identifier = MemberId | SubsystemId | ServiceId | SecurityServerId | RepresentedParty
+
+
+# A call asks for these a dozen times; each would check its parts anew.
+@lru_cache(maxsize=_REMEMBERED_MAX)
+def _text_of(identifier: _Parts) -> str:
+    return _written(identifier.parts)
+
+
+@lru_cache(maxsize=_REMEMBERED_MAX)
+def _member_of(subsystem: SubsystemId) -> MemberId:
+    return MemberId(subsystem.instance, subsystem.member_class, subsystem.member_code)
+
+
+@lru_cache(maxsize=_REMEMBERED_MAX)
+def _provider_of(service: ServiceId) -> SubsystemId:
+    return SubsystemId(service.instance, service.member_class, service.member_code, service.subsystem_code)
 
 
 @lru_cache(maxsize=_REMEMBERED_MAX)

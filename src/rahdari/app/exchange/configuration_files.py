@@ -1,0 +1,74 @@
+"""The last good configurations of a gateway on its disk, and every one that was ever in use.
+
+``<INSTANCE>.jws`` is the one in use; ``history/<INSTANCE>-<version>-<SHA-256>.jws`` stays for ever: evidence needs
+the configuration that was in force at its time.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from rahdari.app.errors import FolderFailed
+from rahdari.app.files import PUBLIC_MODE, read_limited, write_whole
+from rahdari.wire.ndel.configuration import TEXT_CHARS_MAX
+from rahdari.wire.xroad import MemberId
+
+HISTORY: Final = "history"
+_PAST: Final = re.compile(r"(.+)-([0-9]{1,16})-([0-9a-f]{64})\.jws")
+
+
+class ConfigurationFiles:
+    """The folder ``configuration`` of a home."""
+
+    def __init__(self, folder: Path) -> None:
+        """Work on ``folder``, which is made at the first ``keep``."""
+        self._folder = folder
+
+    def read(self, instance: str) -> str | None:
+        """Give the signed configuration that was kept last; None, if there is none. Raises ``FolderFailed``."""
+        path = self._folder / f"{_named(instance)}.jws"
+        if not path.is_file():
+            return None
+        raw = read_limited(path, size_bytes_max=TEXT_CHARS_MAX)
+        # What is not ASCII is damaged, and is refused by whoever reads it.
+        return raw.decode("ascii", errors="replace")
+
+    def keep(self, instance: str, version: int, text: str) -> None:
+        """Keep a verified configuration, first for ever, then as the one in use. Raises ``FolderFailed``."""
+        raw = text.encode("ascii")
+        digest = hashlib.sha256(raw).hexdigest()
+        past = self._folder / HISTORY / f"{_named(instance)}-{version}-{digest}.jws"
+        if not past.is_file():
+            write_whole(past, raw, mode=PUBLIC_MODE)
+        write_whole(self._folder / f"{_named(instance)}.jws", raw, mode=PUBLIC_MODE)
+
+    def find(self, digest: bytes) -> str | None:
+        """Find a configuration that was in use once by the SHA-256 of its text."""
+        for path in (self._folder / HISTORY).glob(f"*-{digest.hex()}.jws"):
+            raw = read_limited(path, size_bytes_max=TEXT_CHARS_MAX)
+            if hashlib.sha256(raw).digest() == digest:
+                return raw.decode("ascii")
+            raise FolderFailed(f"{path} was altered; restore it from a backup")
+        return None
+
+    def past(self, instance: str) -> Iterator[tuple[int, str]]:
+        """Give every configuration of an instance that was in use, with its version, the newest first.
+
+        Raises:
+            FolderFailed: one was altered.
+        """
+        found = (
+            _PAST.fullmatch(path.name) for path in (self._folder / HISTORY).glob(f"{_named(instance)}-*.jws")
+        )
+        named = {(int(one[2]), one[3]) for one in found if one is not None and one[1] == _named(instance)}
+        for version, digest in sorted(named, reverse=True):
+            text = self.find(bytes.fromhex(digest))
+            if text is not None:
+                yield version, text
+
+
+def _named(instance: str) -> str:
+    # An instance is a part of an identifier, which holds no slash and is not made of dots alone.
+    return str(MemberId(instance, "-", "-")).partition("/")[0]

@@ -1,0 +1,227 @@
+"""How consents stand, asked of their issuers: status lists fetched, verified, and kept for a minute at most.
+
+Nothing here is on the hot path: ``known`` looks into memory, and a task renews the lists that are in use. Where an
+issuer cannot be reached, the last good list counts until it is 60 s old, and then nothing does.
+
+The age of a list is counted by a clock that never goes back, from the instant before it was asked for, on top of
+how old its own ``iat`` was. That first age is by the nearer one of two clocks: the machine's, and the one it would
+be had nobody set it since this began. So a clock that jumps an hour neither makes an old list young nor a fresh one
+old, unless it was wrong from the beginning.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+import aiohttp
+
+from rahdari.app.clock import tell_seconds
+from rahdari.exchange.errors import StatusListRefused
+from rahdari.exchange.rules.consents import (
+    SKEW_SECONDS,
+    STATUS_AGE_SECONDS_MAX,
+    ConsentIssuers,
+    HeldConsent,
+    KnownStatus,
+)
+from rahdari.kernel import Clock, Refused
+from rahdari.wire.keys import PublicKey
+from rahdari.wire.ndel.consents import Consent
+from rahdari.wire.status_list import StatusListToken, decode_jwt
+from rahdari.wire.xroad import MemberId
+
+# A third of what a list is worth: two fetches may fail.
+RENEW_SECONDS: Final = 20.0
+# Lists that nobody asked about for so long are let go.
+UNUSED_SECONDS: Final = 600.0
+# Issuers and their lists; a gateway sees a handful.
+LISTS_MAX: Final = 256
+# 2^20 places of 2 bits that do not compress at all.
+TOKEN_BYTES_MAX: Final = 512 * 1024
+FETCH_SECONDS: Final = 5.0
+# After a failure an issuer is left alone for a moment, so that a storm of calls is not a storm of questions.
+PAUSE_SECONDS: Final = 1.0
+
+Fetch = Callable[[str], Awaitable[bytes]]
+"""Gets what stands at an address; raises ``OSError``, ``TimeoutError``, ``aiohttp.ClientError`` or ``Refused``."""
+
+
+class _Issuers(Protocol):
+    def __call__(self) -> ConsentIssuers: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    issuer: MemberId
+    token: StatusListToken
+    asked_tick: float
+    age_then: float
+
+
+class ConsentStatuses:
+    """The status lists that this gateway relies on. Lives in one event loop."""
+
+    def __init__(
+        self,
+        fetch: Fetch,
+        issuers: _Issuers,
+        *,
+        clock: Clock,
+        tick: Callable[[], float] = tell_seconds,
+    ) -> None:
+        """Ask by ``fetch``; ``issuers`` gives the directory as it is now."""
+        self._fetch = fetch
+        self._issuers = issuers
+        self._clock = clock
+        self._tick = tick
+        self._began, self._began_tick = clock.now(), tick()
+        self._held: dict[str, _Held] = {}
+        self._used: dict[str, tuple[MemberId, float]] = {}
+        self._failed: dict[str, float] = {}
+        # Lists that are being asked for ``now``: whoever comes after that waits for the next question.
+        self._begun: set[str] = set()
+        self._running: dict[tuple[str, bool], asyncio.Task[_Held | None]] = {}
+
+    def known(self, consent: Consent) -> KnownStatus | None:
+        """Tell how a consent stands by what is in memory; None where nothing is, or nothing of its issuer's."""
+        self._note_use(consent)
+        return self._status(consent, self._held.get(consent.status.uri), is_fetched_now=False)
+
+    async def find(self, consent: Consent, *, now: bool = False) -> KnownStatus | None:
+        """Tell how a consent stands, asking where memory does not do; None where its issuer cannot be asked.
+
+        With ``now`` a list counts only if it was asked for after this call began; calls that come together share
+        one question.
+        """
+        uri, issuer = consent.status.uri, consent.issuer
+        known = self.known(consent)
+        if not now:
+            if known is not None and known.age_seconds <= STATUS_AGE_SECONDS_MAX:
+                return known
+            await self._ask(uri, issuer)
+            return self.known(consent)
+        before = self._running.get((uri, True))
+        if before is not None and uri in self._begun:
+            # It began before this call: what it brings may be older than the revocation that matters.
+            await asyncio.wait([before])
+        return self._status(consent, await self._ask(uri, issuer, now=True), is_fetched_now=True)
+
+    async def status_of(self, held: HeldConsent, *, now: bool) -> KnownStatus | None:
+        """Tell how a consent that was opened stands: ``find``."""
+        return await self.find(held.consent, now=now)
+
+    async def run(self) -> None:
+        """Renew the lists that are in use, for ever: the gateway's task."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            await self.renew()
+
+    async def renew(self) -> None:
+        """Renew the lists that were in use lately, and let go of the others."""
+        at = self._tick()
+        for uri, (_, used) in list(self._used.items()):
+            if at - used > UNUSED_SECONDS:
+                self._forget(uri)
+        await asyncio.gather(*(self._ask(uri, issuer) for uri, (issuer, _) in list(self._used.items())))
+
+    def _status(self, consent: Consent, held: _Held | None, *, is_fetched_now: bool) -> KnownStatus | None:
+        if held is None or held.issuer != consent.issuer:
+            return None
+        try:
+            status = held.token.status_of(consent.status.index)
+        except Refused:
+            return None
+        age = held.age_then + (self._tick() - held.asked_tick)
+        return KnownStatus(status, age, is_fetched_now=is_fetched_now)
+
+    async def _ask(self, uri: str, issuer: MemberId, *, now: bool = False) -> _Held | None:
+        running = self._running.get((uri, now))
+        if running is None:
+            if self._tick() - self._failed.get(uri, -PAUSE_SECONDS) < PAUSE_SECONDS:
+                return None
+            running = asyncio.create_task(self._get(uri, issuer, now=now), name=f"status list {uri}")
+            self._running[uri, now] = running
+            running.add_done_callback(lambda _: self._end(uri, now=now))
+        # One caller who goes away does not take the answer from the others.
+        return await asyncio.shield(running)
+
+    def _end(self, uri: str, *, now: bool) -> None:
+        self._running.pop((uri, now), None)
+        if now:
+            self._begun.discard(uri)
+
+    async def _get(self, uri: str, issuer: MemberId, *, now: bool) -> _Held | None:
+        if now:
+            self._begun.add(uri)
+        asked_tick, asked_at = self._tick(), self._clock.now()
+        address = uri if not now else f"{uri}{'&' if '?' in uri else '?'}now"
+        try:
+            async with asyncio.timeout(FETCH_SECONDS):
+                raw = await self._fetch(address)
+            held = self._accepted(uri, issuer, decode_jwt(raw.decode("ascii")), asked_tick, asked_at)
+        except (OSError, TimeoutError, aiohttp.ClientError, Refused, UnicodeDecodeError):
+            # The last good list goes on counting until it is too old; then nothing does (``require_standing``).
+            self._failed[uri] = self._tick()
+            return None
+        self._failed.pop(uri, None)
+        self._held[uri] = held
+        return held
+
+    def _accepted(
+        self, uri: str, issuer: MemberId, token: StatusListToken, asked_tick: float, asked_at: datetime
+    ) -> _Held:
+        """Give a list if its issuer signed it, it is the one asked for, and it is not older than the one held."""
+        at = int(asked_at.timestamp())
+        steady = self._began.timestamp() + (asked_tick - self._began_tick)
+        keys = self._issuers().consent_keys(issuer, at)
+        if not any(_is_signed_by(token, key) for key in keys):
+            raise StatusListRefused("no key of the issuer signed this status list")
+        nearest = min((float(at), steady), key=lambda clock: abs(clock - token.issued_at))
+        token.check(uri=uri, at=int(nearest), skew_seconds=SKEW_SECONDS)
+        held = self._held.get(uri)
+        # A rollback: whoever serves the lists, or stands between, gives out an older one again.
+        if held is not None and held.issuer == issuer and token.issued_at < held.token.issued_at:
+            raise StatusListRefused("this status list is older than one that was seen already")
+        return _Held(issuer, token, asked_tick, max(0.0, nearest - token.issued_at))
+
+    def _note_use(self, consent: Consent) -> None:
+        uri = consent.status.uri
+        if uri not in self._used and len(self._used) >= LISTS_MAX:
+            self._forget(min(self._used, key=lambda one: self._used[one][1]))
+        self._used[uri] = (consent.issuer, self._tick())
+
+    def _forget(self, uri: str) -> None:
+        self._used.pop(uri, None)
+        self._held.pop(uri, None)
+        self._failed.pop(uri, None)
+
+
+def fetching(session: aiohttp.ClientSession) -> Fetch:
+    """Give what gets a list over HTTP: no redirects, bounded; the list's own signature is what is trusted."""
+
+    async def fetch(address: str) -> bytes:
+        async with session.get(
+            address, allow_redirects=False, headers={"accept": "application/statuslist+jwt"}
+        ) as answer:
+            if answer.status != 200:
+                raise StatusListRefused(
+                    f"the issuer answered {answer.status} to a question for a status list"
+                )
+            raw = bytearray()
+            async for part in answer.content.iter_chunked(64 * 1024):
+                raw += part
+                if len(raw) > TOKEN_BYTES_MAX:
+                    raise StatusListRefused(f"a status list of more than {TOKEN_BYTES_MAX} bytes")
+            return bytes(raw)
+
+    return fetch
+
+
+def _is_signed_by(token: StatusListToken, key: PublicKey) -> bool:
+    try:
+        token.verify(key)
+    except Refused:
+        return False
+    return True

@@ -1,0 +1,208 @@
+"""An instance of the exchange for the demonstration: a registry and three gateways, made and run here."""
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from rahdari.access import Enrolment, Role
+from rahdari.app.clock import SystemChance, SystemClock
+from rahdari.app.exchange.consent_desk import key_name, make_issuer
+from rahdari.app.exchange.home import Anchor, GatewayHome, Listener, create_home
+from rahdari.app.exchange.identity_offer import (
+    BEARER_FILE,
+    DESCRIPTION_FILE,
+    IdentityOffer,
+    describe_identity,
+    write_identity_offer,
+)
+from rahdari.app.exchange.joining import make_request
+from rahdari.app.exchange.registry import Registry
+from rahdari.app.exchange.registry_founding import Founding, found_registry
+from rahdari.app.files import SECRET_MODE, write_whole
+from rahdari.app.house import House
+from rahdari.cli.demo.server import HOST, Server, find_free_port
+from rahdari.cli.errors import ServerFailed
+from rahdari.exchange import ClientProof, LocalClient
+from rahdari.kernel import ActorKind
+from rahdari.wire.ndel.acts import Enter
+from rahdari.wire.ndel.configuration import write_registry_key
+from rahdari.wire.ndel.parties import ConsentIssuer, MessageKey, Purpose
+from rahdari.wire.xroad import SecurityServerId, SubsystemId
+
+OFFICERS: Final = ("registry-officer-1", "registry-officer-2")
+REGISTER: Final = SubsystemId("PK", "GOV", "1001", "register")
+BANK: Final = SubsystemId("PK", "COM", "2002", "accounts")
+TELECOM: Final = SubsystemId("PK", "COM", "3003", "sim-sales")
+NAMES: Final = {
+    REGISTER: {"en": "Sample Identity Authority", "ur": "نمونہ شناختی ادارہ", "zh": "样例身份机构"},
+    BANK: {"en": "Sample Bank", "ur": "نمونہ بینک", "zh": "样例银行"},
+    TELECOM: {"en": "Sample Telecom", "ur": "نمونہ ٹیلی کام", "zh": "样例电信"},
+}
+PURPOSES: Final = (
+    Purpose(
+        "account-opening",
+        {"en": "Opening a bank account", "ur": "بینک کھاتہ کھولنا", "zh": "开立银行账户"},
+        "sample: banking rules",
+    ),
+    Purpose(
+        "sim-registration",
+        {"en": "Registering a SIM card", "ur": "سم کارڈ کی رجسٹریشن", "zh": "登记电话卡"},
+        "sample: telecom rules",
+    ),
+)
+_READY_SECONDS_MAX: Final = 60.0
+_ENDING_SECONDS_MAX: Final = 25
+_CHARS_MAX: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """A member with its gateway, and the client by which it asks."""
+
+    client: SubsystemId
+    home: GatewayHome
+
+    @property
+    def url(self) -> str:
+        """Where its own information systems call."""
+        return f"http://{self.home.edge.host}:{self.home.edge.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """The whole of it."""
+
+    registry: Registry
+    register: Institution
+    bank: Institution
+    telecom: Institution
+
+    @property
+    def registry_key(self) -> str:
+        """The key that verifiers trust."""
+        return write_registry_key(self.registry.public)
+
+
+def make_instance(house: House, server: Server, environment: Mapping[str, str]) -> Instance:
+    """Make an instance anew, with the identity authority as its first provider."""
+    folder = house.settings.home / "exchange"
+    shutil.rmtree(folder, ignore_errors=True)
+    founding = Founding("PK", OFFICERS)
+    registry = found_registry(
+        folder / "registry", founding, environment, clock=SystemClock(), chance=SystemChance()
+    )
+    # Opening a key costs a third of a second on purpose; the two officers sit here for all of it.
+    first, second = (registry.officer(name, environment, None) for name in OFFICERS)
+    made = {}
+    for client in (REGISTER, BANK, TELECOM):
+        made[client], request = _ask_to_join(registry, folder / client.member_code, client, environment)
+        for officer in (first, second):
+            registry.approve_any(request, *officer)
+    for entry in (*PURPOSES, _consent_issuer(made[REGISTER], environment)):
+        proposal = registry.propose(Enter(entry), *first)
+        registry.approve(proposal.number, *second)
+    _offer(house, made[REGISTER].home, server)
+    return Instance(registry, made[REGISTER], made[BANK], made[TELECOM])
+
+
+@contextmanager
+def serving_gateways(instance: Instance, environment: Mapping[str, str]) -> Iterator[None]:
+    """Run the three gateways until the block ends. Raises ``ServerFailed``."""
+    with ExitStack() as until_end:
+        started = [
+            (one, until_end.enter_context(_running(one.home, environment)))
+            for one in (instance.register, instance.bank, instance.telecom)
+        ]
+        for one, process in started:
+            _wait(one, process)
+        yield
+
+
+def _ask_to_join(
+    registry: Registry, folder: Path, client: SubsystemId, environment: Mapping[str, str]
+) -> tuple[Institution, str]:
+    """Make a gateway's home and hand its request to the registry; give the request's id."""
+    peer = find_free_port()
+    home = GatewayHome(
+        folder=folder,
+        id=SecurityServerId(client.instance, client.member_class, client.member_code, "gw1"),
+        url=f"https://{HOST}:{peer}",
+        name=NAMES[client],
+        subsystems=(client.subsystem_code,),
+        edge=Listener(HOST, find_free_port()),
+        peer=Listener(HOST, peer),
+        anchor=Anchor("PK", (f"file:{registry.public_file.absolute()}",), (registry.public,)),
+        clients={client: LocalClient(client, ClientProof.NETWORK)},
+    )
+    keys = create_home(home, environment, at=SystemClock().now(), chance=SystemChance())
+    request = registry.receive(make_request(home, keys, SystemClock()))
+    return Institution(client, home), request.id
+
+
+def _consent_issuer(institution: Institution, environment: Mapping[str, str]) -> ConsentIssuer:
+    home = institution.home
+    public, _ = make_issuer(
+        home.folder, environment, lists=f"{institution.url}/ndel/consents", chance=SystemChance()
+    )
+    begins = SystemClock().now() - timedelta(hours=1)
+    ends = begins + timedelta(days=366)
+    key = MessageKey(key_name(public), public, int(begins.timestamp()), int(ends.timestamp()))
+    return ConsentIssuer(home.member, (key,))
+
+
+def _offer(house: House, home: GatewayHome, server: Server) -> None:
+    """Put the authority's services behind its gateway, which proves itself to the server by a token of today."""
+    enrolment = Enrolment(ActorKind.INSTITUTION, "Exchange gateway", frozenset({Role.EXCHANGE.value}))
+    principal = house.officers.find_named(enrolment.name) or house.officers.enrol(enrolment)
+    token = house.officers.issue_token(principal.id, lifetime=timedelta(days=1)).text
+    offer = IdentityOffer(REGISTER, server.url, tuple(one.code for one in PURPOSES), (BANK, TELECOM))
+    write_whole(home.folder / BEARER_FILE, token.encode(), mode=SECRET_MODE)
+    write_whole(home.folder / DESCRIPTION_FILE, describe_identity())
+    write_whole(home.services_file, write_identity_offer(offer).encode())
+
+
+@contextmanager
+def _running(home: GatewayHome, environment: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    with (home.folder / "gateway.log").open("wb") as written:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter with our own words, no shell
+            [sys.executable, "-m", "rahdari.web.exchange", "--home", str(home.folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+            env=dict(environment),
+            # Ctrl-C comes to us, and we end the gateway in order.
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_ENDING_SECONDS_MAX)
+            # Of one that has ended, this does nothing.
+            process.kill()
+            process.wait()
+
+
+def _wait(one: Institution, process: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + _READY_SECONDS_MAX
+    log = one.home.folder / "gateway.log"
+    with httpx.Client(timeout=2) as asking:
+        while time.monotonic() < until:
+            if process.poll() is not None:
+                said = log.read_text(encoding="utf-8", errors="replace").strip()[-_CHARS_MAX:]
+                raise ServerFailed(f"a gateway ended with {process.returncode}: {said or 'it said nothing'}")
+            with suppress(httpx.HTTPError):
+                if asking.get(f"{one.url}/health").status_code == httpx.codes.OK:
+                    return
+            time.sleep(0.05)
+    raise ServerFailed(f"a gateway was not ready after {_READY_SECONDS_MAX:.0f} seconds; see {log}")

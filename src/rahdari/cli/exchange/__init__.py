@@ -1,0 +1,1 @@
+"""``rahdari exchange``: registries, gateways, what they log, and what it proves."""

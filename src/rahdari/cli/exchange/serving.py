@@ -1,0 +1,136 @@
+"""``rahdari exchange serve``, ``service list`` and ``service check``: a gateway at work, and what it offers."""
+
+import os
+import sys
+from pathlib import Path
+
+from rahdari.app.exchange.home import GatewayHome, read_home
+from rahdari.app.exchange.offers import ReadOffer, read_offer_file
+from rahdari.cli.authority import Given
+from rahdari.cli.exchange.opened import gateway_home
+from rahdari.cli.server import require_free
+from rahdari.cli.terminal import Document, table_of
+from rahdari.exchange import Offer, Operation, Service
+
+
+def serve(*, session: Given) -> None:
+    """Serve a gateway: its edge for the member's own systems, and other gateways behind mutual TLS.
+
+    Args:
+        session: This run.
+    """
+    home = read_home(gateway_home(session))
+    for listener in (home.edge, home.peer):
+        require_free(listener.host, listener.port)
+    session.terminal.note(
+        f"Serving the gateway {home.id}: edge http://{home.edge.host}:{home.edge.port}/, other gateways at "
+        f"{home.peer.host}:{home.peer.port} (Ctrl-C ends it)"
+    )
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The edges do not know each other: the gateway is started as the program that it is, in this one's place.
+    words = gateway_words(str(home.folder))
+    os.execv(words[0], words)  # noqa: S606 - our own interpreter with our own words, no shell
+
+
+def gateway_words(home: str) -> list[str]:
+    """Write the command that starts a gateway."""
+    return [sys.executable, "-m", "rahdari.web.exchange", "--home", home]
+
+
+def service_list(*, session: Given) -> None:
+    """List what the gateway offers: services, operations, purposes, and to how many clients.
+
+    Args:
+        session: This run.
+    """
+    home = read_home(gateway_home(session))
+    offer = read_offer_file(home.services_file, home.member).offer
+    documents = _documents(offer)
+    rows = [
+        (
+            service["service"],
+            one["operation"],
+            ", ".join(_texts(one["purposes"])),
+            one["consent"],
+            one["clients"],
+        )
+        for service in documents
+        for one in _operations(service)
+    ]
+    session.terminal.answer(
+        {"gateway": str(home.id), "services": documents},
+        table_of(
+            ("service", "operation", "purposes", "consent", "clients"), rows, spare=("consent", "clients")
+        )
+        if rows
+        else f"{home.services_file} offers nothing yet; see docs/do/exchange-serve.md",
+    )
+
+
+def service_check(*, file: Path | None = None, session: Given) -> int:
+    """Check an offer before it is used: whether it can be read, and what is odd about it.
+
+    Args:
+        file: Another file than the gateway's own services.toml.
+        session: This run.
+    """
+    home = read_home(gateway_home(session))
+    found = _read(home, file)
+    operations = sum(len(one.operations) for one in found.offer.services.values())
+    said = f"{len(found.offer.services)} services with {operations} operations can be offered."
+    session.terminal.answer(
+        {
+            "services": len(found.offer.services),
+            "operations": operations,
+            "grants": len(found.offer.grants),
+            "remarks": list(found.remarks),
+        },
+        said,
+        *(f"To be looked at: {one}." for one in found.remarks),
+    )
+    return 0
+
+
+def _read(home: GatewayHome, file: Path | None) -> ReadOffer:
+    return read_offer_file(home.services_file if file is None else file, home.member)
+
+
+def _documents(offer: Offer) -> list[Document]:
+    return [_document(offer, one) for one in offer.services.values()]
+
+
+def _document(offer: Offer, service: Service) -> Document:
+    return {
+        "service": str(service.id),
+        "title": dict(service.title),
+        "base_url": service.base_url,
+        "disabled": service.disabled_notice,
+        "operations": [_operation(offer, service, one) for one in service.operations],
+    }
+
+
+def _operation(offer: Offer, service: Service, operation: Operation) -> Document:
+    granted = [
+        client
+        for (client, identifier), names in offer.grants.items()
+        if identifier == service.id and operation.name in names
+    ]
+    return {
+        "operation": operation.name,
+        "purposes": sorted(operation.purposes),
+        "data_classes": sorted(operation.data_classes),
+        "consent": operation.consent.value,
+        "durability": operation.durability.value,
+        "sealed": operation.is_sealed,
+        "clients": len(granted),
+    }
+
+
+def _operations(service: Document) -> list[Document]:
+    listed = service["operations"]
+    return listed if isinstance(listed, list) else []
+
+
+def _texts(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else []

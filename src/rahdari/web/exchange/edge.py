@@ -1,0 +1,253 @@
+"""The edge: a member's information systems call here, in X-Road's protocol for REST (PR-REST 1.0.4).
+
+A call is signed, sent to the provider's gateway, and its answer verified before the first byte of it goes on; of a
+body beyond ``HELD_BYTES_MAX`` the last part is held back until its digest is known, and the connection broken if it
+is wrong.
+"""
+
+from ipaddress import ip_address
+from typing import Final
+
+from rahdari.app.exchange.gateway import OpenGateway
+from rahdari.exchange import (
+    Accepted,
+    CallRefused,
+    Concluded,
+    Durability,
+    LogFull,
+    Outgoing,
+    Proofs,
+    consumer_fault,
+)
+from rahdari.kernel import Refused
+from rahdari.web.exchange import asgi
+from rahdari.web.exchange.asgi import Arrived, ClientGone, Receive, Scope, Send, arrive
+from rahdari.web.exchange.bodies import HELD_BYTES_MAX, Body, BodyTooLarge, SpoolFailed, take_request
+from rahdari.web.exchange.consent_lists import PATH as CONSENTS
+from rahdari.web.exchange.consent_lists import ConsentLists
+from rahdari.web.exchange.figures import Figures, Trip
+from rahdari.web.exchange.listing import list_clients
+from rahdari.web.exchange.peers import Peers
+from rahdari.web.exchange.refusing import NOT_FOUND, Dates, refuse
+from rahdari.web.exchange.sending import ReceiptSender
+from rahdari.web.exchange.upstream import Reply, UpstreamFailed
+from rahdari.wire.http_signatures import DigestCheck, require_digest
+from rahdari.wire.xroad import ErrorType, Fault, Origin, Side
+
+_CALL: Final = b"/r1/"
+_LISTING: Final = b"/listClients"
+_LENGTH: Final = b"content-length"
+
+
+class Edge:
+    """The application of the edge's listener."""
+
+    def __init__(
+        self, gateway: OpenGateway, peers: Peers, *, figures: Figures, receipts: ReceiptSender, own: asgi.App
+    ) -> None:
+        """Carry calls; ``own`` answers what is about the gateway itself, for this machine alone."""
+        self._gateway, self._peers, self._figures, self._receipts = gateway, peers, figures, receipts
+        self._own = own
+        self._consents = ConsentLists(gateway)
+        self._dates = Dates(gateway)
+        self._near: dict[str, bool] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        arrived = arrive(scope, receive, send)
+        target = arrived.head.target_raw
+        # PR-REST, 2.3: /r1 and whatever begins like another version are calls, if only broken ones.
+        if target.startswith((b"/r1", b"/r2", b"/r0")):
+            await self._exchange(arrived)
+        elif arrived.path == _LISTING:
+            await list_clients(self._gateway, arrived, dates=self._dates)
+        elif target.startswith(CONSENTS):
+            await self._consents(scope, receive, send)
+        elif self._is_near(arrived):
+            await self._own(scope, receive, send)
+        else:
+            await refuse(self._gateway, arrived, NOT_FOUND, dates=self._dates)
+
+    async def _exchange(self, arrived: Arrived) -> None:
+        gateway = self._gateway
+        trip = Trip(Side.CLIENT, _milliseconds(gateway), gateway.tick(), arrived.head.method)
+        self._figures.begin(trip, arrived.head.fields)
+        try:
+            await self._carry(arrived, trip)
+        except CallRefused as refusal:
+            trip.status, trip.fault, trip.message = refusal.status, refusal.error.write(), refusal.message
+            ids = [(b"x-road-request-id", trip.request_id.encode("ascii"))] if trip.request_id else []
+            await refuse(gateway, arrived, refusal, dates=self._dates, also=ids)
+        except ClientGone:
+            trip.fault = _GONE.write()
+        finally:
+            self._figures.note(trip, tick=gateway.tick(), milliseconds=_milliseconds(gateway))
+
+    async def _carry(self, arrived: Arrived, trip: Trip) -> None:
+        gateway = self._gateway
+        proofs = Proofs(self._is_near(arrived), arrived.socket.certificate)
+        route = gateway.consumer.route(arrived.head, proofs, at=gateway.clock.now())
+        trip.call, trip.said, trip.request_id = route.call, route.said, route.request_id
+        # What could not be recorded is not asked.
+        if not gateway.log.standing.is_writable:
+            raise _unrecorded()
+        body = await self._take(arrived)
+        try:
+            trip.request_size = body.facts.size
+            outgoing = gateway.consumer.sign(route, body.facts, at=gateway.clock.now())
+            trip.request_out = _milliseconds(gateway)
+            await self._ask(arrived, outgoing, body, trip)
+        finally:
+            body.close()
+
+    async def _take(self, arrived: Arrived) -> Body:
+        settings = self._gateway.settings
+        try:
+            return await take_request(
+                arrived.receive, bytes_max=settings.body_bytes_max, folder=self._gateway.home.folder
+            )
+        except BodyTooLarge:
+            raise CallRefused(
+                ErrorType(Origin.CLIENT, (Fault.INVALID_BODY,)),
+                f"the body has more than {settings.body_bytes_max} bytes",
+                status=413,
+            ) from None
+        except SpoolFailed:
+            raise CallRefused(
+                consumer_fault(Fault.IO_ERROR), "the gateway has no room for the body; try again later"
+            ) from None
+
+    async def _ask(self, arrived: Arrived, outgoing: Outgoing, body: Body, trip: Trip) -> None:
+        """Ask the provider's gateway. Whatever comes of it is recorded."""
+        gateway = self._gateway
+        try:
+            reply = await self._peers.send(outgoing, body)
+            try:
+                trip.response_in = _milliseconds(gateway)
+                accepted = gateway.consumer.accept(
+                    outgoing, reply.status, reply.fields, at=gateway.clock.now()
+                )
+                trip.status, trip.fault = accepted.status, accepted.fault
+                await self._hand_on(arrived, accepted, reply, trip)
+            finally:
+                reply.release()
+        except UpstreamFailed as failure:
+            refusal = CallRefused(
+                consumer_fault(Fault.SERVICE_FAILED, *failure.faults),
+                f"the provider's gateway was not to be had: {failure.message}",
+            )
+            self._record_failure(outgoing, refusal.error)
+            raise refusal from None
+        except CallRefused as refusal:
+            if refusal.error.faults[0] is not Fault.LOGGING_FAILED:
+                self._record_failure(outgoing, refusal.error)
+            raise
+
+    async def _hand_on(self, arrived: Arrived, accepted: Accepted, reply: Reply, trip: Trip) -> None:
+        """Give the answer to the client: small ones once they are known to be whole and right."""
+        held: list[bytes] = []
+        size = 0
+        while part := await reply.read():
+            held.append(part)
+            size += len(part)
+            if size > HELD_BYTES_MAX:
+                await self._stream(arrived, accepted, reply, b"".join(held), trip)
+                return
+        body = held[0] if len(held) == 1 else b"".join(held)
+        try:
+            require_digest(accepted.content_digest, body)
+        except Refused:
+            raise _inconsistent() from None
+        trip.response_size = size
+        await self._conclude(accepted)
+        fields = [line for line in accepted.fields if line[0] != _LENGTH]
+        await asgi.answer(arrived, accepted.status, self._dates.complete(fields), body)
+
+    async def _stream(
+        self, arrived: Arrived, accepted: Accepted, reply: Reply, first: bytes, trip: Trip
+    ) -> None:
+        """Give a large answer as it comes, but for its last part: that follows once the digest is known."""
+        try:
+            check = DigestCheck(accepted.content_digest)
+        except Refused:
+            raise _inconsistent() from None
+        await asgi.start(arrived, accepted.status, self._dates.complete(accepted.fields))
+        waiting, trip.response_size = first, len(first)
+        check.update(first)
+        try:
+            while part := await reply.read():
+                check.update(part)
+                trip.response_size += len(part)
+                await asgi.go_on(arrived, waiting, is_last=False)
+                waiting = part
+            check.require_match()
+            await self._conclude(accepted)
+        except (UpstreamFailed, Refused) as failure:
+            refusal = failure if isinstance(failure, CallRefused) else _inconsistent()
+            trip.fault, trip.message = refusal.error.write(), refusal.message
+            self._record_failure(accepted.outgoing, refusal.error)
+            asgi.break_off(arrived)
+            return
+        await asgi.go_on(arrived, waiting, is_last=True)
+
+    async def _conclude(self, accepted: Accepted) -> None:
+        gateway = self._gateway
+        concluded = gateway.consumer.conclude(accepted, at=gateway.clock.now())
+        await self._record(concluded)
+        if concluded.receipt is not None:
+            self._receipts.owe(accepted.outgoing.route.gateway, concluded.receipt)
+
+    async def _record(self, concluded: Concluded) -> None:
+        written = self._gateway.log.append(concluded.record, concluded.particulars)
+        if self._gateway.settings.own_record is Durability.STRICT:
+            try:
+                await written
+            except LogFull:
+                raise _unrecorded() from None
+
+    def _record_failure(self, outgoing: Outgoing, error: ErrorType) -> None:
+        gateway = self._gateway
+        failed = gateway.consumer.fail(outgoing, error, at=gateway.clock.now())
+        gateway.log.append(failed.record, failed.particulars)
+
+    def _is_near(self, arrived: Arrived) -> bool:
+        """Tell whether the caller is on this machine: what a call by ``network`` proves."""
+        address = arrived.socket.address
+        known = self._near.get(address)
+        if known is None:
+            known = _is_loopback(address)
+            if len(self._near) >= _ADDRESSES_MAX:
+                self._near.clear()
+            self._near[address] = known
+        return known
+
+
+_ADDRESSES_MAX: Final = 4096
+_GONE: Final = ErrorType(Origin.CLIENT, (Fault.NETWORK_ERROR,))
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _inconsistent() -> CallRefused:
+    return CallRefused(
+        consumer_fault(Fault.SERVICE_FAILED, Fault.INCONSISTENT_RESPONSE),
+        "the answer's body is not the one that the provider's gateway signed",
+    )
+
+
+def _unrecorded() -> CallRefused:
+    return CallRefused(
+        consumer_fault(Fault.LOGGING_FAILED),
+        "the gateway's log cannot be written, and nothing is exchanged that cannot be recorded",
+    )
+
+
+def _milliseconds(gateway: OpenGateway) -> int:
+    return int(gateway.clock.now().timestamp() * 1000)

@@ -1,0 +1,83 @@
+"""Sends receipts behind the answers they are for: in batches, again where a gateway was not reached."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from rahdari.app.exchange.gateway import OpenGateway
+from rahdari.app.exchange.receipts import BATCH_MAX, write_batch
+from rahdari.exchange import CallRefused, Receipt
+from rahdari.web.exchange.peers import Peers
+from rahdari.web.exchange.upstream import UpstreamFailed
+from rahdari.wire.ndel.parties import Gateway
+from rahdari.wire.xroad import SecurityServerId
+
+TARGET: Final = b"/ndel/receipts"
+CONTENT_TYPE: Final = b"application/jsonl"
+BATCH_SECONDS: Final = 1.0
+# A gateway that is not reached is asked again after 1, 2, 4 … seconds.
+WAIT_SECONDS_MAX: Final = 60.0
+
+_LOG = structlog.get_logger("rahdari.exchange.receipts")
+
+
+class ReceiptSender:
+    """Owes receipts to other gateways, and sends them."""
+
+    def __init__(self, gateway: OpenGateway, peers: Peers) -> None:
+        """Owe what ``gateway`` owes."""
+        self._gateway, self._peers = gateway, peers
+        self._full = asyncio.Event()
+        self._waits: dict[SecurityServerId, tuple[float, float]] = {}
+
+    def owe(self, gateway: Gateway, receipt: Receipt) -> None:
+        """Take a receipt; a full batch goes out at once."""
+        if self._gateway.owed.owe(gateway, receipt) >= BATCH_MAX:
+            self._full.set()
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BATCH_SECONDS):
+                    await self._full.wait()
+            self._full.clear()
+            await self.send_all()
+
+    async def send_all(self) -> None:
+        """Send a batch to every gateway that is owed any and is not left alone for a while."""
+        tick = self._gateway.tick()
+        due = [one for one in self._gateway.owed.owed_to() if self._waits.get(one, (0.0, 0.0))[0] <= tick]
+        await asyncio.gather(*(self._send(one) for one in due))
+
+    async def _send(self, identifier: SecurityServerId) -> None:
+        owed = self._gateway.owed
+        while batch := owed.take(identifier):
+            try:
+                gateway = self._gateway.directory().gateway(identifier)
+                if gateway is None:
+                    # Suspended or gone: nobody can take them any more.
+                    return
+                status = await self._peers.post(gateway, TARGET, write_batch(batch), CONTENT_TYPE)
+            except (UpstreamFailed, CallRefused) as failure:
+                self._wait(identifier, failure.message)
+                owed.put_back(identifier, batch)
+                return
+            except BaseException:
+                owed.put_back(identifier, batch)
+                raise
+            if status >= 500:
+                self._wait(identifier, f"status {status}")
+                owed.put_back(identifier, batch)
+                return
+            self._waits.pop(identifier, None)
+            if len(batch) < BATCH_MAX:
+                return
+
+    def _wait(self, identifier: SecurityServerId, why: str) -> None:
+        _, before = self._waits.get(identifier, (0.0, BATCH_SECONDS / 2))
+        seconds = min(WAIT_SECONDS_MAX, before * 2)
+        self._waits[identifier] = (self._gateway.tick() + seconds, seconds)
+        _LOG.warning("receipts_not_sent", gateway=str(identifier), why=why, again_in=seconds)

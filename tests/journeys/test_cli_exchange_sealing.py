@@ -1,0 +1,48 @@
+"""A body that gateways carry and cannot read: sealed to a member, opened by its information system alone."""
+
+from pathlib import Path
+
+import pytest
+
+from rahdari.app.clock import SystemClock
+from tests.fakes.exchange_registry import enter, make_gateway, make_registry
+from tests.journeys.commands import CommandLine
+
+EXCHANGE = (
+    "--id", "m-1", "--client", "PK/GOV/1001/app", "--service", "PK/GOV/1001/registry/persons", "--purpose", "kyc",
+)  # fmt: skip
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> CommandLine:
+    registry = make_registry(tmp_path / "registry", SystemClock())
+    home, keys = make_gateway(tmp_path / "gateway", registry, SystemClock())
+    enter(registry, home, keys, SystemClock())
+    run = CommandLine(tmp_path / "gateway")
+    assert run("exchange", "status", "--fetch").code == 0
+    return run
+
+
+def test_what_is_sealed_to_a_member_its_own_keys_open(gateway: CommandLine, tmp_path: Path) -> None:
+    plain, sealed, keys, opened = (tmp_path / name for name in ("plain", "sealed", "keys.json", "opened"))
+    plain.write_bytes(b'{"name":"a secret of tests"}')
+    told = gateway.json("exchange", "seal", plain, sealed, *EXCHANGE).document
+    assert (told["kem"], told["sealed_to"]) == ("X_WING", "PK/GOV/1001")
+    assert b"secret" not in sealed.read_bytes()
+    handed = gateway.json("exchange", "sealing-keys", "hand-over", "--out", keys)
+    assert handed.document["keys"] == ["X25519", "X_WING"]
+    assert gateway("exchange", "sealing-keys", "hand-over", "--out", tmp_path / "again").code != 0
+    assert gateway("exchange", "open", sealed, opened, "--keys", keys, *EXCHANGE).code == 0
+    assert opened.read_bytes() == plain.read_bytes()
+
+
+def test_it_opens_in_no_other_exchange(gateway: CommandLine, tmp_path: Path) -> None:
+    plain, sealed, keys, opened = (tmp_path / name for name in ("plain", "sealed", "keys.json", "opened"))
+    plain.write_bytes(b"a secret of tests")
+    gateway.json("exchange", "seal", plain, sealed, "--strength", "classical", *EXCHANGE)
+    gateway.json("exchange", "sealing-keys", "hand-over", "--out", keys)
+    other = [word if word != "m-1" else "m-2" for word in EXCHANGE]
+    refused = gateway.json("exchange", "open", sealed, opened, "--keys", keys, *other)
+    assert refused.code != 0
+    assert "wire.seal_broken" in refused.out + refused.err
+    assert not opened.exists()
