@@ -95,6 +95,12 @@ class Border:
             for made in one.gateways.values():
                 ConfigurationFiles(made.home.configuration_folder).keep(other.name, other.version, text)
 
+    def agree(self, *, china: tuple[Allowance, ...], pakistan: tuple[Allowance, ...]) -> None:
+        """Sign what is agreed on now, and have the asking gateway begin with it."""
+        self.publish(china_allows=china, pakistan_allows=pakistan)
+        self.asking.stop(CUSTOMS_PK)
+        self.asking.start(self.asking.bank)
+
     def ask(self, path: str = ASKED, purpose: str = "customs-clearance") -> Got:
         headers = [("ndel-purpose", purpose)]
         return self.asking.call(path, client="PK/GOV/1004/clearance", headers=headers)
@@ -156,13 +162,10 @@ def test_what_was_not_agreed_on_does_not_leave_the_country(border: Border, path:
 
 
 def test_what_the_other_country_does_not_allow_it_refuses_itself(border: Border) -> None:
-    both = allow(CUSTOMS_CN, None)
-    border.publish(china_allows=(AGREED,), pakistan_allows=(both,))
-    border.asking.stop(CUSTOMS_PK)
-    border.asking.start(border.asking.bank)
+    border.agree(china=(AGREED,), pakistan=(allow(CUSTOMS_CN, None),))
     got = border.ask(ASKED.replace("manifests", "tariffs"))
     assert got.one("x-road-error") == "server.serverproxy.access_denied"
-    border.publish(china_allows=(AGREED,), pakistan_allows=(AGREED,))
+    border.agree(china=(AGREED,), pakistan=(AGREED,))
 
 
 def test_a_member_that_the_other_country_suspended_is_gone(border: Border) -> None:
@@ -171,4 +174,4 @@ def test_a_member_that_the_other_country_suspended_is_gone(border: Border) -> No
     border.asking.stop(CUSTOMS_PK)
     border.asking.start(border.asking.bank)
     assert border.ask().one("x-road-error") == "server.clientproxy.unknown_member"
-    border.publish(china_allows=(AGREED,), pakistan_allows=(AGREED,))
+    border.agree(china=(AGREED,), pakistan=(AGREED,))

@@ -79,7 +79,7 @@ def test_the_demonstration_stays_until_ctrl_c_and_ends_well(tmp_path: Path) -> N
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
         assert process.wait(30) == 0
-    assert "7/7" in "".join(said)
+    assert "8/8" in "".join(said)
     assert "Stopped." in rest
     assert (tmp_path / "rahdari-demo" / "demo.json").is_file()
     with pytest.raises(httpx.HTTPError):

@@ -19,7 +19,7 @@ def test_the_demonstration_goes_as_told_and_a_second_run_does_not_trip(tmp_path:
     home, port = tmp_path / "demo", find_free_port()
     first = _demo(home)("demo", "--once", "--holders", "20", "--port", port)
     assert first.code == 0, first.out + first.err
-    for heading in ("1/7", "2/7", "3/7", "4/7", "5/7", "6/7"):
+    for heading in ("1/8", "2/8", "3/8", "4/8", "5/8", "6/8", "7/8"):
         assert heading in first.out
     assert "V A L I D" in first.out
     assert "online   suspended" in first.out
@@ -27,6 +27,10 @@ def test_the_demonstration_goes_as_told_and_a_second_run_does_not_trip(tmp_path:
     assert first.out.index("offline  valid  (it knows") < first.out.index("offline  suspended")
     assert "fetched over HTTP" in first.out
     assert "/roadmap: Pakistan's raw materials to China" in first.out
+    assert "without consent: refused (server.serverproxy.access_denied)" in first.out
+    assert "with the consent: {'name': True}" in first.out
+    assert "is proved" in first.out
+    assert "one status changed is refused" in first.out
     assert not (home / "trade").exists(), "the roadmap needs no folder of its own"
     kept = sorted(one.name for one in (home / "offline-verifier").iterdir())
     assert kept == ["lock", "root.jwk", "status", "trust.jwt"]
@@ -36,7 +40,7 @@ def test_the_demonstration_goes_as_told_and_a_second_run_does_not_trip(tmp_path:
     assert second.code == 0, second.out + second.err
     steps = second.document["steps"]
     assert isinstance(steps, list)
-    assert [step["step"] for step in steps] == [1, 2, 3, 4, 5, 6]
+    assert [step["step"] for step in steps] == [1, 2, 3, 4, 5, 6, 7]
     assert (steps[1]["registered"], steps[1]["issued"]) == (2, 2)
     assert _demo(home)("audit", "verify").code == 0
 

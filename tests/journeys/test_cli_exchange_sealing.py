@@ -1,16 +1,42 @@
 """A body that gateways carry and cannot read: sealed to a member, opened by its information system alone."""
 
+import io
 from pathlib import Path
 
 import pytest
 
 from rahdari.app.clock import SystemClock
 from tests.fakes.exchange_registry import enter, make_gateway, make_registry
-from tests.journeys.commands import CommandLine
+from tests.journeys.commands import CommandLine, Ended
 
 EXCHANGE = (
     "--id", "m-1", "--client", "PK/GOV/1001/app", "--service", "PK/GOV/1001/registry/persons", "--purpose", "kyc",
 )  # fmt: skip
+
+
+def told_the_identity_services(gateway: CommandLine, monkeypatch: pytest.MonkeyPatch, token: str) -> Ended:
+    monkeypatch.setattr("sys.stdin", io.StringIO(token))
+    return gateway.json(
+        "exchange", "service", "identity", "--server", "http://127.0.0.1:8440", "--subsystem", "registry",
+        "--purpose", "kyc", "--grant", "PK/COM/2002/loans", "--token-from-stdin",
+    )  # fmt: skip
+
+
+def test_the_identity_authoritys_services_are_offered_once(
+    gateway: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert told_the_identity_services(gateway, monkeypatch, "rah_sample0123456789").code == 0
+    listed = gateway.json("exchange", "service", "list").document["services"]
+    assert isinstance(listed, list)
+    assert len(listed) == 3
+    assert told_the_identity_services(gateway, monkeypatch, "rah_sample0123456789").code != 0
+
+
+def test_an_offer_that_no_gateway_could_read_is_not_left_behind(
+    gateway: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert told_the_identity_services(gateway, monkeypatch, "no token at all").code != 0
+    assert not (gateway.home / "services.toml").exists()
 
 
 @pytest.fixture

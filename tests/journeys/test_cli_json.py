@@ -163,7 +163,7 @@ ELSEWHERE = {
     "exchange purpose add", "exchange consent-issuer add", "exchange timestamper add", "exchange witness add",
     "exchange pin add",
     # These need a gateway that is entered (test_cli_exchange_sealing.py).
-    "exchange seal", "exchange open", "exchange sealing-keys hand-over",
+    "exchange service identity", "exchange seal", "exchange open", "exchange sealing-keys hand-over",
     # These need gateways, a consent book and an exchange (test_exchange_evidence.py).
     "exchange evidence export", "exchange evidence verify", "exchange consent init", "exchange consent give",
     "exchange consent show", "exchange consent pause", "exchange consent resume", "exchange consent revoke",

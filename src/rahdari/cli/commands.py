@@ -273,6 +273,11 @@ GROUPED: Mapping[tuple[str, str, Group], tuple[Command, ...]] = {
     ),
     ("exchange service", "What a member offers through its gateway.", EXCHANGE): (
         Command(
+            "identity",
+            "Offer the identity authority's three services: person-status, attribute-match, age-over.",
+            "exchange.identity:service_identity",
+        ),
+        Command(
             "list",
             "List what the gateway offers: services, operations, purposes, and to how many clients.",
             "exchange.serving:service_list",

@@ -50,7 +50,7 @@ _EXCHANGE = (
     "citizen erase-keys", "log show", "log verify", "log erase-particulars", "seal", "open",
     "sealing-keys hand-over",
     "withholding order", "withholding lift", "withholding list",
-    "serve", "call", "service list", "service check",
+    "serve", "call", "service list", "service check", "service identity",
 )  # fmt: skip
 
 RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(

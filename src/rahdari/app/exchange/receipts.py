@@ -135,6 +135,8 @@ class ReceiptDesk:
         """Take the log, who is who, and a way to look up older answers."""
         self._log, self._directory, self._clock, self._find = log, directory, clock, find
         self._awaited: OrderedDict[str, tuple[bytes, SecurityServerId]] = OrderedDict()
+        # The log is read a second behind: until a receipt can be found there, it is remembered here.
+        self._taken: OrderedDict[str, None] = OrderedDict()
 
     def await_receipt(self, request_id: str, response_signature: bytes, sender: Gateway) -> None:
         """Remember an answer that was sent, until its receipt comes."""
@@ -187,6 +189,9 @@ class ReceiptDesk:
         except Refused:
             return False
         del self._awaited[receipt.request_id]
+        self._taken[receipt.request_id] = None
+        if len(self._taken) > REMEMBERED_MAX:
+            self._taken.popitem(last=False)
         mark = SignatureMark(verified.parameters, verified.keyid, verified.signature)
         record = ReceiptRecord(receipt.request_id, at * 1000, mark)
         # Nobody waits for it: a receipt that cannot be logged is a receipt that never came.
@@ -195,6 +200,8 @@ class ReceiptDesk:
 
     def _look_up(self, request_id: str, sender: Gateway) -> bool:
         """Remember an answer of before a restart from the log; a receipt that is there already is not awaited."""
+        if request_id in self._taken:
+            return False
         entries = [read_entry(raw) for raw in self._find(request_id)]
         if any(isinstance(one, ReceiptRecord) for one in entries):
             return False
