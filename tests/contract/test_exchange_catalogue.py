@@ -1,12 +1,14 @@
 """The catalogue between two gateways, and its pages: what is told, to whom, and what a form may do."""
 
 import re
+import time
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
 import pytest_socket
 
+from rahdari.web.exchange.catalogue import AGAIN_SECONDS
 from rahdari.wire.ndel.records import ExchangeRecord, Role
 from tests.contract.exchange_corridor import BANK, CLIENT, REGISTRY, Corridor, entries_of, serving_corridor
 from tests.fakes.peer_calls import Got
@@ -134,3 +136,5 @@ def test_a_member_whose_gateway_is_away_is_shown_as_such(corridor: Corridor) -> 
     text = page(corridor, "/catalogue?lang=en").body.decode()
     corridor.start(corridor.registry)
     assert "gateway was not reached" in text
+    time.sleep(AGAIN_SECONDS)
+    assert "A service of tests" in page(corridor, "/catalogue?lang=en").body.decode()

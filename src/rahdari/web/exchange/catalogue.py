@@ -23,6 +23,8 @@ from rahdari.wire.xroad import MemberId, ServiceId, read_service
 PATH: Final = b"/ndel/catalogue"
 # A catalogue changes when a service does: a minute old is fresh enough for people who look.
 KEPT_SECONDS: Final = 60.0
+# A gateway that was away may be back: it is looked for again soon, though not at every look.
+AGAIN_SECONDS: Final = 2.0
 # A country has hundreds of gateways; each connection costs a handshake.
 ASKED_AT_ONCE: Final = 16
 CATALOGUE_BYTES_MAX: Final = 32 << 20
@@ -95,7 +97,8 @@ class Shelf:
                 members = [one for one in self.gateway.directory().members() if one.gateways]
                 turns = asyncio.Semaphore(ASKED_AT_ONCE)
                 self._kept = tuple(await asyncio.gather(*(self._ask(one, turns) for one in members)))
-                self._until = self.gateway.tick() + KEPT_SECONDS
+                is_whole = not any(one.fault for one in self._kept)
+                self._until = self.gateway.tick() + (KEPT_SECONDS if is_whole else AGAIN_SECONDS)
         return self._kept
 
     async def find(self, identifier: str) -> tuple[Shelved, CataloguedService] | None:
