@@ -122,3 +122,20 @@ def test_where_the_core_holds_no_choice_all_columns_are_tried() -> None:
     assert ours is not None
     assert plain is not None
     assert ours.value == pytest.approx(plain.value)
+
+
+# Menus whose best choice lies among the columns that the search for a good one left out.
+@pytest.mark.parametrize(
+    ("count", "seed", "gap"), [(14, 42, 0.2), (14, 103, 0.2), (20, 30, 0.05), (20, 1, 0.05)]
+)
+def test_the_bound_holds_for_what_was_left_out_of_the_search_too(
+    monkeypatch: pytest.MonkeyPatch, count: int, seed: int, gap: float
+) -> None:
+    model = model_of(large_menu(count, seed=seed, sectors=4, tightness=0.3))
+    best = solve(model, EXACT)
+    monkeypatch.setattr(solving, "NARROWED_MIN", 0)
+    monkeypatch.setattr(solving, "CORE", 1)
+    good = solve(model, Effort(gap_max=gap, seconds_max=60))
+    assert best is not None
+    assert good is not None
+    assert good.bound >= best.value - 1e-9

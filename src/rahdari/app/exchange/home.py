@@ -225,6 +225,11 @@ def _client(found: Fields) -> LocalClient:
     proof = kinds.get(found.text("proof"))
     if proof is None:
         raise MalformedInput(f"a client's proof is one of {sorted(kinds)}")
+    if proof is ClientProof.CERTIFICATE:
+        # The edge speaks plain HTTP: no certificate ever reaches it, and every call would be refused.
+        raise MalformedInput(
+            "the edge has no TLS yet, so no client proves itself by certificate; use a token"
+        )
     secrets = found.list_of_texts("secret_digests", most=_SECRETS_MAX)
     client = LocalClient(
         id=read_client(found.text("id")),

@@ -100,6 +100,9 @@ WRONG: dict[str, Callable[[str], str]] = {
     "a client of another member": lambda text: text + CLIENT_TOML.replace("1001", "1002"),
     "a client twice": lambda text: text + CLIENT_TOML * 2,
     "a proof that is none": lambda text: text + CLIENT_TOML.replace("network", "honour"),
+    "a certificate, which no edge without TLS can see": lambda text: (
+        text + CLIENT_TOML.replace("network", "certificate") + f'secret_digests = ["{"00" * 32}"]\n'
+    ),
     "a token without its digest": lambda text: text + CLIENT_TOML.replace("network", "token"),
     "a digest that is none": lambda text: text + CLIENT_TOML + 'secret_digests = ["00"]\n',
     "a digest that is no number": lambda text: text + CLIENT_TOML + 'secret_digests = ["zz"]\n',
