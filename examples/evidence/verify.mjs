@@ -4,7 +4,8 @@
 //   node verify.mjs FILE --registry-key PK=ed25519:KEY [--tsa-certificate FILE] [--witness KEY --quorum N]
 //                        [--request-body FILE] [--response-body FILE] [--json]
 //
-// Ends with 0 where the exchange is proved, with 1 where the file is refused, with 2 where it is asked wrongly.
+// Ends with 0 where the exchange is proved, with 1 where it is one party's word alone, with 3 where the file is
+// refused, with 2 where it is asked wrongly.
 // ML-DSA-44 signatures are passed over with a note: Node 20 does not know them. Everything else must hold.
 
 import { X509Certificate, createHash, createPublicKey, verify as verifySignature } from "node:crypto";
@@ -13,6 +14,11 @@ import { pathToFileURL } from "node:url";
 
 const SKEW_SECONDS = 120;
 const SIGNED_WITHIN_SECONDS = 180;
+const FILE_BYTES_MAX = 112 * 1024 * 1024;
+// Commas and brackets, in texts too: millions of them in a small file would take all memory.
+const MARKS_MAX = 100_000;
+// Honest logs are stamped each minute; a stamp of hours later proves no time of what it covers.
+const STAMPED_WITHIN_SECONDS = 4 * 3600;
 
 class Refused extends Error {
   constructor(step, message) {
@@ -144,32 +150,54 @@ const isInForce = (key, at) =>
 class Parties {
   constructor(texts, registryKeys) {
     const step = "configuration";
-    this.configurations = texts.map((text) => {
-      const { payload, isBy } = readJws(text, "ndel-configuration+jwt", step);
+    const read = texts.map((text) => readJws(text, "ndel-configuration+jwt", step));
+    // A key without an instance stands for whichever one the file is of, where there is one of each alone.
+    const isPlain = registryKeys.length === 1 && new Set(read.map((one) => one.payload.instance)).size === 1;
+    this.configurations = read.map(({ payload, isBy }) => {
       must(payload.format === 1, step, "a configuration of another format");
-      const trusted = registryKeys.filter((one) => one.instance === null || one.instance === payload.instance);
+      const trusted = registryKeys.filter((one) => one.instance === payload.instance || (one.instance === null && isPlain));
       must(trusted.some((one) => isBy(one.jwk)), step, `no registry key that you trust signed that of ${payload.instance}`);
       return payload;
     });
   }
 
-  inForce(instance, at, version) {
+  inForce(instance, at) {
+    return this.ranked(instance, at)[0];
+  }
+
+  // That of the version that was named before the others, the newest before older ones.
+  ranked(instance, at, version) {
     const found = this.configurations.filter(
       (one) => one.instance === instance && one.iat - SKEW_SECONDS <= at && at < one.exp + SKEW_SECONDS,
     );
     must(found.length, "configuration", `no configuration of ${instance} was in force`);
-    const rank = (one) => [one.version === version ? 1 : 0, one.version];
-    return found.reduce((best, one) => {
-      const [a, b] = [rank(best), rank(one)];
-      return b[0] > a[0] || (b[0] === a[0] && b[1] > a[1]) ? one : best;
-    });
+    const named = (one) => (one.version === version ? 1 : 0);
+    return found.sort((left, right) => named(right) - named(left) || right.version - left.version);
   }
 
   gateways(member, at, version) {
-    const known = this.inForce(decodeURIComponent(member.split("/")[0]), at, version).members.find((one) => one.id === member);
+    // A version that does not know the member could not have let it ask: the newest that does stands for it.
+    const known = this.ranked(decodeURIComponent(member.split("/")[0]), at, version)
+      .map((one) => one.members.find((found) => found.id === member))
+      .find((one) => one);
     must(known, "configuration", `no member ${member} is known`);
     must(!(known.suspended_at !== undefined && known.suspended_at <= at), "configuration", `${member} was suspended`);
     return known.gateways;
+  }
+
+  // Whether any configuration here says that this member was suspended, or this key of its withdrawn, by then.
+  isSuspended(member, by) {
+    return this.everything(member).some((one) => one.suspended_at !== undefined && one.suspended_at <= by);
+  }
+
+  isWithdrawn(member, keyid, by) {
+    const keys = this.everything(member).flatMap((one) => one.gateways).flatMap((one) => one.keys);
+    return keys.some((one) => one.keyid === keyid && one.withdrawn_at !== undefined && one.withdrawn_at <= by);
+  }
+
+  everything(member) {
+    const instance = decodeURIComponent(member.split("/")[0]);
+    return this.configurations.filter((one) => one.instance === instance).flatMap((one) => one.members).filter((one) => one.id === member);
   }
 
   consentKeys(member, at) {
@@ -471,6 +499,7 @@ function verifyRequest(record, base, gateways, step) {
   const consent = found['"ndel-consent"'];
   must((consent === "none" ? undefined : sha256(Buffer.from(consent)).toString("base64url")) === record.consent_digest, step, "signed with another consent");
   must(isSigned(findKey(gateways, keyid, created, step), record.req.signature, Buffer.from(base)), step, "the client's gateway did not sign this");
+  return keyid;
 }
 
 function verifyResponse(record, base, gateways, step) {
@@ -479,9 +508,25 @@ function verifyResponse(record, base, gateways, step) {
   const expected = { '"@status"': String(record.status), '"content-digest"': record.rsp_digest ?? "", '"x-road-request-hash"': record.hash, [REQUEST_SIGNATURE]: `:${record.req.signature.toString("base64")}:` };
   for (const [name, value] of Object.entries(expected)) must(found[name] === value, step, `${name} is not what the record says`);
   must(isSigned(findKey(gateways, keyid, created, step), record.rsp.signature, Buffer.from(base)), step, "the provider's gateway did not sign this");
+  return keyid;
 }
 
 const contentDigest = (body) => `sha-256=:${sha256(body).toString("base64")}:`;
+
+// RFC 9530, 2 and RFC 8941, 3.2: a dictionary of byte sequences; of digests known here every one must be the body's.
+function isDigestOf(field, body, step) {
+  if (field === contentDigest(body)) return true;
+  const sums = { "sha-256": sha256(body), "sha-512": sha512(body) };
+  const members = field.split(/[ \t]*,[ \t]*/);
+  const found = new Map(members.map((text) => {
+    const member = /^([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):$/.exec(text);
+    must(member, step, "a digest of another form");
+    return [member[1], base64(member[2], step)];
+  }));
+  must(found.size === members.length, step, "a digest named twice");
+  const known = Object.keys(sums).filter((name) => found.has(name));
+  return known.length > 0 && known.every((name) => found.get(name).equals(sums[name]));
+}
 
 function isHeaderShown(record, part, body, step) {
   const head = sha512(part);
@@ -496,6 +541,8 @@ function verifyConsent(record, text, parties, at, step) {
   const { payload, isBy } = readJws(text, "ndel-consent+jwt", step);
   must(payload.ver === 1, step, "a consent of another version");
   must(parties.consentKeys(payload.iss, at).some((key) => isBy(key.jwk)), step, "its issuer did not sign this consent");
+  const instances = [payload.iss, record.service, record.client].map((one) => decodeURIComponent(one.split("/")[0]));
+  must(instances.indexOf(instances[0], 1) > 0, step, "the consent's issuer is of neither party's instance");
   must(payload.jti === record.consent, step, "the consent has another id");
   must(payload.svc.some((one) => sameParts(one, record.service)) && payload.prp.includes(record.purpose), step, "the consent does not cover this");
   const isMembers = payload.sub_all === true && sameParts(payload.cli, memberOf(record.client));
@@ -518,32 +565,43 @@ function verifyRecord(file, number, parties, anchors, bodies, notes) {
   const proof = verifyLogged(kept, record.role === "consumer" ? asking : answering, anchors, notes, "log");
   note("log", "proved");
   note("witnesses", proof.witnessed ? "proved" : "absent");
-  if (kept.stamp === undefined || !anchors.stampers.length) {
-    note("time", "absent");
-  } else {
+  // By when all of it was there, in seconds; without a proof it may have been made today.
+  let until = Infinity;
+  if (kept.stamp !== undefined && anchors.stampers.length) {
     const latest = verifyStamp(base64url(kept.stamp, "time"), Buffer.from(proof.body), anchors.stampers, "time");
     must(latest + SKEW_SECONDS * 1000 >= record.ended, "time", "stamped before the exchange had ended");
-    note("time", "proved");
+    const isSuspended = [record.client, record.service].some((one) => parties.isSuspended(memberOf(one), latest / 1000));
+    if (latest <= record.ended + STAMPED_WITHIN_SECONDS * 1000 && !isSuspended) until = latest / 1000;
   }
+  note("time", until === Infinity ? "absent" : "proved");
+  // A key that was withdrawn proves nothing, unless a time stamp shows that it had signed before.
+  const isWorth = (party, keyid) => !parties.isWithdrawn(memberOf(party), keyid, until);
   const held = kept.particulars;
-  if (held) verifyRequest(record, held.request, asking, "request");
-  note("request", held ? "proved" : "absent");
-  const isAnswered = held?.response !== undefined && record.rsp !== null;
-  if (isAnswered) verifyResponse(record, held.response, answering, "response");
+  const isAsked = held !== undefined && isWorth(record.client, verifyRequest(record, held.request, asking, "request"));
+  note("request", isAsked ? "proved" : "absent");
+  const isAnswered = held?.response !== undefined && record.rsp !== null &&
+    isWorth(record.service, verifyResponse(record, held.response, answering, "response"));
   note("response", isAnswered ? "proved" : "absent");
   const isShown = held?.header !== undefined && isHeaderShown(record, base64url(held.header, "request-hash"), bodies.request, "request-hash");
   note("request-hash", isShown ? "proved" : "absent");
   for (const [body, digest] of [[bodies.request, record.req_digest], [bodies.response, record.rsp_digest]]) {
     if (body === null) continue;
-    must(contentDigest(body) === digest, "bodies", "a body is not the one that was signed");
+    must(isText(digest) && isDigestOf(digest, body, "bodies"), "bodies", "a body is not the one that was signed");
     note("bodies", "proved");
   }
   if (record.consent_digest !== undefined) noteConsent(record, held?.consent, parties, at, note);
+  else must(held?.consent === undefined, "consent", "a consent is in the file, and the record names none");
+  let isReceived = false;
   for (const receipt of kept.receipts ?? []) {
-    verifyReceipt(record, receipt, asking, answering, anchors, notes, "receipt");
-    note("receipt", "proved");
+    const isShown = isWorth(record.client, verifyReceipt(record, receipt, asking, answering, anchors, notes, "receipt"));
+    isReceived ||= isShown;
+    note("receipt", isShown ? "proved" : "absent");
   }
-  return { record, steps };
+  // Whose word there is: the gateway in whose log the record stands, and whoever signed something itself.
+  const vouched = [record.role];
+  if (isAsked || isReceived) vouched.push("consumer");
+  if (isAnswered) vouched.push("provider");
+  return { record, steps, vouched };
 }
 
 function noteConsent(record, text, parties, at, note) {
@@ -559,9 +617,17 @@ function verifyLogged(logged, gateways, anchors, notes, step) {
   const gateway = gateways.find((one) => one.log.origin === proof.origin);
   must(gateway, step, `no gateway of this member keeps the log ${proof.origin}`);
   const keys = gateway.log.keys.map((one) => readNoteKey(one, step));
-  const names = verifyProof(Buffer.from(logged.record), proof, keys, anchors.witnesses, notes, step);
+  const witnesses = anchors.witnesses.filter((one) => !isOwn(one, gateways, step));
+  const names = verifyProof(Buffer.from(logged.record), proof, keys, witnesses, notes, step);
   must(names.size >= anchors.quorum, step, `${names.size} of ${anchors.quorum} witnesses signed this checkpoint`);
   return { ...proof, witnessed: names.size > 0 };
+}
+
+// A witness that keeps the log itself is no other: whoever has the log has its keys too.
+function isOwn(witness, gateways, step) {
+  const keys = gateways.flatMap((one) => [...one.log.witness_keys, ...one.log.keys]).map((one) => readNoteKey(one, step));
+  const names = gateways.flatMap((one) => [one.log.origin, `${one.log.origin}/witness`]);
+  return names.includes(witness.name) || keys.some((one) => one.raw.equals(witness.raw));
 }
 
 function verifyReceipt(record, logged, asking, answering, anchors, notes, step) {
@@ -572,10 +638,15 @@ function verifyReceipt(record, logged, asking, answering, anchors, notes, step) 
   const base = `${RESPONSE_SIGNATURE}: :${record.rsp.signature.toString("base64")}:\n"@signature-params": ${receipt.receipt.input}`;
   must(isSigned(findKey(asking, said.keyid, said.created, step), receipt.receipt.signature, Buffer.from(base)), step, "the client's gateway did not sign this receipt");
   verifyLogged(logged, answering, anchors, notes, step);
+  return said.keyid;
 }
 
 function readFile(raw) {
   const step = "format";
+  must(raw.length <= FILE_BYTES_MAX, step, "a file that is too long");
+  let marks = 0;
+  for (const one of raw) if (one === 0x2c || one === 0x5b || one === 0x7b) marks++;
+  must(marks <= MARKS_MAX, step, "too many commas and brackets for evidence of one exchange");
   const file = parseJson(utf8(raw, step), step);
   requireMembers(file, ["format", "request_id", "configurations", "records"], [], step);
   must(file.format === "ndel-evidence-1", step, "an evidence file of another format");
@@ -627,7 +698,8 @@ export function verifyEvidence(raw, anchors, bodies = { request: null, response:
       ...cases.flatMap((one) => one.steps),
       { record: null, step: "agreement", state: agreement },
     ];
-    return { verdict: "proved", request_id: file.request_id, steps, notes: [...notes] };
+    const vouched = [...new Set(cases.flatMap((one) => one.vouched))].sort();
+    return { verdict: vouched.length === 2 ? "proved" : "one_sided", request_id: file.request_id, vouched, steps, notes: [...notes] };
   } catch (refusal) {
     // What was not foreseen, a type error in a damaged structure for one, proves nothing either.
     const step = refusal instanceof Refused ? refusal.step : "unreadable";
@@ -658,7 +730,9 @@ function main(words) {
     else if (words[at].startsWith("--") && name in options) options[name].push(words[++at]);
     else files.push(words[at]);
   }
-  if (files.length !== 1 || files[0].startsWith("--") || !options["registry-key"].length) {
+  const isVague = options["registry-key"].length > 1 && options["registry-key"].some((one) => !one.includes("="));
+  if (isVague) console.error("several registry keys: say of each whose it is, as INSTANCE=KEY");
+  if (isVague || files.length !== 1 || files[0].startsWith("--") || !options["registry-key"].length) {
     console.error("usage: node verify.mjs FILE --registry-key INSTANCE=KEY [--tsa-certificate FILE] [--witness KEY --quorum N] [--request-body FILE] [--response-body FILE] [--json]");
     return 2;
   }
@@ -669,9 +743,14 @@ function main(words) {
   } else {
     for (const one of found.steps ?? []) console.log(`${one.state.padEnd(7)} ${one.record === null ? "file    " : `record ${one.record}`} ${one.step}`);
     for (const one of found.notes) console.log(`note    ${one}`);
-    console.log(found.verdict === "proved" ? `proved: exchange ${found.request_id}` : `refused at ${found.step}: ${found.message}`);
+    const says = {
+      proved: `proved: exchange ${found.request_id}`,
+      one_sided: `one party's word, not proved: exchange ${found.request_id} as the ${found.vouched}'s gateway tells it`,
+      refused: `refused at ${found.step}: ${found.message}`,
+    };
+    console.log(says[found.verdict]);
   }
-  return found.verdict === "proved" ? 0 : 1;
+  return { proved: 0, one_sided: 1, refused: 3 }[found.verdict];
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) process.exitCode = main(process.argv.slice(2));

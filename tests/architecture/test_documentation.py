@@ -36,6 +36,17 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
+def test_every_page_for_readers_is_reached_from_the_readme() -> None:
+    wanted, reached = {REPOSITORY / "README.md"}, set[Path]()
+    while wanted:
+        reached.add(page := wanted.pop())
+        named = (page.parent / target for target in LINK.findall(page.read_text(encoding="utf-8")))
+        wanted |= {one.resolve() for one in named if one.suffix == ".md" and one.exists()} - reached
+    # Standards and decisions are linked as folders.
+    meant = [page for part in ("learn", "do", "look-up", "understand") for page in (DOCS / part).glob("*.md")]
+    assert not {page.name for page in meant if page.resolve() not in reached}
+
+
 @pytest.mark.parametrize(
     "page",
     [page for page in pages() if CODE.search(page.read_text(encoding="utf-8"))],
@@ -64,6 +75,18 @@ def test_make_knows_each_command_that_the_documentation_names(target: str) -> No
 def test_every_decision_is_numbered_once() -> None:
     numbers = [page.name[:4] for page in sorted((DOCS / "decisions").glob("*.md"))]
     assert numbers == [f"{at:04d}" for at in range(1, len(numbers) + 1)]
+
+
+TEST_FOLDERS = "unit|contract|conformance|properties|fuzz|journeys|world|architecture"
+
+
+def test_every_test_that_a_standards_page_names_exists() -> None:
+    """A clause is kept by the test beside it: one that was renamed or never written keeps nothing."""
+    tests = [path.relative_to(REPOSITORY / "tests") for path in (REPOSITORY / "tests").rglob("*")]
+    named = re.compile(rf"`(?:tests/)?((?:{TEST_FOLDERS})/[\w/.*-]+|test_[\w*]+\.py)`")
+    for page in (DOCS / "standards").glob("*.md"):
+        for name in named.findall(page.read_text(encoding="utf-8")):
+            assert any(one.match(name.rstrip("/")) for one in tests), f"{page.name} names {name}"
 
 
 def test_every_standard_has_its_page() -> None:

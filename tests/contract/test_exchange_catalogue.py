@@ -97,6 +97,41 @@ def test_what_is_refused_is_shown_as_it_is(corridor: Corridor) -> None:
     assert "x-road-error" in text
 
 
+@pytest.mark.parametrize(
+    "path", ["/catalogue/service?id=PK/GOV/1001/registry/zzz", "/else", "/catalogue/else"]
+)
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "no such page"), ("ur", "کوئی صفحہ نہیں"), ("zh", "没有此页面")]
+)
+def test_a_wrong_link_is_told_to_a_reader_in_words(
+    corridor: Corridor, path: str, language: str, words: str
+) -> None:
+    headers = [("Accept", "text/html,application/xhtml+xml,*/*;q=0.8"), ("Accept-Language", language)]
+    got = page(corridor, path, headers=headers)
+    assert (got.status, got.one("content-type")) == (404, "text/html; charset=utf-8")
+    text = got.body.decode()
+    assert words in text
+    assert 'href="/catalogue?lang=' in text
+    assert "zzz" not in text
+    # Programs are told as before.
+    plain = page(corridor, path)
+    assert (plain.status, plain.one("x-road-error")) == (404, got.one("x-road-error"))
+    assert b"<html" not in plain.body
+
+
+def test_who_types_the_gateways_address_comes_to_the_catalogue(corridor: Corridor) -> None:
+    got = page(corridor, "/", headers=[("Accept", "text/html")])
+    assert (got.status, got.one("location")) == (303, "/catalogue")
+    assert page(corridor, "/").status == 404
+
+
+def test_a_form_that_is_not_taken_is_told_in_words(corridor: Corridor) -> None:
+    headers = [("Accept", "text/html"), ("Origin", "http://evil.example")]
+    got = page(corridor, PAGE, method="POST", body=b"client=x", headers=headers)
+    assert got.status == 403
+    assert b"take their own forms alone" in got.body
+
+
 @pytest.mark.parametrize("origin", ["", "null", "http://evil.example", "https://127.0.0.1"])
 def test_a_form_of_another_origin_is_not_taken(corridor: Corridor, origin: str) -> None:
     assert try_it(corridor, origin=origin).status == 403

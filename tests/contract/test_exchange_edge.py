@@ -11,6 +11,7 @@ import pytest
 import pytest_socket
 
 from rahdari.wire.ndel.records import ExchangeRecord, ReceiptRecord, Role
+from rahdari.wire.sealed import MEDIA_TYPE, Binding, Direction, seal
 from tests.contract.exchange_corridor import (
     BANK,
     CLIENT,
@@ -307,6 +308,26 @@ def test_a_body_that_must_be_sealed_is_not_carried_open(corridor: Corridor) -> N
     assert got.one("x-road-error") == "server.serverproxy.invalid_content_type"
 
 
+@pytest.mark.parametrize("body", [b"open", b"RSB1", b"x" * 3_000_000])
+def test_a_body_that_is_only_called_sealed_is_not_carried(corridor: Corridor, body: bytes) -> None:
+    before = len(corridor.system.asked)
+    got = corridor.persons("/sealed", method="POST", body=body, headers=[("content-type", MEDIA_TYPE)])
+    assert got.one("x-road-error") == "server.serverproxy.invalid_body"
+    assert b"exchange seal" in got.body
+    assert len(corridor.system.asked) == before
+
+
+def test_an_answer_that_is_only_called_sealed_goes_no_further(corridor: Corridor) -> None:
+    reader = corridor.registry.keys.opening_keys[0].public
+    binding = Binding(Direction.REQUEST, "m-1", CLIENT, "PK/GOV/1001/registry/persons", "kyc", "text/plain")
+    body = seal(b"a secret of tests", reader, binding=binding, content_key=bytes(32))
+    sent = [("content-type", MEDIA_TYPE), ("x-road-id", "m-1")]
+    assert corridor.persons("/sealed", method="POST", body=body, headers=sent).body == body
+    got = corridor.persons("/sealed?open", method="POST", body=body, headers=sent)
+    assert got.one("x-road-error") == "server.serverproxy.service_failed.invalid_response"
+    assert b"open" not in got.body.split()
+
+
 def _raw(corridor: Corridor, raw: bytes, *more: bytes) -> Got:
     with socket.create_connection(("127.0.0.1", corridor.bank.home.edge.port), 10) as plain:
         plain.sendall(raw)
@@ -317,8 +338,8 @@ def _raw(corridor: Corridor, raw: bytes, *more: bytes) -> Got:
 
 
 _HEAD = (
-    f"POST {PERSONS}/seen HTTP/1.1\r\nhost: x\r\nx-road-client: {CLIENT}\r\nconnection: close\r\n".encode()
-)
+    f"POST {PERSONS}/seen HTTP/1.1\r\nhost: localhost\r\nx-road-client: {CLIENT}\r\nconnection: close\r\n"
+).encode()
 
 
 def test_a_chunked_body_goes_on_with_its_length(corridor: Corridor) -> None:

@@ -6,6 +6,7 @@ import ssl
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -69,6 +70,17 @@ def test_a_signed_request_is_answered_with_a_signature(bank: OpenGateway) -> Non
         outgoing, got.status, [(n.encode(), v.encode("latin-1")) for n, v in got.fields], at=bank.clock.now()
     )
     assert accepted.content_digest == got.one("content-digest")
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_gateways_speak_tls_1_3_and_nothing_older(bank: OpenGateway, version: ssl.TLSVersion) -> None:
+    (peer,) = bank.directory().gateways_of(REGISTRY)
+    context = client_context(bank.keys, bank.directory(), peer)
+    context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1_2, version
+    port = int(peer.url.rpartition(":")[2])
+    refused = nullcontext() if version is ssl.TLSVersion.TLSv1_3 else pytest.raises(ssl.SSLError)
+    with socket.create_connection(("127.0.0.1", port), 10) as plain, refused:
+        context.wrap_socket(plain, server_hostname="127.0.0.1").close()
 
 
 def test_a_request_counts_once(bank: OpenGateway) -> None:
@@ -243,7 +255,7 @@ def test_a_large_answer_that_was_altered_is_never_ended_cleanly(corridor: Corrid
     with lying_gateway(made, offer, _other_body, body=b"b" * 3_000_000):
         path = "/r1/PK/GOV/3003/registry/persons/seen"
         with socket.create_connection(("127.0.0.1", corridor.bank.home.edge.port), 10) as plain:
-            head = f"GET {path} HTTP/1.1\r\nhost: x\r\nx-road-client: PK/COM/2002/app\r\n\r\n"
+            head = f"GET {path} HTTP/1.1\r\nhost: localhost\r\nx-road-client: PK/COM/2002/app\r\n\r\n"
             plain.sendall(head.encode())
             raw = bytearray()
             try:

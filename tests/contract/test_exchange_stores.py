@@ -191,6 +191,20 @@ def test_orders_are_listed_until_their_end_and_counted_for_ever(lookups: Lookups
         assert store.count_orders() == (("child_protection", 1), ("court_order", 1))
 
 
+def test_the_orders_about_a_person_are_found_ended_ones_and_their_liftings_too(lookups: Lookups) -> None:
+    mine, lift = withholding(2), withholding(4, act=WithholdingAct.LIFT, client=None, subject=None)
+    other = SubjectIndex(SUBJECT.period, b"\1" * 32)
+    theirs = withholding(5, id="w-2", subject=other)
+    theirs_lifted = replace(lift, leaf=6, id="w-2")
+    with lookups() as store:
+        store.add([], [mine, lift, theirs, theirs_lifted], next_leaf=7)
+    with lookups() as store:
+        assert store.list_withholdings_about([SUBJECT]) == (mine, lift)
+        assert store.list_withholdings_about([other]) == (theirs, theirs_lifted)
+        assert store.list_withholdings_about([replace(SUBJECT, period="2027-04")]) == ()
+        assert store.list_withholdings_about([]) == ()
+
+
 def test_an_index_that_is_cleared_begins_anew(lookups: Lookups) -> None:
     with lookups() as store:
         store.add([lookup(1)], [withholding(2)], next_leaf=3)

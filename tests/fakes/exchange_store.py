@@ -70,6 +70,14 @@ class LookupsInMemory:
     def list_withholdings(self, *, at: int) -> tuple[KeptWithholding, ...]:
         return tuple(one for _, one in sorted(self._withholdings.items()) if one.until > at)
 
+    def list_withholdings_about(self, subjects: Sequence[SubjectIndex]) -> tuple[KeptWithholding, ...]:
+        about = {one.id for one in self._withholdings.values() if one.subject in subjects}
+        return tuple(
+            one
+            for _, one in sorted(self._withholdings.items())
+            if one.subject in subjects or (one.act is WithholdingAct.LIFT and one.id in about)
+        )
+
     def count_orders(self) -> tuple[tuple[str, int], ...]:
         ordered = [one for one in self._withholdings.values() if one.act is WithholdingAct.WITHHOLD]
         kinds = sorted({one.kind for one in ordered})

@@ -1,5 +1,6 @@
 """An instance on this machine: a registry's key, and homes of gateways that are entered in its configuration."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -53,6 +54,7 @@ class MadeInstance:
     registry: SoftwareSigner
     name: str = INSTANCE
     gateways: dict[MemberId, MadeGateway] = field(default_factory=dict)
+    seconds: dict[MemberId, MadeGateway] = field(default_factory=dict)
     version: int = 0
     configuration: Configuration | None = None
 
@@ -73,7 +75,11 @@ class MadeInstance:
                 member,
                 made.home.name,
                 made.home.subsystems,
-                (made.keys.as_gateway(made.home.id),),
+                tuple(
+                    one.keys.as_gateway(one.home.id)
+                    for one in (made, self.seconds.get(member))
+                    if one is not None
+                ),
                 seconds if member in gone else None,
             )
             for member, made in self.gateways.items()
@@ -90,7 +96,7 @@ class MadeInstance:
         configuration = replace(configuration, **changes)  # type: ignore[arg-type]
         text = sign(self.registry, configuration)
         (self.folder / "configuration.jws").write_text(text, encoding="ascii")
-        for made in self.gateways.values():
+        for made in (*self.gateways.values(), *self.seconds.values()):
             ConfigurationFiles(made.home.configuration_folder).keep(self.name, self.version, text)
         self.configuration = configuration
         return configuration
@@ -111,11 +117,15 @@ def add_gateway(  # noqa: PLR0913 - all that a home may differ in
     ports: tuple[int, int] | None = None,
     at: datetime | None = None,
 ) -> MadeGateway:
+    """Add a gateway; a member's second one, where it has one already."""
+    is_second = member in instance.gateways
     edge, peer = ports or (free_port(), free_port())
     client = subsystem_of(member, subsystem)
     home = GatewayHome(
-        folder=instance.folder / member.member_code,
-        id=SecurityServerId(member.instance, member.member_class, member.member_code, "gw1"),
+        folder=instance.folder / (member.member_code + ("-second" if is_second else "")),
+        id=SecurityServerId(
+            member.instance, member.member_class, member.member_code, "gw2" if is_second else "gw1"
+        ),
         url=f"https://127.0.0.1:{peer}",
         name={"en": f"Member {member.member_code}"},
         subsystems=(subsystem,),
@@ -131,7 +141,7 @@ def add_gateway(  # noqa: PLR0913 - all that a home may differ in
     if offer:
         home.services_file.write_text(offer, encoding="utf-8")
     made = MadeGateway(home, keys)
-    instance.gateways[member] = made
+    (instance.seconds if is_second else instance.gateways)[member] = made
     return made
 
 
@@ -141,11 +151,22 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_gateway(made: MadeGateway, environment: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+def of_programs() -> dict[str, str]:
+    """What programs need in their environment: the sources that the tests have, which may be a copy with a bug."""
+    sources = os.environ.get("PYTHONPATH")
+    return {"PYTHONUNBUFFERED": "1", **({} if sources is None else {"PYTHONPATH": sources})}
+
+
+def start_gateway(
+    made: MadeGateway,
+    environment: Mapping[str, str] | None = None,
+    *,
+    words: Iterable[str] = ("rahdari.web.exchange",),
+) -> "subprocess.Popen[str]":
     """Start a gateway as the program that it is, and wait until it serves."""
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-        [sys.executable, "-m", "rahdari.web.exchange", "--home", str(made.home.folder)],
-        env={**ENVIRONMENT, "PYTHONUNBUFFERED": "1", **(environment or {})},
+        [sys.executable, "-m", *words, "--home", str(made.home.folder)],
+        env={**ENVIRONMENT, **of_programs(), **(environment or {})},
         stderr=subprocess.PIPE,
         text=True,
     )

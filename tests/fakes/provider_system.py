@@ -96,6 +96,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _echo(self, body: bytes) -> None:
         self._give(200, body, ("content-type", "application/octet-stream"))
 
+    def _sealed(self, body: bytes) -> None:
+        """Give a sealed body back, or one that is only called so."""
+        told = b"open" if self.path.endswith("?open") else body
+        self._give(200, told, ("content-type", "application/vnd.rahdari.sealed"))
+
     def _big(self, _: bytes) -> None:
         count = int(self.path.split("/")[2])
         self.send_response(200)

@@ -13,8 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from rahdari import cli as rahdari_cli
 from rahdari.cli.demo.server import find_free_port
-from rahdari.cli.server import is_free
+from rahdari.cli.exchange.serving import gateway_words
+from rahdari.cli.ports import is_free
 from tests.journeys.commands import CommandLine
 
 READY_SECONDS_MAX = 60
@@ -124,3 +126,20 @@ def test_a_full_disk_is_told_and_nothing_changes(rahdari: CommandLine, tmp_path:
     assert "Traceback" not in ended.stderr
     assert rahdari("pass", "verify", "--text", text, "--online").code == 0
     assert rahdari("audit", "verify").code == 0
+
+
+def test_a_server_takes_no_code_from_where_it_was_started(tmp_path: Path) -> None:
+    """It holds keys; a file that lies in the current folder under a library's name must not run."""
+    (tmp_path / "argparse.py").write_text("raise SystemExit(9)\n", encoding="utf-8")
+    words = gateway_words("gateway")
+    ended = subprocess.run(  # noqa: S603
+        [*words[: words.index("--home")], "--help"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert (ended.returncode, b"--home" in ended.stdout) == (0, True)
+
+
+def test_no_command_starts_a_module_from_the_current_folder() -> None:
+    sources = list((Path(rahdari_cli.__file__).parent).rglob("*.py"))
+    starting = [one for path in sources for one in path.read_text().splitlines() if '"-m"' in one]
+    assert len(starting) >= 3
+    assert [one for one in starting if '"-P", "-m"' not in one and "program_word" not in one] == []

@@ -30,6 +30,8 @@ def test_the_demonstration_goes_as_told_and_a_second_run_does_not_trip(tmp_path:
     assert "without consent: refused (server.serverproxy.access_denied)" in first.out
     assert "with the consent: {'name': True}" in first.out
     assert "is proved" in first.out
+    assert "saw the same log and countersigned it" in first.out
+    assert "by a time stamp" in first.out
     assert "one status changed is refused" in first.out
     assert not (home / "trade").exists(), "the roadmap needs no folder of its own"
     kept = sorted(one.name for one in (home / "offline-verifier").iterdir())

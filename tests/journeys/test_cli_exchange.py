@@ -23,11 +23,12 @@ from rahdari.wire.ndel.acts import Enter, Suspend, WithdrawKey
 from rahdari.wire.ndel.configuration import write_registry_key
 from tests.fakes.exchange_registry import OFFICERS, decide, enter, make_gateway, make_registry
 from tests.journeys.commands import CommandLine, Ended
-from tests.unit.wire.ndel_scene import PURPOSE, certificate, keys_of
+from tests.unit.wire.ndel_scene import PURPOSE, certificate, full_configuration, keys_of
 
 URL = "https://127.0.0.1:5001"
 MEMBER = "PK/GOV/1001"
 BY = ("--officer", OFFICERS[0])
+FULL = full_configuration()
 
 
 class Desk:
@@ -162,6 +163,22 @@ def test_a_gateway_tells_how_it_stands(desk: Desk) -> None:
     assert shown["registry_keys"] == [desk.registry_key]
 
 
+def test_the_configuration_shows_the_keys_that_other_commands_ask_for(desk: Desk) -> None:
+    decide(desk.registry, Enter(FULL.witnesses[0]))
+    said = desk.run("exchange", "configuration", "show").out
+    assert desk.keys.messages[0].key.keyid in said, "withdraw-key asks for it"
+    for witness in (FULL.witnesses[0].keys[0].text, desk.keys.cosigner.key.text):
+        assert witness in said, "evidence verify --witness asks for it"
+    shown = desk.run.json("exchange", "configuration", "show").document
+    witnesses, members = shown["witnesses"], shown["members"]
+    assert isinstance(witnesses, list)
+    assert isinstance(members, list)
+    assert witnesses[0]["keys"] == [FULL.witnesses[0].keys[0].text]
+    gateway = members[0]["gateways"][0]
+    assert gateway["witness_keys"] == [desk.keys.cosigner.key.text]
+    assert gateway["log_keys"] == [one.key.text for one in desk.keys.log_signers]
+
+
 def test_a_configuration_that_nobody_vouches_for_is_shown_as_such(desk: Desk, tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere"
     shown = desk.run.json("exchange", "configuration", "show", desk.registry.public_file, home=nowhere)
@@ -178,6 +195,26 @@ def joining(desk: Desk, registry: object, folder: str, *more: object) -> Ended:
         "--member", "PK/COM/2002", "--subsystem", "app", "--name", "en=Sample Bank",
         "--url", "https://127.0.0.1:15502", "--edge-port", 18082, *more, home=desk.folder / folder,
     )  # fmt: skip
+
+
+def test_a_members_second_gateway_joins_like_the_first_one(desk: Desk) -> None:
+    member = ("--member", "PK/COM/2003", "--subsystem", "app", "--name", "en=Sample Bank of Two")
+    key = ("--registry", desk.registry.folder, "--registry-key", desk.registry_key)
+    for name, port in (("gw1", 15511), ("gw2", 15512)):
+        place = ("--url", f"https://127.0.0.1:{port}", "--edge-port", port + 100, "--edge-tls")
+        words = ("exchange", "join", *key, *member, "--gateway", name, *place)
+        home = desk.folder / f"two-{name}"
+        first = desk.run.json(*words, home=home)
+        assert first.code == 0, first.out
+        desk.run.json("exchange", "receive", first.document["file"])
+        for officer in OFFICERS:
+            ended = desk.run.json("exchange", "approve", first.document["request"], "--officer", officer)
+            assert ended.code == 0, ended.out
+        assert desk.run.json(*words, home=home).document["state"] == "entered"
+        shown = desk.run.json("exchange", "status", "--fetch", home=home).document
+        assert shown["edge"] == f"https://127.0.0.1:{port + 100}"
+    shown = desk.run.json("exchange", "status", "--fetch", home=desk.folder / "two-gw1").document
+    assert shown["entered"], "the second one does not take the place of the first"
 
 
 def test_a_gateway_joins_by_files(desk: Desk) -> None:
@@ -210,7 +247,8 @@ def test_a_gateway_whose_key_was_withdrawn_joins_anew(desk: Desk) -> None:
     assert asked.document["state"] == "unsent"
     desk.run.json("exchange", "receive", asked.document["file"])
     for officer in OFFICERS:
-        desk.run.json("exchange", "approve", asked.document["request"], "--officer", officer)
+        request = ("exchange", "approve", asked.document["request"], "--officer", officer)
+        desk.run.json(*request, "--replaces", desk.home.id)
     status = desk.run.json("exchange", "status", "--fetch", home=desk.home.folder).document
     keys = status["keys"]
     assert isinstance(keys, list)

@@ -137,6 +137,27 @@ def test_a_stamp_or_cosignature_that_was_altered_is_a_fault(keeper: Keeper, suff
     assert "NOT INTACT: 1 fault" in ended.out
 
 
+def test_a_checkpoint_that_was_altered_is_a_fault_like_any_other(keeper: Keeper) -> None:
+    path = keeper.bank.home.log_folder / "checkpoint"
+    raw = path.read_bytes()
+    path.write_bytes(raw.replace(b"\n40\n", b"\n39\n"))
+    ended = keeper.rahdari("exchange", "log", "verify")
+    shown = keeper.rahdari.json("exchange", "log", "show")
+    path.write_bytes(raw)
+    assert ended.code == 1
+    assert "NOT INTACT" in ended.out
+    assert (shown.code, shown.problem) == (6, "exchange.log_damaged")
+
+
+def test_where_there_is_no_log_nothing_is_verified(keeper: Keeper) -> None:
+    path = keeper.bank.home.log_folder / "checkpoint"
+    raw = path.read_bytes()
+    path.unlink()
+    ended = keeper.rahdari.json("exchange", "log", "verify")
+    path.write_bytes(raw)
+    assert (ended.code, ended.problem) == (6, "exchange.log_damaged")
+
+
 def test_particulars_are_erased_and_the_log_stays_intact(tmp_path: Path) -> None:
     keeper = Keeper(tmp_path)
     later = SystemClock().now() + timedelta(hours=2)

@@ -29,7 +29,42 @@ def test_the_identity_authoritys_services_are_offered_once(
     listed = gateway.json("exchange", "service", "list").document["services"]
     assert isinstance(listed, list)
     assert len(listed) == 3
-    assert told_the_identity_services(gateway, monkeypatch, "rah_sample0123456789").code != 0
+    again = told_the_identity_services(gateway, monkeypatch, "rah_another0123456789")
+    assert again.code != 0
+    assert "registry/person-status" in again.out
+    assert (gateway.home / "identity.token").read_text() == "rah_sample0123456789"
+
+
+OTHER = """# Ours.
+[[service]]
+id = "PK/GOV/1001/registry/other"
+title = { en = "Other" }
+base_url = "http://127.0.0.1:9000"
+
+[rates]
+"PK/COM/2002/loans" = { per_second = 1, burst = 1 }
+"""
+
+
+def test_the_identity_authoritys_services_stand_beside_what_is_offered_already(
+    gateway: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (gateway.home / "services.toml").write_text(OTHER, encoding="utf-8")
+    assert told_the_identity_services(gateway, monkeypatch, "rah_sample0123456789").code == 0
+    listed = gateway.json("exchange", "service", "list").document["services"]
+    assert isinstance(listed, list)
+    names = {one["service"].rpartition("/")[2] for one in listed}
+    assert names == {"other", "person-status", "attribute-match", "age-over"}
+    assert (gateway.home / "services.toml").read_text(encoding="utf-8").startswith(OTHER)
+
+
+def test_an_offer_that_is_broken_already_is_left_as_it_is(
+    gateway: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (gateway.home / "services.toml").write_text("[[service]", encoding="utf-8")
+    told = told_the_identity_services(gateway, monkeypatch, "rah_sample0123456789")
+    assert told.problem == "exchange.offer_refused"
+    assert (gateway.home / "services.toml").read_text(encoding="utf-8") == "[[service]"
 
 
 def test_an_offer_that_no_gateway_could_read_is_not_left_behind(

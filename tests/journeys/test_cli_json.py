@@ -169,6 +169,10 @@ ELSEWHERE = {
     "exchange consent show", "exchange consent pause", "exchange consent resume", "exchange consent revoke",
     "exchange consent publish", "exchange citizen log", "exchange citizen rebuild", "exchange citizen erase-keys",
     "exchange withholding order", "exchange withholding lift", "exchange withholding list",
+    # These need a gateway, and become another program (test_exchange_citizens.py).
+    "exchange citizen init", "exchange citizen admit", "exchange citizen serve",
+    # These make an authority, and become another program (test_cli_exchange_timestamper.py).
+    "exchange timestamper init", "exchange timestamper serve",
     # These need a gateway's log (test_cli_exchange_log.py).
     "exchange log show", "exchange log verify", "exchange log erase-particulars",
 }  # fmt: skip

@@ -136,7 +136,16 @@ def test_a_court_verifies_what_both_gateways_kept(
     }
     assert [one["consent"] for one in document["exchanges"]] == [consent, None]  # type: ignore[attr-defined]
     assert PERSON not in (tmp_path / "parts" / "0-record.json").read_text(encoding="utf-8")
-    assert f"Proved: exchange {request_id}" in story.line(*verify).out
+    said = story.line(*verify).out
+    assert f"Proved: exchange {request_id}. When it was, nobody but the parties says." in said
+    for words in (
+        "GET /private/{id}",
+        "kyc: Know your customer; it rests on: Banking law",
+        "answered, status 200",
+        "the times are the gateways' own word",
+    ):
+        assert words in said, words
+    assert {one["basis"] for one in document["exchanges"]} == {"Banking law"}  # type: ignore[attr-defined]
     second = subprocess.run(  # noqa: S603 - the second verifier, of the examples
         [NODE or "", str(SECOND), str(both), "--registry-key", story.anchor, "--json"],
         capture_output=True, text=True, check=False,
@@ -184,7 +193,33 @@ def test_a_person_rests_resumes_and_ends_her_consent(story: Story, monkeypatch: 
     ended = story.about(monkeypatch, "consent", "revoke", consent, person="78")
     assert (ended.code, ended.problem) == (4, "exchange.unknown_consent")
     listed = story.about(monkeypatch, "consent", "show", person=person).document["consents"]
-    assert [one["state"] for one in listed] == ["revoked"]  # type: ignore[attr-defined]
+    assert isinstance(listed, list)
+    assert [one["state"] for one in listed] == ["revoked"]
+    (shown,) = listed
+    assert (shown["services"], shown["purposes"], shown["data_classes"]) == ([SERVICE], ["kyc"], [])
+    monkeypatch.setattr("sys.stdin", io.StringIO(person))
+    said = story.line("exchange", "consent", "show", "--identifier-from-stdin", home=story.registry).out
+    assert SERVICE in said
+    assert "kyc" in said
+
+
+@pytest.mark.parametrize(
+    ("changed", "to"),
+    [
+        ("--to", "PK/COM/9999/app"),
+        ("--service", f"{SERVICE}-of-nobody"),
+        ("--service", "PK/GOV/9999/x/y"),
+        ("--purpose", "nonsense"),
+        ("--data", "zzz"),
+    ],
+)
+def test_nobody_consents_to_what_there_is_not(
+    story: Story, monkeypatch: pytest.MonkeyPatch, changed: str, to: str
+) -> None:
+    words = {"--to": CLIENT, "--service": SERVICE, "--purpose": "kyc"} | {changed: to}
+    ended = story.about(monkeypatch, "consent", "give", *(part for pair in words.items() for part in pair))
+    assert (ended.code, ended.problem) == (3, "exchange.consent_refused")
+    assert to in ended.out
 
 
 def test_a_person_sees_who_asked_and_an_order_withholds_for_its_time_only(
@@ -225,6 +260,8 @@ def test_a_person_sees_who_asked_and_an_order_withholds_for_its_time_only(
     lift = ("exchange", "withholding", "lift", ended.document["withholding"], "--by", "A court")
     assert story.line.json(*lift, home=story.registry).code == 0
     soon(lambda: len(seen()) == 1)
+    after = story.line.json("exchange", "withholding", "list", home=story.registry).document["orders"]
+    assert [(one["state"], one["lifted_by"]) for one in after] == [("lifted", "A court")]  # type: ignore[attr-defined]
     too_long = (*order[:-1], 9999)
     ended = story.about(monkeypatch, *too_long, person=person)
     assert (ended.code, ended.problem) == (3, "exchange.withholding_refused")

@@ -12,6 +12,7 @@ from pathlib import Path
 from rahdari.access import Enrolment, Role
 from rahdari.app.authority import AuthorityOffice, fingerprint
 from rahdari.app.catalogue import read_catalogue
+from rahdari.app.citizen_codes import CitizenCodes
 from rahdari.app.clock import SteadyClock, SystemChance, SystemClock
 from rahdari.app.errors import AlreadyInitialised, BadSettings, FolderFailed, NotInitialised
 from rahdari.app.files import SECRET_MODE, write_whole
@@ -69,6 +70,7 @@ class House:
     hub: StatusHub
     roadmap: RoadmapDoor
     identity: IdentityServices
+    citizens: CitizenCodes
 
     @property
     def products(self) -> tuple[CardProduct, ...]:
@@ -108,6 +110,7 @@ def wire(settings: Settings, clock: Clock, chance: Chance) -> House:
         ),
         roadmap=RoadmapDoor(settings.trade_folder),
         identity=IdentityServices(foundation),
+        citizens=CitizenCodes(settings, clock, chance),
     )
 
 

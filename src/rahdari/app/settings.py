@@ -98,6 +98,10 @@ class Settings:
     uses_kept_days: int = field(
         default=730, metadata={"about": "uses older than this are forgotten by `rahdari flag forget`"}
     )
+    citizens_home: str = field(
+        default="",
+        metadata={"about": "home of `exchange citizen init`: holders who signed in get codes; empty: none"},
+    )
     trade_folder: str = field(
         default="",
         metadata={"about": "folder of fetched trade data; empty: rahdari/trade among the user's data"},

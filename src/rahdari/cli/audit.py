@@ -11,9 +11,9 @@ from rahdari.app.checkpoints import Checkpoint
 from rahdari.app.errors import BadFile
 from rahdari.app.files import read_limited
 from rahdari.cli.authority import Given
-from rahdari.cli.documents import instant
 from rahdari.cli.errors import BadUsage
 from rahdari.cli.exit_codes import ExitCode
+from rahdari.cli.instants import instant
 from rahdari.cli.session import Session
 from rahdari.cli.terminal import count_of, table_of
 from rahdari.credentials import AuditEntry

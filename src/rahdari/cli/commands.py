@@ -246,7 +246,9 @@ GROUPED: Mapping[tuple[str, str, Group], tuple[Command, ...]] = {
             "Sign a request or another officer's proposal; it counts once enough officers have.",
             "exchange.registry:approve",
         ),
-        Command("decline", "End a proposal; one officer is enough.", "exchange.registry:decline"),
+        Command(
+            "decline", "End a request or a proposal; one officer is enough.", "exchange.registry:decline"
+        ),
         Command("suspend-member", "Let a member neither ask nor answer.", "exchange.registry:suspend_member"),
         Command("reinstate-member", "End a member's suspension.", "exchange.registry:reinstate_member"),
         Command(
@@ -319,6 +321,14 @@ GROUPED: Mapping[tuple[str, str, Group], tuple[Command, ...]] = {
     ),
     ("exchange timestamper", "Who stamps the logs' checkpoints.", EXCHANGE): (
         Command("add", "Enter a time-stamping authority.", "exchange.entries:timestamper_add"),
+        Command(
+            "init",
+            "Make a time-stamping authority. The registry's officers then enter it: exchange timestamper add.",
+            "exchange.timestampers:init",
+        ),
+        Command(
+            "serve", "Serve a time-stamping authority (RFC 3161) over HTTP.", "exchange.timestampers:serve"
+        ),
     ),
     ("exchange witness", "Who countersigns the logs' checkpoints.", EXCHANGE): (
         Command("add", "Enter a witness of checkpoints.", "exchange.entries:witness_add"),
@@ -385,6 +395,19 @@ GROUPED: Mapping[tuple[str, str, Group], tuple[Command, ...]] = {
             "log",
             "Tell a person who asked for her data, when, through which service, for what purpose.",
             "exchange.citizens:log",
+        ),
+        Command(
+            "init",
+            "Make the home of the page on which persons read who asked about them; it gets one key of a gateway.",
+            "exchange.doors:init",
+        ),
+        Command(
+            "admit",
+            "Make a code that lets a person in to her own log once; whoever runs this has made sure who she is.",
+            "exchange.doors:admit",
+        ),
+        Command(
+            "serve", "Serve the page on which persons read who asked about them.", "exchange.doors:serve"
         ),
         Command(
             "rebuild",

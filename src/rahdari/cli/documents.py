@@ -1,8 +1,8 @@
 """Values of the house as JSON documents; the same names as in the HTTP API."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
 
+from rahdari.cli.instants import instant
 from rahdari.cli.terminal import Document
 from rahdari.credentials import (
     Attributes,
@@ -17,13 +17,6 @@ from rahdari.credentials import (
     Verified,
     print_number,
 )
-
-
-def instant(at: date | datetime | None) -> str | None:
-    """Write an instant or a day as ISO 8601; None stays None."""
-    if isinstance(at, datetime):
-        return at.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return at.isoformat() if at else None
 
 
 def grouped_number(products: Iterable[CardProduct], party: Party) -> str:

@@ -99,6 +99,7 @@ PROBLEMS: Mapping[str, ExitCode] = MappingProxyType(
         "access.card_gone": ExitCode.REFUSED,
         "access.too_many_tickets": ExitCode.CONFLICT,
         "exchange.act_refused": ExitCode.CONFLICT,
+        "exchange.admission_refused": ExitCode.REFUSED,
         "exchange.call_refused": ExitCode.COUNTERPART,
         "exchange.configuration_refused": ExitCode.REFUSED,
         "exchange.consent_refused": ExitCode.REFUSED,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from rahdari.app.flag_looks import FlagLook
 from rahdari.cli.authority import Given
-from rahdari.cli.documents import instant
 from rahdari.cli.errors import BadUsage
+from rahdari.cli.instants import instant
 from rahdari.cli.terminal import Listing, count_of, pairs, table_of
 from rahdari.oversight import GROUNDS, Flag, FlagId, FlagState, Ground, Verdict
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from rahdari.access import Enrolment, FreshToken, Principal, PrincipalId, Role, TokenId
 from rahdari.app.house import House
 from rahdari.cli.authority import Given
-from rahdari.cli.documents import instant
+from rahdari.cli.instants import instant
 from rahdari.cli.session import Session
 from rahdari.cli.terminal import pairs, table_of
 from rahdari.kernel import ActorKind

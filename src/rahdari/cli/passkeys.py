@@ -1,8 +1,8 @@
 """``rahdari card passkey``: the link by which a holder at the counter registers a passkey."""
 
 from rahdari.cli.authority import Given
-from rahdari.cli.documents import instant
 from rahdari.cli.drawing import fit_width
+from rahdari.cli.instants import instant
 from rahdari.cli.passes import card_number
 from rahdari.wire import qr
 

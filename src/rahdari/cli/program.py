@@ -22,6 +22,11 @@ from rahdari.cli.words import plain
 from rahdari.kernel import Problem
 
 REPORT_AT = "please report this line as an issue; RAHDARI_DEBUG=1 shows the whole story"
+_HOME = "Folder of the authority; else RAHDARI_HOME, else ./rahdari-home."
+_EXCHANGE_HOME = (
+    "Folder of the registry or gateway; else ./exchange-registry or ./exchange-gateway, as the command needs (of a "
+    "page for citizens ./exchange-citizens, of a time-stamping authority ./exchange-timestamper)."
+)
 _EPILOGUE = """
 Examples:
   rahdari demo                              see everything at work
@@ -132,12 +137,16 @@ def run(arguments: Sequence[str], *, environment: Mapping[str, str] | None = Non
 
 def _dispatch(arguments: Sequence[str], terminal: Terminal, environment: Mapping[str, str]) -> int:
     program = make_program()
+    called = next((one for one in arguments if one in set(program)), "")
+    # An exchange has homes of its own, and officers who sign with keys instead of being named by tokens.
+    is_exchange = called == "exchange"
+    home_help = _EXCHANGE_HOME if is_exchange else _HOME
 
     @program.meta.default
     def launch(
         *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
-        home: Annotated[Path | None, Parameter(group=GLOBAL)] = None,
-        officer: Annotated[str | None, Parameter(name="--as", group=GLOBAL)] = None,
+        home: Annotated[Path | None, Parameter(group=GLOBAL, help=home_help)] = None,
+        officer: Annotated[str | None, Parameter(name="--as", group=GLOBAL, show=not is_exchange)] = None,
         is_json: Annotated[bool, Parameter(name="--json", group=GLOBAL)] = False,
         quiet: Annotated[bool, Parameter(group=GLOBAL)] = False,
     ) -> int:
@@ -145,7 +154,7 @@ def _dispatch(arguments: Sequence[str], terminal: Terminal, environment: Mapping
 
         Args:
             words: The command and its own words.
-            home: Folder of the authority; else RAHDARI_HOME, else ./rahdari-home.
+            home: Folder that the command works on.
             officer: Act as this officer, whose token is kept in the home folder; else by RAHDARI_TOKEN. Shows what
                 an officer may do and is no wall: whoever can read the home folder is the operator.
             is_json: Answer with one JSON document on stdout.

@@ -44,13 +44,13 @@ _QUESTIONS = (
 _EXCHANGE = (
     "init", "join", "status", "pending", "receive", "approve", "decline", "suspend-member", "reinstate-member",
     "withdraw-key", "remove-gateway", "remove", "terms", "registry serve", "configuration show", "officer add",
-    "officer dismiss", "officer list", "purpose add", "consent-issuer add", "timestamper add", "witness add",
-    "pin add", "evidence export", "evidence verify", "consent init", "consent give", "consent show",
-    "consent pause", "consent resume", "consent revoke", "consent publish", "citizen log", "citizen rebuild",
-    "citizen erase-keys", "log show", "log verify", "log erase-particulars", "seal", "open",
-    "sealing-keys hand-over",
-    "withholding order", "withholding lift", "withholding list",
-    "serve", "call", "service list", "service check", "service identity",
+    "officer dismiss", "officer list", "purpose add", "consent-issuer add", "timestamper add",
+    "timestamper init", "timestamper serve", "witness add", "pin add", "evidence export", "evidence verify",
+    "consent init", "consent give", "consent show", "consent pause", "consent resume", "consent revoke",
+    "consent publish", "citizen log", "citizen rebuild", "citizen erase-keys", "citizen init", "citizen admit",
+    "citizen serve", "log show", "log verify", "log erase-particulars", "seal", "open",
+    "sealing-keys hand-over", "withholding order", "withholding lift", "withholding list", "serve", "call",
+    "service list", "service check", "service identity",
 )  # fmt: skip
 
 RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(

@@ -1,13 +1,12 @@
 """``rahdari serve``: the web server, which is a program of its own."""
 
 import os
-import socket
 import sys
 
 from rahdari.app.errors import NotInitialised
 from rahdari.app.house import is_initialised
 from rahdari.cli.authority import Given
-from rahdari.cli.errors import PortTaken
+from rahdari.cli.ports import require_free
 
 
 def serve(*, host: str | None = None, port: int | None = None, session: Given) -> None:
@@ -38,25 +37,4 @@ def serve(*, host: str | None = None, port: int | None = None, session: Given) -
 
 def server_words(home: str, host: str, port: int) -> list[str]:
     """Write the command that starts the web server."""
-    return [sys.executable, "-m", "rahdari.web", "--home", home, "--host", host, "--port", str(port)]
-
-
-def is_free(host: str, port: int) -> bool:
-    """Tell whether nobody listens on the port."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # As a server does it: a port that only lingers from a server that just ended counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
-def require_free(host: str, port: int) -> None:
-    """Refuse a port on which somebody listens. Raises ``PortTaken``."""
-    if not is_free(host, port):
-        raise PortTaken(
-            f"port {port} of {host} is taken by another program; choose another with --port, or end that one"
-        )
+    return [sys.executable, "-P", "-m", "rahdari.web", "--home", home, "--host", host, "--port", str(port)]

@@ -9,13 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from rahdari.app.gate import Gate, open_gate
 from rahdari.app.settings import Settings, check_settings, read_settings
 from rahdari.cli.terminal import Terminal
 from rahdari.kernel import Actor
 
 if TYPE_CHECKING:
-    # The house brings the database along; a verification offline must not wait for it.
+    # The house brings the database along, and the gate the passes: a verification offline must not wait for the
+    # one, nor a registry or gateway for either.
+    from rahdari.app.gate import Gate
     from rahdari.app.house import House
 
 FIRST_OFFICER = "officer"
@@ -83,11 +84,13 @@ class Session:
         self._house = house
         return house
 
-    def gate(self, folder: Path | None = None, *, status_age_max: int | None = None) -> Gate:
+    def gate(self, folder: Path | None = None, *, status_age_max: int | None = None) -> "Gate":
         """Open the offline verifier of the home folder, or that in ``folder``.
 
         ``status_age_max``: seconds, in the place of the setting. Raises ``BadSettings``.
         """
+        from rahdari.app.gate import open_gate  # noqa: PLC0415 - see above
+
         settings = self.settings()
         if status_age_max is not None:
             settings = replace(settings, status_age_max_seconds=status_age_max)

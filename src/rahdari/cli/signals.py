@@ -4,8 +4,8 @@ from rahdari.app.dispatch import Dispatcher
 from rahdari.app.house import House
 from rahdari.app.signals import StreamReport
 from rahdari.cli.authority import Given
-from rahdari.cli.documents import instant
 from rahdari.cli.errors import BadUsage
+from rahdari.cli.instants import instant
 from rahdari.cli.session import Session
 from rahdari.cli.terminal import Document, count_of, pairs, table_of
 from rahdari.signals import State, StreamId

@@ -16,9 +16,9 @@ from rahdari.app.clock import SystemChance
 from rahdari.app.following import Followed, Follower, Turn
 from rahdari.app.status_sources import FolderSource, HttpSource, StatusSource
 from rahdari.cli.authority import Given
-from rahdari.cli.documents import instant
 from rahdari.cli.errors import BadUsage
 from rahdari.cli.exit_codes import ExitCode
+from rahdari.cli.instants import instant
 from rahdari.cli.session import Session
 from rahdari.cli.terminal import count_of, table_of
 

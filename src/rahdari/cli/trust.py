@@ -10,8 +10,9 @@ from rahdari.app.authority import fingerprint
 from rahdari.app.files import read_limited, write_whole
 from rahdari.app.gate import ROOT_BYTES_MAX, TRUST_BYTES_MAX, Gate
 from rahdari.cli.authority import Given
-from rahdari.cli.documents import instant, key_document
+from rahdari.cli.documents import key_document
 from rahdari.cli.errors import BadUsage
+from rahdari.cli.instants import instant
 from rahdari.cli.session import Session
 from rahdari.cli.terminal import pairs, table_of
 from rahdari.credentials import KeyUse, Trust

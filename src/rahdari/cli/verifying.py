@@ -15,9 +15,10 @@ from rahdari.app.errors import BadFile
 from rahdari.app.files import read_limited
 from rahdari.app.pictures import read_code
 from rahdari.cli.authority import Given
-from rahdari.cli.documents import attributes_document, instant, report_document
+from rahdari.cli.documents import attributes_document, report_document
 from rahdari.cli.errors import BadUsage, InputTooLarge
 from rahdari.cli.exit_codes import verdict_exit_code
+from rahdari.cli.instants import instant
 from rahdari.cli.session import Session
 from rahdari.cli.terminal import pairs, printable
 from rahdari.cli.words import STANDARD_INPUT

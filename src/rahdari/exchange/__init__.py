@@ -7,6 +7,7 @@ Example:
 """
 
 from rahdari.exchange.errors import (
+    AdmissionRefused,
     CallRefused,
     ConfigurationRefused,
     ConsentRefused,
@@ -23,15 +24,17 @@ from rahdari.exchange.errors import (
 from rahdari.exchange.ports import EvidenceLog
 from rahdari.exchange.rules.access import consumer_fault, provider_fault
 from rahdari.exchange.rules.catalogue import read_catalogue, write_catalogue
+from rahdari.exchange.rules.changes import find_replaced
 from rahdari.exchange.rules.directory import Directory
 from rahdari.exchange.rules.limits import Breaker, Bucket, Buckets, Circuit
 from rahdari.exchange.rules.registration import missing_approvals
 from rahdari.exchange.rules.subjects import find_subject
 from rahdari.exchange.service.consumer import Consumer
 from rahdari.exchange.service.provider import Provider
+from rahdari.exchange.service.received import require_sealed
 from rahdari.exchange.values.catalogue import CataloguedOperation, CataloguedService
 from rahdari.exchange.values.consents import ConsentAct, ConsentState, KeptConsent, Wish
-from rahdari.exchange.values.evidence import Proven, StepName, step_clause
+from rahdari.exchange.values.evidence import Anchors, Proven, StepName, StepState, Verdict, step_clause
 from rahdari.exchange.values.lookups import KeptWithholding, Order, Told, WithholdingKind
 from rahdari.exchange.values.messages import (
     Accepted,
@@ -47,7 +50,7 @@ from rahdari.exchange.values.messages import (
     Route,
     Settled,
 )
-from rahdari.exchange.values.registrations import Proposal, Register
+from rahdari.exchange.values.registrations import Proposal, ProposalState, Register
 from rahdari.exchange.values.services import (
     ClientProof,
     ConsentRule,
@@ -63,7 +66,9 @@ from rahdari.exchange.values.services import (
 
 __all__ = [
     "Accepted",
+    "AdmissionRefused",
     "Admitted",
+    "Anchors",
     "Answer",
     "Asked",
     "BodyFacts",
@@ -100,6 +105,7 @@ __all__ = [
     "Outgoing",
     "Proofs",
     "Proposal",
+    "ProposalState",
     "Proven",
     "Provider",
     "Rate",
@@ -110,19 +116,23 @@ __all__ = [
     "Service",
     "Settled",
     "StepName",
+    "StepState",
     "SubjectPlace",
     "SubjectSource",
     "SubjectUnreadable",
     "Told",
     "UnknownExchange",
     "UnknownRecipient",
+    "Verdict",
     "Wish",
     "WithholdingKind",
     "consumer_fault",
+    "find_replaced",
     "find_subject",
     "missing_approvals",
     "provider_fault",
     "read_catalogue",
+    "require_sealed",
     "step_clause",
     "write_catalogue",
 ]

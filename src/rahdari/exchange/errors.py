@@ -78,6 +78,12 @@ class WithholdingRefused(ExchangeRefused):
     code: ClassVar[str] = "exchange.withholding_refused"
 
 
+class AdmissionRefused(ExchangeRefused):
+    """A code that lets nobody in to her log: not right, used, run out; or one that may not be made."""
+
+    code: ClassVar[str] = "exchange.admission_refused"
+
+
 class StatusListRefused(ExchangeRefused):
     """A status list of consents that its issuer did not sign, or that is older than one seen before."""
 

@@ -78,6 +78,10 @@ class LookupStore(Protocol):
         """List the records of orders whose time has not passed ``at`` (seconds), liftings too, in their order."""
         ...
 
+    def list_withholdings_about(self, subjects: Sequence[SubjectIndex]) -> tuple[KeptWithholding, ...]:
+        """List the records of all orders about ``subjects``, ended ones and liftings too, in their order."""
+        ...
+
     def count_orders(self) -> tuple[tuple[str, int], ...]:
         """Count the orders there ever were, by kind."""
         ...

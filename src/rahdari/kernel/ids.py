@@ -1,7 +1,6 @@
 """Identifiers: ordered by time for indexes, or random for numbers that people read."""
 
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from datetime import UTC, datetime
 
 from rahdari.kernel.chance import Chance
 
@@ -12,10 +11,13 @@ _READABLE = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def time_ordered_id(at: datetime, chance: Chance) -> str:
     """Make a version 7 UUID (RFC 9562, 5.7): 48 bits of milliseconds, 74 bits of chance."""
-    milliseconds = (at - _EPOCH) // timedelta(milliseconds=1)
+    since = at - _EPOCH
+    milliseconds = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
     noise = int.from_bytes(chance.bytes(10), "big")
     value = milliseconds << 80 | 0x7 << 76 | (noise >> 68 & 0xFFF) << 64 | 0b10 << 62 | noise & (1 << 62) - 1
-    return str(UUID(int=value))
+    # What uuid.UUID would write, in a quarter of its time: a gateway makes two for every call.
+    digits = f"{value:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def readable_number(chance: Chance, *, groups: int = 3) -> str:

@@ -6,7 +6,8 @@ import socket
 from typing import Final
 
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from rahdari.web.plain_http import PlainHttpProtocol
 
 # A browser opens connections ahead and asks within seconds; a request's head takes one round trip.
 ASK_SECONDS: Final = 20.0
@@ -16,7 +17,7 @@ UNTAKEN_SECONDS: Final = 30
 _OTHER_FILES: Final = 1024
 
 
-class PatientProtocol(HttpToolsProtocol):
+class PatientProtocol(PlainHttpProtocol):
     """HTTP/1.1 that hangs up on whoever connects and asks nothing, or begins to ask and never ends."""
 
     _asked = 0

@@ -98,6 +98,7 @@ STATUSES: Mapping[str, int] = MappingProxyType(
         "database.out_of_date": 503,
         "database.unreachable": 503,
         "exchange.act_refused": 409,
+        "exchange.admission_refused": 403,
         "exchange.call_refused": 502,
         "exchange.configuration_refused": 422,
         "exchange.consent_refused": 403,

@@ -60,6 +60,7 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         "showReport": PUBLIC,
         "lockChannel": PUBLIC,
         "reportCard": PUBLIC,
+        "openOwnLog": PUBLIC,
         "removePasskey": PUBLIC,
         "signOut": PUBLIC,
         "beginEnrolment": PUBLIC,
@@ -72,6 +73,7 @@ RIGHTS: Mapping[str, frozenset[str]] = MappingProxyType(
         # The authority's own exchange gateway: it asks, and learns yes, no and how a person stands.
         "tellPersonStatus": _roles(Role.EXCHANGE),
         "matchAttributes": _roles(Role.EXCHANGE),
+        "matchOneAttribute": _roles(Role.EXCHANGE),
         "tellAgeOver": _roles(Role.EXCHANGE),
         # Holders: personal data.
         "addHolder": _roles(Role.REGISTRAR),

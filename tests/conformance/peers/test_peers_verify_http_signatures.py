@@ -1,20 +1,13 @@
 """Other people's programs verify our signed messages, refuse every changed one, and we verify theirs.
 
-The judges are npm ``http-message-signatures`` (run by Node) and PyPI ``http-message-signatures`` (run in the second
-environment). Each is one process that answers all questions at once.
+The judges are ``signature_judges``. Messages of running gateways: ``test_peers_verify_real_messages.py``.
 """
 
-import json
-import shutil
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.peer_room import PYTHON
 from rahdari.wire.http_signatures import (
     REQUEST_FIELDS,
     Message,
@@ -23,7 +16,7 @@ from rahdari.wire.http_signatures import (
     SignatureFields,
     verify_request,
 )
-from tests.conftest import REPOSITORY
+from tests.conformance.peers.signature_judges import NAMES, Peer, find_peer
 from tests.unit.wire.http_gateway_scene import (
     AT,
     CONSUMER,
@@ -36,30 +29,10 @@ from tests.unit.wire.http_gateway_scene import (
     with_fields,
 )
 
-SCRIPTS = REPOSITORY / "benchmarks" / "peers"
-MODULES = REPOSITORY / "frontend" / "node_modules"
-NODE = shutil.which("node")
-Peer = Callable[[Sequence[Mapping[str, Any]]], list[Any]]
 
-
-def ask(command: Sequence[str | Path], questions: Sequence[Mapping[str, Any]]) -> list[Any]:
-    told = subprocess.run(  # noqa: S603 - our own scripts
-        command, input=json.dumps(questions), capture_output=True, text=True, check=True, timeout=60
-    )
-    answers = json.loads(told.stdout)
-    assert isinstance(answers, list)
-    return answers
-
-
-@pytest.fixture(scope="module", params=["npm", "PyPI"])
+@pytest.fixture(scope="module", params=NAMES)
 def peer(request: pytest.FixtureRequest) -> Peer:
-    if request.param == "npm":
-        if NODE is None or not (MODULES / "http-message-signatures").is_dir():
-            pytest.skip("npm http-message-signatures is not installed: run npm install in frontend/")
-        return lambda questions: ask([str(NODE), SCRIPTS / "http_signatures_peer.mjs", MODULES], questions)
-    if not list(PYTHON.parent.parent.glob("lib/*/site-packages/http_message_signatures")):
-        pytest.skip("PyPI http-message-signatures is not installed: run make peers")
-    return lambda questions: ask([PYTHON, SCRIPTS / "http_signatures_peer.py"], questions)
+    return find_peer(request.param)
 
 
 def told(message: Message) -> dict[str, Any]:

@@ -99,3 +99,30 @@ def test_markup_in_a_name_is_printed_as_it_stands(capsys: pytest.CaptureFixture[
     terminal = Terminal(is_json=False, is_quiet=False)
     terminal.answer({}, pairs({"name": "[bold]A[/bold]"}), "[red]B[/red] :smile:")
     assert "[bold]A[/bold]" in capsys.readouterr().out
+
+
+def test_the_home_of_an_exchange_command_is_told_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    said = {}
+    for words in (["exchange", "status"], ["--quiet", "exchange", "pin", "add"], ["officer", "enrol"]):
+        run([*words, "--help"])
+        said[words[-1]] = " ".join(capsys.readouterr().out.split())
+    for name in ("status", "add"):
+        assert "./exchange-gateway" in said[name]
+        assert "RAHDARI_HOME" not in said[name]
+        assert "--as" not in said[name]
+    assert "RAHDARI_HOME" in said["enrol"]
+    assert "--as" in said["enrol"]
+
+
+@pytest.mark.parametrize("words", ["pending", "status", "service list"])
+def test_a_command_of_the_exchange_opens_neither_passes_nor_the_database(words: str, tmp_path: Path) -> None:
+    program = (
+        "import sys, json; from rahdari.cli import run; code = run(sys.argv[1:]); "
+        "sys.stderr.write(json.dumps([code, sorted(sys.modules)]))"
+    )
+    called = [sys.executable, "-c", program, "exchange", *words.split(), "--home", str(tmp_path), "--json"]
+    ended = subprocess.run(called, capture_output=True, check=True, text=True)  # noqa: S603
+    code, modules = json.loads(ended.stderr)
+    assert code == 4
+    heavy = ("sqlalchemy", "alembic", "psycopg", "numpy", "litestar", "aiohttp", "rahdari.credentials")
+    assert [one for one in modules if one in heavy] == []

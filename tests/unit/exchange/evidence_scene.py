@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from rahdari.exchange.rules.consents import KnownStatus
 from rahdari.exchange.rules.directory import build_directory
 from rahdari.exchange.values.evidence import Anchors, RegistryKey
-from rahdari.exchange.values.messages import Answer, Concluded, Outgoing
+from rahdari.exchange.values.messages import Answer, Concluded, Outgoing, Receipt
 from rahdari.exchange.values.services import ConsentRule
 from rahdari.wire.http_signatures import verify_receipt
 from rahdari.wire.keys import Algorithm, SoftwareSigner
@@ -152,6 +152,7 @@ class Exchange:
     outgoing: Outgoing
     answer: Answer
     concluded: Concluded
+    receipt: Receipt
     request_id: str
 
 
@@ -171,13 +172,13 @@ def exchanged(*, is_consented: bool = True, body: bytes = b"") -> Exchange:
     answer = scene.provider.answer(settled, 200, [], facts(b'{"status":"good"}'), at=AT)
     accepted = scene.consumer.accept(outgoing, answer.status, answer.fields, at=AT)
     concluded = scene.consumer.conclude(accepted, at=AT)
-    return Exchange(outgoing, answer, concluded, outgoing.route.request_id)
+    receipt = scene.consumer.acknowledge(accepted, at=AT)
+    return Exchange(outgoing, answer, concluded, receipt, outgoing.route.request_id)
 
 
 def receipt_entry(exchange: Exchange) -> bytes:
     """The receipt as the provider's log keeps it."""
-    receipt = exchange.concluded.receipt
-    assert receipt is not None
+    receipt = exchange.receipt
     verified = verify_receipt(
         receipt.signature,
         exchange.answer.response_signature,

@@ -1,5 +1,7 @@
 """A call through both gateways: what is signed, what is refused, what is kept."""
 
+import base64
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -8,14 +10,19 @@ import pytest
 
 from rahdari.exchange.errors import CallRefused
 from rahdari.exchange.rules.directory import build_directory
+from rahdari.exchange.service.provider import DESCRIPTIONS, REFUSALS
 from rahdari.exchange.values.messages import Answer, Outgoing, Proofs, RequestHead
 from rahdari.exchange.values.services import ClientProof, ConsentRule, LocalClient
-from rahdari.kernel import Refused
-from rahdari.wire.http_signatures import verify_receipt
+from rahdari.kernel import Refused, time_ordered_id
+from rahdari.wire.http_signatures import Request, Response, sign_request, verify_receipt
+from rahdari.wire.http_signatures.gateway import REQUEST, RESPONSE
+from rahdari.wire.keys import SoftwareSigner
+from rahdari.wire.ndel.parties_as_json import keyid_of
 from rahdari.wire.ndel.record_bytes import read_entry, read_particulars
 from rahdari.wire.ndel.records import ExchangeRecord, Role
 from rahdari.wire.sealed import MEDIA_TYPE
-from rahdari.wire.xroad import FieldLine, Spelling
+from rahdari.wire.xroad import Fault, FieldLine, Spelling
+from tests.fakes.chance import SeededChance
 from tests.unit.exchange.exchange_scene import (
     ASKED,
     AT,
@@ -23,6 +30,7 @@ from tests.unit.exchange.exchange_scene import (
     BANK_KEY,
     CERTIFICATE,
     REGISTRY,
+    REGISTRY_KEY,
     TARGET,
     Scene,
     configuration,
@@ -136,8 +144,7 @@ def test_the_receipt_proves_that_the_answer_was_received() -> None:
     outgoing = one.ask()
     answer = one.answer(outgoing)
     accepted = one.consumer.accept(outgoing, answer.status, answer.fields, at=one.at)
-    receipt = one.consumer.conclude(accepted, at=one.at).receipt
-    assert receipt is not None
+    receipt = one.consumer.acknowledge(accepted, at=one.at)
     verified = verify_receipt(
         receipt.signature,
         answer.response_signature,
@@ -189,6 +196,151 @@ def test_a_request_is_answered_once() -> None:
     one.answer(outgoing)
     with pytest.raises(CallRefused, match="answered already"):
         one.provider.read(received(outgoing), CERTIFICATE, at=one.at, tick=299.0)
+
+
+def resigned(outgoing: Outgoing, **changed: str) -> RequestHead:
+    """The request with other values, signed anew by the bank."""
+    names = {name.replace("_", "-"): value for name, value in changed.items()}
+    covered = {
+        name: [names.get(name, values[0])]
+        for name, values in outgoing.request.fields.items()
+        if not name.startswith("signature")
+    }
+    request = Request(outgoing.request.method, outgoing.request.target_uri, covered)
+    signed = sign_request(
+        request, BANK_KEY, keyid=keyid_of(BANK_KEY.public), created=int(AT.timestamp())
+    ).as_fields()
+    values = {name: one[0] for name, one in (covered | signed).items()}
+    lines = [(name, values.get(name.decode(), value.decode()).encode()) for name, value in outgoing.fields]
+    return RequestHead(outgoing.request.method, outgoing.route.call.target_raw.encode(), tuple(lines))
+
+
+LATER, EARLIER = (time_ordered_id(AT + timedelta(seconds=one), SeededChance(5)) for one in (125, -185))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"x_road_request_id": "a" * 256},
+        {"x_road_request_id": "6f9619ff-8b86-4011-b42d-00c04fc964ff"},
+        {"x_road_request_id": LATER},
+        {"x_road_request_id": EARLIER},
+        {"content_digest": f"sha-512=:{'A' * 86}==:"},
+        {"content_digest": f"unknown=:AA==:, {facts().content_digest}"},
+        {"content_digest": "sha-256=:" + "A" * 20_000 + ":"},
+        {"ndel_purpose": "p" * 65},
+        {"ndel_consent": "c" * 2049},
+    ],
+)
+def test_what_no_record_could_keep_is_not_begun(changed: dict[str, str]) -> None:
+    one = scene()
+    with pytest.raises(CallRefused) as refused:
+        one.provider.read(resigned(one.ask(), **changed), CERTIFICATE, at=one.at, tick=0.0)
+    assert refused.value.error.write() == "server.serverproxy.bad_request"
+    assert one.provider.read(resigned(one.ask()), CERTIFICATE, at=one.at, tick=0.0).client == BANK
+
+
+def test_one_id_is_one_exchange_whoever_signed_it() -> None:
+    one = scene()
+    first = one.ask()
+    one.answer(first)
+    again = resigned(one.ask(), x_road_request_id=first.route.request_id)
+    with pytest.raises(CallRefused, match="answered already"):
+        one.provider.read(again, CERTIFICATE, at=one.at, tick=1.0)
+
+
+def test_a_signature_whose_evidence_would_not_hold_is_refused_by_both() -> None:
+    """RFC 9421 lets parameters stand in any order; what verifies evidence years later knows one."""
+    one = scene()
+    outgoing = one.ask()
+    turned = turned_round(received(outgoing).fields, BANK_KEY, outgoing.request)
+    head = RequestHead("GET", TARGET, turned)
+    with pytest.raises(CallRefused, match="another form"):
+        one.provider.read(head, CERTIFICATE, at=one.at, tick=0.0)
+    answer = one.answer(outgoing)
+    fields = turned_round(answer.fields, REGISTRY_KEY, Response(200, covered_of(answer), outgoing.request))
+    with pytest.raises(CallRefused, match="form that no record could keep"):
+        one.consumer.accept(outgoing, 200, fields, at=one.at)
+
+
+def covered_of(answer: Answer) -> dict[str, list[str]]:
+    names = ("content-digest", "x-road-request-hash")
+    return {name: [dict(answer.fields)[name.encode()].decode()] for name in names}
+
+
+def turned_round(
+    fields: Iterable[FieldLine], signer: SoftwareSigner, message: Request | Response
+) -> tuple[FieldLine, ...]:
+    """The same message, its signature's parameters in another order, signed by the same key."""
+    lines = dict(fields)
+    label, _, text = lines[b"signature-input"].decode().partition("=")
+    components, *parameters = text.split(";created=")
+    told = f";created={parameters[0]}".split(";")[1:]
+    turned = ";".join([components, *reversed(told)])
+    profile = REQUEST if isinstance(message, Request) else RESPONSE
+    values = [one.value(message) for one in profile.components]
+    signature = signer.sign(profile.base(values, turned))
+    lines[b"signature-input"] = f"{label}={turned}".encode()
+    lines[b"signature"] = f"{label}=:{base64.b64encode(signature).decode()}:".encode()
+    return tuple(lines.items())
+
+
+@pytest.mark.parametrize("fault", [b"x" * 20_000, b"3520212345671", b"server.invented"])
+def test_a_fault_that_x_road_does_not_have_is_not_passed_on(fault: bytes) -> None:
+    one = scene()
+    outgoing = one.ask()
+    answer = one.answer(outgoing)
+    with pytest.raises(CallRefused) as refused:
+        one.consumer.accept(outgoing, 500, (*answer.fields, (b"x-road-error", fault)), at=one.at)
+    assert refused.value.error.faults[0] is Fault.SERVICE_FAILED
+    assert fault.decode() not in refused.value.message
+
+
+def test_a_body_that_took_long_to_come_gets_an_id_of_its_moment() -> None:
+    one = scene()
+    route = one.consumer.route(RequestHead("GET", TARGET, ASKED), Proofs(is_near=True), at=one.at)
+    one.at += timedelta(hours=1)
+    outgoing = one.consumer.sign(route, facts(), at=one.at)
+    assert outgoing.route.request_id != route.request_id
+    assert one.answer(outgoing).status == 200
+
+
+def test_what_another_gateway_let_through_does_not_reach_the_providers_system() -> None:
+    one = scene()
+    outgoing = one.ask(fields=(*ASKED, (b"x-case", b"7")))
+    lies = [
+        (b"x_road_client", b"PK/GOV/3003/police"), (b"ndel_purpose", b"other"), (b"x-original-url", b"/secret"),
+        (b"x-http-method-override", b"DELETE"), (b"x-road-service", b"PK/GOV/1001/registry/other"),
+    ]  # fmt: skip
+    head = received(outgoing)
+    asked = one.provider.read(replace(head, fields=(*head.fields, *lies)), CERTIFICATE, at=one.at, tick=0.0)
+    forwarded = one.provider.admit(asked, tick=0.0).forwarded
+    assert {name for name, _ in lies}.isdisjoint(name for name, _ in forwarded)
+    assert {b"x-road-client", b"x-road-id", b"x-road-request-id", b"x-case"} <= {
+        name for name, _ in forwarded
+    }
+
+
+def test_refusals_of_what_nobody_may_do_are_recorded_up_to_a_rate() -> None:
+    one = scene()
+    asked = one.provider.read(received(one.ask()), CERTIFICATE, at=one.at, tick=0.0)
+    for _ in range(REFUSALS.burst):
+        one.provider.require_patience(asked, tick=0.0)
+    with pytest.raises(CallRefused) as refused:
+        one.provider.require_patience(asked, tick=0.0)
+    assert (refused.value.status, refused.value.retry_after) == (429, 1)
+    one.provider.require_patience(asked, tick=1.0)
+
+
+def test_what_is_kept_of_a_call_without_a_right_is_what_was_signed_and_no_more() -> None:
+    one = scene(offered=offer(service(), granted={}))
+    outgoing = one.ask(fields=(*ASKED, (b"x-filler", b"f" * 10_000)))
+    asked = one.provider.read(received(outgoing), CERTIFICATE, at=one.at, tick=0.0)
+    with pytest.raises(CallRefused) as refused:
+        one.provider.admit(asked, tick=0.0)
+    kept = one.provider.refuse(asked, refused.value, at=one.at)
+    assert len(kept.particulars) < 3_000
+    assert "f" * 100 not in read_particulars(kept.particulars).request_base
 
 
 @pytest.mark.parametrize("seconds", [-121, 181])
@@ -535,7 +687,7 @@ def test_a_failed_call_is_recorded_without_an_answer() -> None:
         one.consumer.accept(outgoing, 200, [], at=one.at)
     concluded = one.consumer.fail(outgoing, refused.value.error, at=one.at)
     record = record_of(concluded.record)
-    assert (record.response, concluded.receipt) == (None, None)
+    assert record.response is None
     assert record.fault == "server.clientproxy.service_failed.missing_signature"
 
 
@@ -548,12 +700,23 @@ def test_metaservices_tell_what_there_is_and_what_is_allowed() -> None:
     for name in (b"listMethods", b"allowedMethods", b"getOpenAPI?serviceCode=person-status"):
         outgoing = one.ask(base + name, fields=without(b"ndel-purpose"))
         asked = one.provider.read(received(outgoing), CERTIFICATE, at=one.at, tick=0.0)
-        answer = one.provider.describe(asked, at=one.at)
+        answer = one.provider.describe(asked, at=one.at, tick=0.0)
         one.consumer.accept(outgoing, answer.status, answer.fields, at=one.at)
         told[name[:5]] = answer.body or b""
     assert told[b"listM"].count(b'"method"') == 2
     assert told[b"allow"].count(b'"method"') == 1
     assert told[b"getOp"] == b'{"openapi":"3.1.0"}'
+
+
+def test_descriptions_are_asked_for_up_to_a_rate() -> None:
+    one = scene()
+    outgoing = one.ask(b"/r1/PK/GOV/1001/registry/listMethods")
+    asked = one.provider.read(received(outgoing), CERTIFICATE, at=one.at, tick=0.0)
+    for _ in range(DESCRIPTIONS.burst):
+        one.provider.describe(asked, at=one.at, tick=0.0)
+    with pytest.raises(CallRefused) as refused:
+        one.provider.describe(asked, at=one.at, tick=0.0)
+    assert refused.value.status == 429
 
 
 @pytest.mark.parametrize(
@@ -565,15 +728,20 @@ def test_a_description_is_asked_for_by_a_known_code(query: bytes, word: str) -> 
     outgoing = one.ask(b"/r1/PK/GOV/1001/registry/getOpenAPI" + query)
     asked = one.provider.read(received(outgoing), CERTIFICATE, at=one.at, tick=0.0)
     with pytest.raises(CallRefused) as refused:
-        one.provider.describe(asked, at=one.at)
+        one.provider.describe(asked, at=one.at, tick=0.0)
     assert refused.value.error.write() == f"server.serverproxy.{word}"
 
 
 def test_an_operation_that_needs_a_consent_is_not_called_without_one() -> None:
     one = scene(offered=offer(service([operation(consent=ConsentRule.REQUIRED)])))
-    refusal = refusal_of(one, one.ask())
-    assert refusal.error.write() == "server.serverproxy.access_denied"
-    assert "consent" in refusal.message
+    asked = one.provider.read(received(one.ask()), CERTIFICATE, at=one.at, tick=0.0)
+    admitted = one.provider.admit(asked, tick=0.0)
+    with pytest.raises(CallRefused, match="consent") as refused:
+        one.provider.examine(admitted, "35202-1", at=one.at)
+    assert refused.value.error.write() == "server.serverproxy.access_denied"
+    # Whoever was asked about sees who tried.
+    kept = one.provider.refuse(asked, refused.value, admitted=admitted, subject="35202-1", at=one.at)
+    assert record_of(kept.record).subject == record_of(scene().answer(scene().ask()).record).subject
 
 
 def test_no_refusal_names_the_person() -> None:

@@ -22,7 +22,7 @@ from rahdari.exchange.values.services import ConsentRule
 from rahdari.wire.keys import Algorithm, PublicKey, SoftwareSigner
 from rahdari.wire.ndel import consent_token
 from rahdari.wire.ndel.consents import Consent
-from rahdari.wire.xroad import MemberId, ServiceId
+from rahdari.wire.xroad import MemberId, ServiceId, SubsystemId
 from tests.unit.exchange.evidence_scene import ISSUER_KEY, PERSON, SECONDS, consent
 from tests.unit.exchange.exchange_scene import BANK, REGISTRY, STATUS
 
@@ -148,6 +148,24 @@ def scope_fault(one: Consent | None = None, **changes: object) -> ConsentFault:
 )
 def test_a_consent_covers_exactly_what_it_says(changes: dict[str, Any], fault: ConsentFault) -> None:
     assert scope_fault(**changes) is fault
+
+
+def test_a_consent_of_another_instance_opens_nothing_inside_this_one() -> None:
+    """Another registry enters its issuers: whom it names says nothing about calls between two of ours."""
+    issuer = MemberId("CN", "GOV", "7001")
+    foreign = HeldConsent(consent(issuer=issuer, consumer=BANK), b"")
+    with pytest.raises(ConsentRefused) as refused:
+        require_scope(foreign, ASKED)
+    assert refused.value.fault is ConsentFault.ISSUER
+
+
+def test_a_consent_of_the_clients_instance_counts_for_a_call_from_there() -> None:
+    bank = SubsystemId("CN", "COM", "7002", "loans")
+    issuer = MemberId("CN", "GOV", "7001")
+    require_scope(HeldConsent(consent(issuer=issuer, consumer=bank), b""), replace(ASKED, client=bank))
+    third = MemberId("UZ", "GOV", "1")
+    with pytest.raises(ConsentRefused):
+        require_scope(HeldConsent(consent(issuer=third, consumer=bank), b""), replace(ASKED, client=bank))
 
 
 def test_a_call_that_gives_less_away_is_covered() -> None:

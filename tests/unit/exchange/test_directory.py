@@ -177,6 +177,14 @@ def test_another_instance_asks_for_what_is_agreed_on() -> None:
     assert not directory.may_ask(FIRST, THEIRS, "trade")
 
 
+def test_another_instance_knows_of_what_is_agreed_on_and_of_nothing_else() -> None:
+    directory = federated(inbound=(Allowance(FIRST, "persons", frozenset({"trade"})),))
+    other = replace(SERVICE, service_code="taxes")
+    assert [directory.may_see(FOREIGN, one) for one in (SERVICE, other, THEIRS)] == [True, False, False]
+    assert all(directory.may_see(FIRST, one) for one in (SERVICE, other))
+    assert not build_directory(HOME, [foreign()]).may_see(FOREIGN, SERVICE)
+
+
 def test_what_nobody_pinned_is_forbidden_both_ways() -> None:
     directory = build_directory(HOME, [foreign()])
     assert not directory.may_ask(FIRST, THEIRS, "passport-issue")
@@ -191,6 +199,25 @@ def test_nothing_is_carried_between_two_others() -> None:
     anything = Allowance(None, None, frozenset({"trade"}))
     directory = federated(anything, inbound=(anything,))
     assert not directory.may_ask(FOREIGN, THEIRS, "trade")
+
+
+def test_why_something_may_not_be_asked_is_told_by_what_is_missing() -> None:
+    trade = frozenset({"trade"})
+    pinned = federated(
+        Allowance(THEIRS.provider.member, THEIRS.service_code, trade),
+        inbound=(Allowance(FIRST, "declarations", trade),),
+    )
+    assert "'curiosity' is no purpose of PK; those are " in pinned.why_not(SECOND, SERVICE, "curiosity")
+    assert f"has the service {THEIRS} for trade, not for 'passport-issue'" in pinned.why_not(
+        FIRST, THEIRS, "passport-issue"
+    )
+    # The purpose is agreed on, the service is not.
+    assert "does not name the service PK/GOV/1001/registry/persons" in pinned.why_not(
+        FOREIGN, SERVICE, "trade"
+    )
+    alone = build_directory(HOME)
+    assert "PK has no agreement with CN" in alone.why_not(FOREIGN, SERVICE, "trade")
+    assert pinned.why_not(FOREIGN, THEIRS, "trade") == "PK carries nothing between two others"
 
 
 def test_a_federated_members_key_is_found_until_its_own_configuration_expires() -> None:

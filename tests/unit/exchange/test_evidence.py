@@ -15,16 +15,19 @@ from rahdari.exchange.values.evidence import (
     RegistryKey,
     StepName,
     StepState,
+    Verdict,
     step_clause,
 )
-from rahdari.wire import base64url
+from rahdari.wire import base64url, jws
 from rahdari.wire.keys import Algorithm, SoftwareSigner
 from rahdari.wire.ndel import configuration as configuration_text
 from rahdari.wire.ndel import consent_token, evidence_file
 from rahdari.wire.ndel.evidence_file import EvidenceFile, KeptEvidence
-from rahdari.wire.ndel.parties import Configuration
+from rahdari.wire.ndel.parties import Configuration, Gateway
 from rahdari.wire.ndel.record_bytes import encode_entry, read_entry
 from rahdari.wire.ndel.records import ExchangeRecord, Role
+from rahdari.wire.tlog import KeyKind, NoteKey, read_proof
+from rahdari.wire.tlog.note_keys import Ed25519NoteSigner
 from rahdari.wire.xroad import read_client
 from tests.unit.exchange.evidence_damage import damages
 from tests.unit.exchange.evidence_scene import (
@@ -75,6 +78,31 @@ def configured(**changes: object) -> EvidenceFile:
     )
 
 
+CODES = ("1001", "2002")
+KIND = KeyKind.COSIGNATURE
+KEYS_OF_WITNESSES = {one: SoftwareSigner.generate(Algorithm.EDDSA) for one in CODES}
+
+
+def with_witness(gateway: Gateway, key: NoteKey) -> Gateway:
+    return replace(gateway, log=replace(gateway.log, witness_keys=(key,)))
+
+
+def with_key_of(place: int, *, withdrawn_at: int, **changes: object) -> EvidenceFile:
+    """The evidence, with a configuration that tells of a key's withdrawal."""
+    members = list(configuration().members)
+    (gateway,) = members[place].gateways
+    key = replace(gateway.keys[0], withdrawn_at=withdrawn_at)
+    members[place] = replace(members[place], gateways=(replace(gateway, keys=(key,)),))
+    return configured(members=tuple(members), **changes)
+
+
+def stamped_after(seconds: int) -> EvidenceFile:
+    """The evidence, whose stamp of one second's accuracy is so late."""
+    ended = record_of(evidence().records[0]).ended // 1000
+    note = read_proof(evidence().records[0].logged.proof).note
+    return only_provider(stamp=stamp(note, seconds=ended - SECONDS + seconds - 1))
+
+
 def record_of(kept: KeptEvidence) -> ExchangeRecord:
     entry = read_entry(kept.logged.record)
     assert isinstance(entry, ExchangeRecord)
@@ -118,6 +146,28 @@ def test_what_is_not_there_is_said_not_to_be_proved() -> None:
     assert found.stamped_at is None
 
 
+def test_what_only_one_party_says_is_its_word_and_no_proof() -> None:
+    provider, consumer = evidence(is_consented=False).records
+    for kept, role in ((provider, Role.PROVIDER), (consumer, Role.CONSUMER)):
+        alone = replace(evidence(is_consented=False), records=(replace(kept, particulars=None, receipts=()),))
+        found = proven(alone)
+        assert (found.verdict, found.vouched) == (Verdict.ONE_SIDED, frozenset({role}))
+
+
+@pytest.mark.parametrize("left", ["particulars", "receipts", "record"])
+def test_one_thing_that_the_other_party_signed_makes_it_the_word_of_both(left: str) -> None:
+    whole = evidence(is_consented=False)
+    provider = whole.records[0]
+    assert provider.particulars is not None
+    assert provider.receipts
+    records = {
+        "particulars": (replace(provider, receipts=()),),
+        "receipts": (replace(provider, particulars=None),),
+        "record": tuple(replace(one, particulars=None, receipts=()) for one in whole.records),
+    }[left]
+    assert proven(replace(whole, records=records)).verdict is Verdict.PROVED
+
+
 def test_a_consent_proves_nothing_of_its_revocation_and_the_verdict_says_so() -> None:
     (said,) = (
         one.says for one in proven(evidence()).steps if one.name is StepName.CONSENT and one.record == 0
@@ -136,8 +186,25 @@ def test_the_registry_of_another_instance_says_nothing_of_this_one() -> None:
     assert refusal(evidence(), anchors(registry_keys=theirs)).step == "configuration"
 
 
-def test_a_key_without_an_instance_stands_for_any() -> None:
+def test_a_key_without_an_instance_stands_for_the_one_of_the_file() -> None:
     proven(evidence(), anchors(registry_keys=(RegistryKey(REGISTRY_ROOT.public),)))
+
+
+def test_a_key_without_an_instance_signs_for_no_second_one() -> None:
+    """A registry's word on another's members is none, and of two keys nobody can tell whose is whose."""
+    bare = RegistryKey(REGISTRY_ROOT.public)
+    stranger = SoftwareSigner.generate(Algorithm.EDDSA)
+    other = configuration_text.sign(
+        REGISTRY_ROOT, configuration(instance="CN", members=(), consent_issuers=())
+    )
+    both = replace(evidence(), configurations=(*evidence().configurations, other))
+    assert refusal(both, anchors(registry_keys=(bare,))).step == "configuration"
+    forged = replace(evidence(), configurations=(configuration_text.sign(stranger, configuration()),))
+    two = anchors(registry_keys=(bare, RegistryKey(stranger.public)))
+    assert refusal(forged, two).step == "configuration"
+    assert refusal(evidence(), two).step == "configuration"
+    named = (RegistryKey(REGISTRY_ROOT.public, "PK"), RegistryKey(stranger.public, "CN"))
+    proven(evidence(), anchors(registry_keys=named))
 
 
 def test_a_quorum_of_witnesses_is_demanded() -> None:
@@ -155,6 +222,92 @@ def test_a_stamp_of_a_stranger_proves_no_time_but_is_not_looked_at_without_ancho
 def test_a_stamp_by_another_policy_is_refused() -> None:
     assert refusal(evidence(), anchors(stamp_policies=frozenset({"1.2.3"}))).step == "time"
     proven(evidence(), anchors(stamp_policies=frozenset({"1.3.6.1.4.1.99999.1"})))
+
+
+@pytest.mark.parametrize(("seconds", "is_good"), [(4 * 3600 - 1, True), (4 * 3600 + 1, False)])
+def test_a_stamp_of_hours_later_proves_no_time(seconds: int, *, is_good: bool) -> None:
+    """What is said to have been yesterday and is stamped today may have been made today."""
+    found = proven(stamped_after(seconds))
+    assert states(found)["time"] == ("proved" if is_good else "absent")
+    assert (found.stamped_at is not None) is is_good
+    assert is_good or any("hours after this is said to have been" in one for one in found.not_proved)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_stamp_from_after_a_partys_suspension_proves_no_time(place: int) -> None:
+    def suspended(at: int) -> EvidenceFile:
+        members = list(configuration().members)
+        members[place] = replace(members[place], suspended_at=at)
+        return configured(members=tuple(members))
+
+    late = proven(suspended(SECONDS + 29))
+    assert states(late)["time"] == "absent"
+    assert any("was suspended when the log was stamped" in one for one in late.not_proved)
+    assert states(proven(suspended(SECONDS + 32)))["time"] == "proved"
+
+
+def test_a_key_that_was_withdrawn_proves_nothing_without_a_stamp_from_before() -> None:
+    withdrawn = with_key_of(0, withdrawn_at=SECONDS + 29)
+    found = proven(withdrawn)
+    assert states(found)["request"] == states(found)["receipt"] == "absent"
+    assert any("a thief may have" in one for one in found.not_proved)
+    assert found.verdict is Verdict.PROVED, "the client's own gateway logged it as well"
+    alone = replace(withdrawn, records=withdrawn.records[:1])
+    assert (proven(alone).verdict, proven(alone).vouched) == (Verdict.ONE_SIDED, frozenset({Role.PROVIDER}))
+    before = with_key_of(0, withdrawn_at=SECONDS + 32)
+    assert states(proven(before))["request"] == "proved", "the stamp is older than the withdrawal"
+    without = replace(before, records=(replace(before.records[0], stamp=None),))
+    assert states(proven(without))["request"] == "absent"
+    of_provider = with_key_of(1, withdrawn_at=SECONDS + 29)
+    assert states(proven(of_provider))["response"] == "absent"
+
+
+def test_a_newer_configuration_in_the_file_tells_of_a_withdrawal_too() -> None:
+    newer = with_key_of(0, withdrawn_at=SECONDS + 20, version=9, issued_at=SECONDS + 20)
+    both = replace(newer, configurations=(*evidence().configurations, *newer.configurations))
+    assert states(proven(both))["request"] == "absent"
+
+
+def test_a_log_does_not_witness_itself() -> None:
+    """Whoever keeps a log has the keys of its gateway's witness too; those of the other party's are others."""
+    own, other = (
+        Ed25519NoteSigner(f"log.example/{one}/witness", KEYS_OF_WITNESSES[one], KIND) for one in CODES
+    )
+    disguised = Ed25519NoteSigner("court.example", KEYS_OF_WITNESSES["1001"], KIND)
+    members = tuple(
+        replace(member, gateways=tuple(with_witness(one, key) for one in member.gateways))
+        for member, key in zip(configuration().members, (other.key, own.key), strict=True)
+    )
+    for witness, is_good in ((own, False), (disguised, False), (other, True)):
+        entry = evidence().records[0].logged.record
+        into, _ = logged(log_of("1001"), [entry], 0, witnesses=(witness,))
+        file = replace(
+            only_provider(logged=into, stamp=None, receipts=()),
+            configurations=configured(members=members).configurations,
+        )
+        trusted = anchors(witnesses=(witness.key,), quorum=0)
+        assert states(proven(file, trusted))["witnesses"] == ("proved" if is_good else "absent")
+        if not is_good:
+            assert refusal(file, replace(trusted, quorum=1)).step == "log"
+
+
+def test_a_small_file_does_not_become_much_in_memory() -> None:
+    """Millions of empty lists where four records may be; and configurations that no registry signed."""
+    many = b'{"format":"ndel-evidence-1","request_id":"x","records":[' + b"[]," * 60_000 + b"[]]}"
+    with pytest.raises(EvidenceRefused, match="commas and brackets"):
+        verify_evidence(many, anchors())
+    stranger = SoftwareSigner.generate(Algorithm.EDDSA)
+    junk = jws.sign(stranger, {"typ": "ndel-configuration+jwt"}, b"[" * 1000)
+    file = replace(evidence(), configurations=(junk,))
+    assert "signed this configuration" in str(refusal(file)), "it is not read before"
+
+
+def test_a_consent_that_no_record_names_is_not_taken_along() -> None:
+    kept = evidence(is_consented=False).records[0]
+    assert kept.particulars is not None
+    slipped = replace(kept.particulars, consent=consent_token.sign(ISSUER_KEY, consent()))
+    file = replace(evidence(is_consented=False), records=(replace(kept, particulars=slipped),))
+    assert refusal(file).step == "consent"
 
 
 def test_a_stamp_from_before_the_exchange_contradicts_the_record() -> None:
@@ -325,6 +478,16 @@ def test_the_version_that_the_request_names_is_taken_before_a_newer_one() -> Non
     proven(replace(evidence(), configurations=both))
 
 
+def test_a_named_version_that_did_not_know_the_client_gives_way_to_one_that_did() -> None:
+    """The version is the client's gateway's word: a lie in it must not make its own request deniable."""
+    named = configuration(version=record_of(evidence().records[0]).configuration_version)
+    ignorant = replace(named, members=tuple(one for one in named.members if one.id.member_code != "2002"))
+    newer = replace(configuration(), version=named.version + 1)
+    texts = tuple(configuration_text.sign(REGISTRY_ROOT, one) for one in (ignorant, newer))
+    assert proven(replace(evidence(), configurations=texts)).verdict is Verdict.PROVED
+    assert refusal(replace(evidence(), configurations=texts[:1])).step == "configuration"
+
+
 def verdict(raw: bytes, trusted: Anchors) -> dict[str, Any]:
     """What our verifier says, in the words of the second one."""
     try:
@@ -332,7 +495,7 @@ def verdict(raw: bytes, trusted: Anchors) -> dict[str, Any]:
     except EvidenceRefused:
         return {"verdict": "refused"}
     steps = [{"record": one.record, "step": one.name.value, "state": one.state.value} for one in found.steps]
-    return {"verdict": "proved", "steps": steps}
+    return {"verdict": found.verdict.value, "steps": steps}
 
 
 def test_whatever_is_altered_is_refused_and_what_is_taken_away_is_not_proved() -> None:
@@ -343,7 +506,7 @@ def test_whatever_is_altered_is_refused_and_what_is_taken_away_is_not_proved() -
         found = verdict(raw, anchors())
         if "gone" not in name:
             assert found == {"verdict": "refused"}, name
-        elif found["verdict"] == "proved":
+        elif found["verdict"] != "refused":
             assert sum(step["state"] == "proved" for step in found["steps"]) <= proved, name
             assert found != whole or name == "('records', 1, 'particulars', 'consent') gone"
 

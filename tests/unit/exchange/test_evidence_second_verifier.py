@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,25 @@ from rahdari.exchange.errors import EvidenceRefused
 from rahdari.exchange.rules.evidence import verify_evidence
 from rahdari.exchange.values.evidence import Anchors, Bodies
 from rahdari.wire import base64url
+from rahdari.wire.http_signatures import DigestAlgorithm, content_digest
+from rahdari.wire.ndel import configuration as configuration_text
+from rahdari.wire.ndel import consent_token
+from rahdari.wire.ndel.evidence_file import EvidenceFile
 from rahdari.wire.tlog import KeyKind
 from tests.unit.exchange.evidence_damage import damages
 from tests.unit.exchange.evidence_scene import (
+    ISSUER_KEY,
     REGISTRY_ROOT,
+    SECONDS,
     WITNESS,
     anchors,
+    configuration,
+    consent,
     evidence,
     stamper_root,
     written,
 )
+from tests.unit.exchange.test_evidence import configured, relogged, stamped_after, with_key_of, with_witness
 
 PROGRAM = Path(__file__).parents[3] / "examples" / "evidence" / "verify.mjs"
 NODE = shutil.which("node")
@@ -54,7 +64,8 @@ def ours(raw: bytes, trusted: Anchors | None = None) -> dict[str, Any]:
     except EvidenceRefused:
         return {"verdict": "refused"}
     steps = [{"record": one.record, "step": one.name.value, "state": one.state.value} for one in found.steps]
-    return {"verdict": "proved", "steps": steps}
+    vouched = sorted(one.value for one in found.vouched)
+    return {"verdict": found.verdict.value, "steps": steps, "vouched": vouched}
 
 
 def theirs(files: list[bytes]) -> list[dict[str, Any]]:
@@ -74,7 +85,13 @@ def theirs(files: list[bytes]) -> list[dict[str, Any]]:
         timeout=120,
     )
     found = [json.loads(line) for line in done.stdout.splitlines()]
-    return [{name: one[name] for name in ("verdict", "steps") if name in one} for one in found]
+    return [{name: one[name] for name in ("verdict", "steps", "vouched") if name in one} for one in found]
+
+
+def one_sided() -> EvidenceFile:
+    """What a provider's gateway alone could have made: nothing that the client's gateway signed is in it."""
+    whole = evidence(is_consented=False)
+    return replace(whole, records=(replace(whole.records[0], particulars=None, receipts=()),))
 
 
 def base64_of(raw: bytes) -> str:
@@ -89,7 +106,9 @@ def test_both_programs_say_the_same_of_good_files_and_of_every_single_damage() -
         ("without a consent", written(evidence(is_consented=False))),
         ("with a body", written(evidence(is_consented=False, body=b"{}"))),
         ("without a stamp", written(evidence(is_stamped=False))),
+        ("one party's word", written(one_sided())),
         *damages(),
+        ("of brackets", b'{"records":[' + b"[]," * 60_000 + b"[]]}"),
         *((f"cut at {size}", written()[:size]) for size in (0, 1, 1000, len(written()) - 2)),
     ]
     answers = theirs([raw for _, raw in named])
@@ -98,8 +117,76 @@ def test_both_programs_say_the_same_of_good_files_and_of_every_single_damage() -
         # Node 20 has no ML-DSA: of its signature alone it says nothing.
         if "proof" not in name or ours(raw)["verdict"] == "proved":
             assert answer == ours(raw), name
-    assert [one["verdict"] for one in answers[:6]] == ["proved"] * 6
+    assert [one["verdict"] for one in answers[:7]] == [*["proved"] * 6, "one_sided"]
     assert sum(one["verdict"] == "refused" for one in answers) > 55
+
+
+def test_both_say_the_same_of_what_a_thief_or_a_log_alone_could_have_made() -> None:
+    own = tuple(
+        replace(one, gateways=tuple(with_witness(gateway, WITNESS.key) for gateway in one.gateways))
+        for one in configuration().members
+    )
+    provider = replace(evidence(), records=evidence().records[:1])
+    kept = evidence(is_consented=False).records[0]
+    assert kept.particulars is not None
+    stray = replace(kept.particulars, consent=consent_token.sign(ISSUER_KEY, consent()))
+    foreign = configuration_text.sign(
+        REGISTRY_ROOT, configuration(instance="CN", members=(), consent_issuers=())
+    )
+    named = {
+        "stamped in time": stamped_after(4 * 3600 - 1),
+        "stamped late": stamped_after(4 * 3600 + 1),
+        "withdrawn before the stamp": with_key_of(0, withdrawn_at=SECONDS + 29),
+        "withdrawn after it": with_key_of(0, withdrawn_at=SECONDS + 32),
+        "withdrawn, and the provider's word alone": replace(
+            with_key_of(0, withdrawn_at=SECONDS + 29), records=provider.records
+        ),
+        "withdrawn, and never stamped": replace(
+            with_key_of(0, withdrawn_at=SECONDS + 32),
+            records=(replace(provider.records[0], stamp=None),),
+        ),
+        "the provider's withdrawn": with_key_of(1, withdrawn_at=SECONDS + 29),
+        "suspended before the stamp": configured(
+            members=tuple(replace(one, suspended_at=SECONDS + 29) for one in configuration().members)
+        ),
+        "witnessed by itself": configured(members=own),
+        "a consent that no record names": replace(
+            evidence(is_consented=False), records=(replace(kept, particulars=stray),)
+        ),
+        "another instance by the same key": replace(
+            evidence(), configurations=(*evidence().configurations, foreign)
+        ),
+    }
+    answers = dict(zip(named, theirs([written(one) for one in named.values()]), strict=True))
+    for name, file in named.items():
+        assert answers[name] == ours(written(file)), name
+    verdicts = [one["verdict"] for one in answers.values()]
+    assert verdicts == ["proved"] * 4 + ["one_sided"] * 2 + ["proved"] * 2 + ["refused"] * 3
+
+
+def test_both_know_the_digests_of_the_standard(tmp_path: Path) -> None:
+    """RFC 9530: sha-256, sha-512, or both; what neither knows proves nothing."""
+    body = b'{"status":"good"}'
+    wide = content_digest(body, DigestAlgorithm.SHA_512)
+    (tmp_path / "body").write_bytes(body)
+    for digest, is_good in (
+        (wide, True),
+        (f"{content_digest(body)}, {wide}", True),
+        (f"unixsum=:AAA=:, {wide}", True),
+        (f"{content_digest(b'another')}, {wide}", False),
+        ("unixsum=:AAA=:", False),
+    ):
+        file = relogged(replace(evidence(), records=(one_sided().records[0],)), response_digest=digest)
+        (tmp_path / "file.json").write_bytes(written(file))
+        key = f"PK={base64url.encode(REGISTRY_ROOT.public.x)}"
+        words = ["--registry-key", key, "--response-body", str(tmp_path / "body")]
+        assert run(str(tmp_path / "file.json"), *words).returncode == (1 if is_good else 3), digest
+        try:
+            verify_evidence(written(file), anchors(witnesses=(), quorum=0), bodies=Bodies(response=body))
+        except EvidenceRefused:
+            assert not is_good
+        else:
+            assert is_good
 
 
 def test_both_refuse_whatever_is_altered_in_a_proof_but_for_the_signature_that_one_cannot_check() -> None:
@@ -146,10 +233,15 @@ def test_the_program_runs_by_itself_and_ends_as_scripts_expect(tmp_path: Path) -
     assert good.returncode == 0
     assert "ML-DSA-44 signatures were not checked" in good.stdout
     assert f"proved: exchange {evidence().request_id}" in good.stdout
+    (tmp_path / "one.json").write_bytes(written(one_sided()))
+    one = run(str(tmp_path / "one.json"), *trusted)
+    assert (one.returncode, "one party's word, not proved" in one.stdout) == (1, True)
     bad = run(str(tmp_path / "bad.json"), *trusted, "--json")
-    assert bad.returncode == 1
+    assert bad.returncode == 3
     assert json.loads(bad.stdout)["verdict"] == "refused"
     assert run(str(tmp_path / "good.json")).returncode == 2, "without a registry's key nothing can be proved"
+    vague = run(str(tmp_path / "good.json"), *trusted, "--registry-key", key.removeprefix("PK="))
+    assert (vague.returncode, "say of each whose it is" in vague.stderr) == (2, True)
 
 
 def run(*words: str) -> "subprocess.CompletedProcess[str]":

@@ -7,6 +7,7 @@ import pytest
 from rahdari.exchange.errors import SubjectUnreadable
 from rahdari.exchange.rules.subjects import (
     BODY_BYTES_MAX,
+    BODY_VALUES_MAX,
     find_subject,
     is_period,
     normalise,
@@ -119,6 +120,8 @@ def test_the_body_tells_by_a_json_pointer(pointer: str, body: bytes, found: str)
         ("id", b'{"id":"352"}'),
         ("/a" * 17, b'{"a":1}'),
         ("/id", b'{"id":"352"}' + b" " * BODY_BYTES_MAX),
+        ("/id", b'{"id":"352","x":[' + b",".join([b"1"] * BODY_VALUES_MAX) + b"]}"),
+        ("/id", b'{"id":"352","x":[' + b",".join([b"[[]]"] * (BODY_VALUES_MAX // 2)) + b"]}"),
         ("/id", b"\xff"),
     ],
 )
@@ -170,3 +173,10 @@ def test_a_period_is_a_month_in_utc(milliseconds: int, period: str) -> None:
 @pytest.mark.parametrize("text", ["2027-13", "2027-3", "../x", "2027-03\n", "", "٢٠٢٧-٠٣"])
 def test_nothing_else_is_a_period(text: str) -> None:
     assert not is_period(text)
+
+
+def test_a_body_of_many_values_costs_little_though_it_is_looked_into() -> None:
+    values = BODY_VALUES_MAX // 2
+    body = b'{"id":"352","x":[' + b",".join([b"1"] * values) + b"]}"
+    assert len(body) < BODY_BYTES_MAX
+    assert find_subject(place(SubjectSource.BODY, "/id"), variables={}, body=body) == "352"

@@ -8,13 +8,21 @@ import pytest
 from rahdari.exchange.errors import WithholdingRefused
 from rahdari.exchange.rules.withholding import (
     DAY_SECONDS,
+    ended_order,
     is_withheld,
     lift_record,
     lookup_of,
     order_records,
     orders_in_force,
 )
-from rahdari.exchange.values.lookups import DAYS_MAX, KeptWithholding, Lookup, Order, WithholdingKind
+from rahdari.exchange.values.lookups import (
+    DAYS_MAX,
+    Ended,
+    KeptWithholding,
+    Lookup,
+    Order,
+    WithholdingKind,
+)
 from rahdari.wire.ndel.record_bytes import encode_entry, read_entry
 from rahdari.wire.ndel.records import (
     LogEntry,
@@ -152,6 +160,37 @@ def test_a_record_that_lasts_longer_than_its_kind_may_ends_at_its_kinds_maximum(
     assert orders_in_force([endless], at=AT + 179 * DAY_SECONDS)
     assert orders_in_force([endless], at=AT + 180 * DAY_SECONDS) == ()
     assert orders_in_force([replace(first, kind="convenience")], at=AT) == ()
+
+
+def test_once_an_order_has_ended_its_kind_and_end_are_told_with_what_it_withheld() -> None:
+    made, hers = kept(records()), asked(ended=AT * 1000 + 5)
+    told = Ended("criminal_investigation", ORDER.until)
+    assert ended_order(hers, made, at=ORDER.until) == told
+    assert ended_order(hers, made, at=ORDER.until - 1) is None, "it withholds still"
+    before = asked(ended=(AT - 5 * DAY_SECONDS) * 1000)
+    assert ended_order(before, made, at=ORDER.until) == told, "an order reaches back over its month"
+
+
+def test_what_an_order_never_withheld_is_told_without_it() -> None:
+    made = kept(records())
+    late = asked("2027-06", ended=ORDER.until * 1000)
+    assert ended_order(late, made, at=ORDER.until + 9) is None, "asked after its end"
+    assert ended_order(asked("2027-02", ended=0), made, at=ORDER.until) is None, "another month"
+    assert ended_order(asked(client=FULL.client, ended=0), made, at=ORDER.until) is None, "another client"
+    assert ended_order(asked(ended=0), [replace(made[0], kind="convenience")], at=ORDER.until) is None
+
+
+def test_an_order_that_was_lifted_ended_then_and_of_two_the_longer_is_told() -> None:
+    lift = lift_record(kept(records()), "w-1", by="District court", at=AT + 9)
+    both = kept((*records(), lift))
+    hers = asked(ended=AT * 1000)
+    assert ended_order(hers, both, at=AT + 9) == Ended("criminal_investigation", AT + 9)
+    assert ended_order(asked(ended=(AT + 9) * 1000), both, at=AT + 99) is None
+    other = replace(both[0], id="w-2", kind="court_order", until=AT + 60)
+    assert ended_order(hers, [*both, other], at=AT + 60) == Ended("court_order", AT + 60)
+    endless = replace(other, until=AT + 3650 * DAY_SECONDS)
+    year = AT + 365 * DAY_SECONDS
+    assert ended_order(hers, [endless], at=year) == Ended("court_order", year), "as long as its kind may"
 
 
 @pytest.mark.parametrize(

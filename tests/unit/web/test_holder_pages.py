@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.testing import TestClient
 
 from rahdari.access import CardState, Enrolment
+from rahdari.app.citizen_codes import CitizenCodes
+from rahdari.app.exchange.admissions import Admissions
 from rahdari.app.house import found_house
 from rahdari.app.settings import Settings
-from rahdari.credentials import MOVES, Act, Card, Channel, Reason
+from rahdari.credentials import MOVES, Act, Card, Channel, Person, Reason
 from rahdari.credentials import Stage as CardStage
+from rahdari.exchange.rules.subjects import normalise
 from rahdari.kernel import ActorKind
 from rahdari.signals import Delivery, Method, Wanted
 from rahdari.web.limits import ANSWER_BYTES_MAX
@@ -23,6 +27,7 @@ from rahdari.web.own_page import OWN_PAGE
 from rahdari.web.pages.holder import DONE, REASONS
 from rahdari.web.server import HANDLERS, build_app
 from tests.fakes.authenticator import SoftAuthenticator, altered
+from tests.fakes.chance import SeededChance
 from tests.unit.web.conftest import Stage
 from tests.unit.web.test_pages import Outline
 
@@ -165,6 +170,7 @@ ELSEWHERE: dict[str, dict[str, str]] = {
 FORMS = {
     "/holder/locks": "channel=online&act=lock",
     "/holder/report": "reason=lost",
+    "/holder/log": "",
     "/holder/passkeys": "passkey=aaaaaaaaaaaaaaaa",
     "/holder/sign-out": "where=everywhere",
 }
@@ -193,7 +199,7 @@ def test_every_post_of_the_holder_is_marked_as_the_own_pages() -> None:
         path for one in handlers if "POST" in one.http_methods for path in one.paths if "holder/" in path
     }
     assert marked == posts
-    assert len(marked) == 8
+    assert len(marked) == 9
 
 
 @pytest.mark.parametrize("path", FORMS)
@@ -404,3 +410,61 @@ def test_beginning_too_often_is_refused_by_the_doorman(strict_stage: Stage) -> N
     codes = [browser.post("/api/v1/holder/sign-ins/options", {}).status_code for _ in range(12)]
     assert codes[0] == 200
     assert codes[-1] == 429
+
+
+@pytest.fixture
+def citizens(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Admissions:
+    """A page for citizens that the authority's settings name."""
+    home = tmp_path / "citizens"
+    home.mkdir()
+    told = 'gateway = "gateway"\nlog = "ndel/PK/GOV/1/gw1"\nlog_keys = []\nurl = "https://mylog.example"\n'
+    (home / "citizens.toml").write_text(told, encoding="utf-8")
+    codes = CitizenCodes(
+        replace(stage.house.settings, citizens_home=str(home)),
+        stage.clock,
+        SeededChance(),
+        tick=stage.ticker,
+    )
+    for name in ("_home", "_made", "_tick"):
+        monkeypatch.setattr(stage.house.citizens, name, getattr(codes, name))
+    return Admissions(home / "admissions", clock=stage.clock, chance=SeededChance())
+
+
+def test_a_holder_who_signed_in_gets_a_code_for_her_own_log(
+    inside: Browser, stage: Stage, citizens: Admissions, card: Card
+) -> None:
+    assert 'action="/holder/log"' in inside.get("/holder").text
+    got = inside.form("/holder/log", "")
+    assert got.status_code == 200
+    read(got.text)
+    found = re.search(r'id="code" dir="ltr">([A-Z2-7-]{19})<', got.text)
+    assert found is not None
+    assert 'href="https://mylog.example/?lang=en"' in got.text
+    assert found[1] not in str(got.url)
+    holder = stage.house.registry.get_holder(card.holder)
+    assert isinstance(holder.party, Person)
+    assert citizens.redeem(found[1]) == (
+        normalise(holder.party.number),
+        f"{stage.house.settings.name} (passkey)",
+    )
+
+
+def test_another_code_is_a_minute_away(inside: Browser, stage: Stage, citizens: Admissions) -> None:
+    assert inside.form("/holder/log", "").status_code == 200
+    again = inside.form("/holder/log", "")
+    assert (again.status_code, again.headers["location"]) == (303, "/holder?done=log_wait")
+    assert "wait a minute" in inside.get("/holder?done=log_wait").text
+    stage.ticker.seconds += 60
+    assert inside.form("/holder/log", "").status_code == 200
+
+
+def test_nobody_else_gets_a_code(browser: Browser, citizens: Admissions) -> None:
+    got = browser.form("/holder/log", "")
+    assert (got.status_code, got.headers["location"]) == (303, "/holder")
+    assert browser.form("/holder/log", "", origin="https://evil.example").status_code == 403
+    assert citizens.sweep() == 0
+
+
+def test_where_no_page_is_named_none_is_offered(inside: Browser) -> None:
+    assert "/holder/log" not in inside.get("/holder").text
+    assert inside.form("/holder/log", "").status_code >= 400

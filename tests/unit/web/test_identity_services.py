@@ -33,8 +33,22 @@ def test_attributes_are_compared_and_an_age_is_told(stage: Stage) -> None:
     assert over["is_over"] is True
 
 
+def test_one_attribute_is_compared_at_an_address_of_its_own(stage: Stage) -> None:
+    number, head = number_of(stage), stage.headers("exchange")
+    asked = {"number": number, "value": "PAK"}
+    told = stage.client.post(f"{ROOT}/attribute-match/nationality", json=asked, headers=head).json()
+    assert told["matches"] == {"nationality": True}
+    for path, body in (
+        ("address", asked),
+        ("name", {"number": number}),
+        ("name", {**asked, "guardian": "x"}),
+    ):
+        answer = stage.client.post(f"{ROOT}/attribute-match/{path}", json=body, headers=head)
+        assert answer.status_code in {400, 422}, path
+
+
 @pytest.mark.parametrize("name", ["officer", "bank", "auditor", "registrar"])
-@pytest.mark.parametrize("path", ["person-status", "attribute-match", "age-over"])
+@pytest.mark.parametrize("path", ["person-status", "attribute-match", "attribute-match/name", "age-over"])
 def test_nobody_else_is_answered(stage: Stage, name: str, path: str) -> None:
     asked = {"number": number_of(stage), "age": 18, "name": "x"}
     answer = stage.client.post(f"{ROOT}/{path}", json=asked, headers=stage.headers(name))

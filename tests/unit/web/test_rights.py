@@ -17,6 +17,7 @@ EXAMPLES = {
     "number": "0000-0000-0000",
     "holder": "0" * 8 + "-0000" * 3 + "-" + "0" * 12,
     "feature": "qr",
+    "attribute": "name",
     "flag": "0" * 8 + "-0000" * 3 + "-" + "0" * 12,
 }
 
@@ -65,7 +66,7 @@ def test_what_needs_no_token_is_just_this() -> None:
         "listProducts",
     }
     # A session proves the holder, and the own page alone sends it: tests/unit/web/test_holder_pages.py.
-    holders = {"lockChannel", "reportCard", "removePasskey", "signOut"}
+    holders = {"lockChannel", "reportCard", "openOwnLog", "removePasskey", "signOut"}
     holders |= {"beginEnrolment", "finishEnrolment", "beginSignIn", "finishSignIn"}
     trade = {"getRoadmapFile", "askTrade", "askWhyNot"}
     public = pages | fetched | holders | trade | {"checkPass"}

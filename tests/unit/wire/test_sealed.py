@@ -18,6 +18,7 @@ from rahdari.wire.sealed import (
     SealBroken,
     SealedToAnother,
     Sealer,
+    begins_sealed,
     open_sealed,
     seal,
 )
@@ -268,3 +269,13 @@ def test_a_content_key_has_32_bytes() -> None:
     for size in (0, 31, 33):
         with pytest.raises(MalformedInput, match=f"content key of {size}"):
             seal(b"x", OURS[Kem.X25519].public, binding=EXCHANGE, content_key=bytes(size))
+
+
+@pytest.mark.parametrize("kem", list(Kem))
+def test_a_sealed_body_is_known_by_its_whole_head_alone(kem: Kem) -> None:
+    raw = sealed(b"x", kem)
+    assert begins_sealed(raw[:HEAD_BYTES_MAX])
+    assert not begins_sealed(b"")
+    assert not begins_sealed(raw[:-20])
+    assert not begins_sealed(b"{" + raw[1:])
+    assert not begins_sealed(raw[:4] + b"\xff\xff" + raw[6:])

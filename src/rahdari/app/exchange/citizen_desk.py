@@ -76,7 +76,7 @@ def opened_citizens_log(
     keys = open_keys(home, environment, chance=chance)
     subjects = SubjectKeys(home.keys_folder / SUBJECT_KEYS, keys.subjects_key, chance)
     reader = open_reader(home, keys)
-    names, titles = _names(home), _titles(home)
+    names, titles = read_names(home), read_titles(home)
     with opened_index(home) as database:
         log = CitizensLog(
             database, reader, subjects, names=lambda: names, services=lambda: titles, clock=clock
@@ -84,8 +84,12 @@ def opened_citizens_log(
         yield CitizenDesk(log, home, subjects, clock, chance)
 
 
-def _names(home: GatewayHome) -> Names:
-    """Read who is who from the configurations on the disk: names alone, so an expired one does."""
+def read_names(home: GatewayHome) -> Names:
+    """Read who is who from the configurations on the disk: names alone, so an expired one does.
+
+    Raises:
+        BadSettings: there is none yet.
+    """
     files = ConfigurationFiles(home.configuration_folder)
     text = files.read(home.anchor.instance)
     if text is None:
@@ -99,7 +103,8 @@ def _names(home: GatewayHome) -> Names:
     return build_directory(own, others)
 
 
-def _titles(home: GatewayHome) -> Mapping[ServiceId, Mapping[str, str]]:
+def read_titles(home: GatewayHome) -> Mapping[ServiceId, Mapping[str, str]]:
+    """Read how the services of a home are called."""
     try:
         services = OfferFile(home.services_file, home.member).offer.services
     except Problem:

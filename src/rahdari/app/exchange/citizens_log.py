@@ -15,9 +15,9 @@ from rahdari.app.exchange.subject_keys import SubjectKeys
 from rahdari.database import Database
 from rahdari.exchange.errors import LogDamaged
 from rahdari.exchange.rules.subjects import normalise, subject_index
-from rahdari.exchange.rules.withholding import is_withheld, lookup_of, orders_in_force
+from rahdari.exchange.rules.withholding import ended_order, is_withheld, lookup_of, orders_in_force
 from rahdari.exchange.store.lookups import SqlLookups
-from rahdari.exchange.values.lookups import KeptWithholding, Lookup, Told
+from rahdari.exchange.values.lookups import Ended, KeptWithholding, Lookup, Told
 from rahdari.kernel import Clock
 from rahdari.wire.ndel.parties import Member, Purpose
 from rahdari.wire.ndel.record_bytes import read_entry
@@ -119,8 +119,9 @@ class CitizensLog:
     ) -> tuple[Told, ...]:
         """Tell a person who asked about her in [since, until), the newest first, ``ANSWERED_MAX`` at most.
 
-        What an order withholds now is not told, nor that it is withheld; once the order ends, it is told. Months
-        whose keys were erased are empty. Whoever calls this has made sure that it is she.
+        What an order withholds now is not told, nor that it is withheld; once the order ends, it is told, and of
+        which kind the order was. Months whose keys were erased are empty. Whoever calls this has made sure that it
+        is she.
 
         Raises:
             SubjectUnreadable: the identifier is none.
@@ -135,10 +136,14 @@ class CitizensLog:
             found = _until_enough(
                 store, subjects, orders, since=_milliseconds(since), until=_milliseconds(until)
             )
+            ever = store.list_withholdings_about(subjects)
         for lookup in found:
             self._require_evident(lookup)
         names, services = self._names(), self._services()
-        return tuple(_told(one, names, services, language) for one in found)
+        return tuple(
+            _told(one, names, services, language, ended_order(one, ever, at=at) if ever else None)
+            for one in found
+        )
 
     def count_withheld(self) -> Withheld:
         """Count the orders that withhold something now, and those there ever were: this is public."""
@@ -197,7 +202,11 @@ def _indexed(index: int, raw: bytes) -> Lookup | KeptWithholding | None:
 
 
 def _told(
-    lookup: Lookup, names: Names, services: Mapping[ServiceId, Mapping[str, str]], language: str
+    lookup: Lookup,
+    names: Names,
+    services: Mapping[ServiceId, Mapping[str, str]],
+    language: str,
+    was_withheld: Ended | None,
 ) -> Told:
     client = lookup.client
     member = names.member(client.member if isinstance(client, SubsystemId) else client)
@@ -216,6 +225,7 @@ def _told(
         outcome=_outcome(lookup),
         request_id=lookup.request_id,
         leaf=lookup.leaf,
+        was_withheld=was_withheld,
     )
 
 

@@ -1,7 +1,8 @@
 """The last good configurations of a gateway on its disk, and every one that was ever in use.
 
 ``<INSTANCE>.jws`` is the one in use; ``history/<INSTANCE>-<version>-<SHA-256>.jws`` stays for ever: evidence needs
-the configuration that was in force at its time.
+the configuration that was in force at its time. ``contradictions/`` holds what a registry signed beside them under
+a version that another had already: it was never in use.
 """
 
 import hashlib
@@ -16,6 +17,9 @@ from rahdari.wire.ndel.configuration import TEXT_CHARS_MAX
 from rahdari.wire.xroad import MemberId
 
 HISTORY: Final = "history"
+CONTRADICTIONS: Final = "contradictions"
+# The first pair convicts a registry; thousands of 48 MiB fill a disk.
+CONTRADICTIONS_MAX: Final = 16
 _PAST: Final = re.compile(r"(.+)-([0-9]{1,16})-([0-9a-f]{64})\.jws")
 
 
@@ -43,6 +47,27 @@ class ConfigurationFiles:
         if not past.is_file():
             write_whole(past, raw, mode=PUBLIC_MODE)
         write_whole(self._folder / f"{_named(instance)}.jws", raw, mode=PUBLIC_MODE)
+
+    def keep_contradiction(self, instance: str, version: int, text: str) -> Path | None:
+        """Keep a verified configuration whose version another one had that was in use; gives where, or None.
+
+        None where there is no such other, where it is kept already, or where there are enough of them.
+
+        Raises:
+            FolderFailed: the disk is full.
+        """
+        raw = text.encode("ascii")
+        digest = hashlib.sha256(raw).hexdigest()
+        stem = f"{_named(instance)}-{version}-"
+        used = {path.name for path in (self._folder / HISTORY).glob(f"{stem}*.jws")}
+        name = f"{stem}{digest}.jws"
+        folder = self._folder / CONTRADICTIONS
+        if not used or name in used or (folder / name).is_file():
+            return None
+        if sum(1 for _ in folder.glob("*.jws")) >= CONTRADICTIONS_MAX:
+            return None
+        write_whole(folder / name, raw, mode=PUBLIC_MODE)
+        return folder / name
 
     def find(self, digest: bytes) -> str | None:
         """Find a configuration that was in use once by the SHA-256 of its text."""

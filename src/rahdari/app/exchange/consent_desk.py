@@ -28,7 +28,12 @@ _MARK_BYTES: Final = 32
 
 def open_index(home: GatewayHome) -> Database:
     """Open the home's database with this room's tables as they are in this version of the program."""
-    database = open_database(f"sqlite:///{home.index_file.absolute()}")
+    return open_index_file(home.index_file)
+
+
+def open_index_file(path: Path) -> Database:
+    """Open a database of this room's tables as they are in this version; make it if there is none."""
+    database = open_database(f"sqlite:///{path.absolute()}")
     migrate(database, [MIGRATIONS])
     return database
 

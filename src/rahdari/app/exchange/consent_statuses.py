@@ -10,6 +10,7 @@ old, unless it was wrong from the beginning.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,14 +39,18 @@ RENEW_SECONDS: Final = 20.0
 UNUSED_SECONDS: Final = 600.0
 # Issuers and their lists; a gateway sees a handful.
 LISTS_MAX: Final = 256
-# 2^20 places of 2 bits that do not compress at all.
-TOKEN_BYTES_MAX: Final = 512 * 1024
 FETCH_SECONDS: Final = 5.0
 # After a failure an issuer is left alone for a moment, so that a storm of calls is not a storm of questions.
 PAUSE_SECONDS: Final = 1.0
 
-Fetch = Callable[[str], Awaitable[bytes]]
-"""Gets what stands at an address; raises ``OSError``, ``TimeoutError``, ``aiohttp.ClientError`` or ``Refused``."""
+Fetch = Callable[[str, MemberId], Awaitable[bytes]]
+"""Gets what stands at an address that this issuer named.
+
+Raises ``OSError``, ``TimeoutError``, ``aiohttp.ClientError`` or ``Refused``.
+"""
+
+# An issuer may name what it likes, another's list too: what came of that counts for its own consents alone.
+_Key = tuple[MemberId, str]
 
 
 class _Issuers(Protocol):
@@ -54,7 +59,6 @@ class _Issuers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    issuer: MemberId
     token: StatusListToken
     asked_tick: float
     age_then: float
@@ -77,17 +81,17 @@ class ConsentStatuses:
         self._clock = clock
         self._tick = tick
         self._began, self._began_tick = clock.now(), tick()
-        self._held: dict[str, _Held] = {}
-        self._used: dict[str, tuple[MemberId, float]] = {}
-        self._failed: dict[str, float] = {}
+        self._held: dict[_Key, _Held] = {}
+        self._used: dict[_Key, float] = {}
+        self._failed: dict[_Key, float] = {}
         # Lists that are being asked for ``now``: whoever comes after that waits for the next question.
-        self._begun: set[str] = set()
-        self._running: dict[tuple[str, bool], asyncio.Task[_Held | None]] = {}
+        self._begun: set[_Key] = set()
+        self._running: dict[tuple[_Key, bool], asyncio.Task[_Held | None]] = {}
 
     def known(self, consent: Consent) -> KnownStatus | None:
         """Tell how a consent stands by what is in memory; None where nothing is, or nothing of its issuer's."""
         self._note_use(consent)
-        return self._status(consent, self._held.get(consent.status.uri), is_fetched_now=False)
+        return self._status(consent, self._held.get(_key_of(consent)), is_fetched_now=False)
 
     async def find(self, consent: Consent, *, now: bool = False) -> KnownStatus | None:
         """Tell how a consent stands, asking where memory does not do; None where its issuer cannot be asked.
@@ -95,18 +99,18 @@ class ConsentStatuses:
         With ``now`` a list counts only if it was asked for after this call began; calls that come together share
         one question.
         """
-        uri, issuer = consent.status.uri, consent.issuer
+        key = _key_of(consent)
         known = self.known(consent)
         if not now:
             if known is not None and known.age_seconds <= STATUS_AGE_SECONDS_MAX:
                 return known
-            await self._ask(uri, issuer)
+            await self._ask(key)
             return self.known(consent)
-        before = self._running.get((uri, True))
-        if before is not None and uri in self._begun:
+        before = self._running.get((key, True))
+        if before is not None and key in self._begun:
             # It began before this call: what it brings may be older than the revocation that matters.
             await asyncio.wait([before])
-        return self._status(consent, await self._ask(uri, issuer, now=True), is_fetched_now=True)
+        return self._status(consent, await self._ask(key, now=True), is_fetched_now=True)
 
     async def status_of(self, held: HeldConsent, *, now: bool) -> KnownStatus | None:
         """Tell how a consent that was opened stands: ``find``."""
@@ -121,13 +125,13 @@ class ConsentStatuses:
     async def renew(self) -> None:
         """Renew the lists that were in use lately, and let go of the others."""
         at = self._tick()
-        for uri, (_, used) in list(self._used.items()):
+        for key, used in list(self._used.items()):
             if at - used > UNUSED_SECONDS:
-                self._forget(uri)
-        await asyncio.gather(*(self._ask(uri, issuer) for uri, (issuer, _) in list(self._used.items())))
+                self._forget(key)
+        await asyncio.gather(*(self._ask(key) for key in list(self._used)))
 
     def _status(self, consent: Consent, held: _Held | None, *, is_fetched_now: bool) -> KnownStatus | None:
-        if held is None or held.issuer != consent.issuer:
+        if held is None:
             return None
         try:
             status = held.token.status_of(consent.status.index)
@@ -136,43 +140,43 @@ class ConsentStatuses:
         age = held.age_then + (self._tick() - held.asked_tick)
         return KnownStatus(status, age, is_fetched_now=is_fetched_now)
 
-    async def _ask(self, uri: str, issuer: MemberId, *, now: bool = False) -> _Held | None:
-        running = self._running.get((uri, now))
+    async def _ask(self, key: _Key, *, now: bool = False) -> _Held | None:
+        running = self._running.get((key, now))
         if running is None:
-            if self._tick() - self._failed.get(uri, -PAUSE_SECONDS) < PAUSE_SECONDS:
+            if self._tick() - self._failed.get(key, -PAUSE_SECONDS) < PAUSE_SECONDS:
                 return None
-            running = asyncio.create_task(self._get(uri, issuer, now=now), name=f"status list {uri}")
-            self._running[uri, now] = running
-            running.add_done_callback(lambda _: self._end(uri, now=now))
+            running = asyncio.create_task(self._get(key, now=now), name=f"status list {key[1]}")
+            self._running[key, now] = running
+            running.add_done_callback(lambda _: self._end(key, now=now))
         # One caller who goes away does not take the answer from the others.
         return await asyncio.shield(running)
 
-    def _end(self, uri: str, *, now: bool) -> None:
-        self._running.pop((uri, now), None)
+    def _end(self, key: _Key, *, now: bool) -> None:
+        self._running.pop((key, now), None)
         if now:
-            self._begun.discard(uri)
+            self._begun.discard(key)
 
-    async def _get(self, uri: str, issuer: MemberId, *, now: bool) -> _Held | None:
+    async def _get(self, key: _Key, *, now: bool) -> _Held | None:
+        issuer, uri = key
         if now:
-            self._begun.add(uri)
+            self._begun.add(key)
         asked_tick, asked_at = self._tick(), self._clock.now()
         address = uri if not now else f"{uri}{'&' if '?' in uri else '?'}now"
         try:
             async with asyncio.timeout(FETCH_SECONDS):
-                raw = await self._fetch(address)
-            held = self._accepted(uri, issuer, decode_jwt(raw.decode("ascii")), asked_tick, asked_at)
+                raw = await self._fetch(address, issuer)
+            held = self._accepted(key, decode_jwt(raw.decode("ascii")), asked_tick, asked_at)
         except (OSError, TimeoutError, aiohttp.ClientError, Refused, UnicodeDecodeError):
             # The last good list goes on counting until it is too old; then nothing does (``require_standing``).
-            self._failed[uri] = self._tick()
+            self._failed[key] = self._tick()
             return None
-        self._failed.pop(uri, None)
-        self._held[uri] = held
+        self._failed.pop(key, None)
+        self._held[key] = held
         return held
 
-    def _accepted(
-        self, uri: str, issuer: MemberId, token: StatusListToken, asked_tick: float, asked_at: datetime
-    ) -> _Held:
+    def _accepted(self, key: _Key, token: StatusListToken, asked_tick: float, asked_at: datetime) -> _Held:
         """Give a list if its issuer signed it, it is the one asked for, and it is not older than the one held."""
+        issuer, uri = key
         at = int(asked_at.timestamp())
         steady = self._began.timestamp() + (asked_tick - self._began_tick)
         keys = self._issuers().consent_keys(issuer, at)
@@ -180,43 +184,32 @@ class ConsentStatuses:
             raise StatusListRefused("no key of the issuer signed this status list")
         nearest = min((float(at), steady), key=lambda clock: abs(clock - token.issued_at))
         token.check(uri=uri, at=int(nearest), skew_seconds=SKEW_SECONDS)
-        held = self._held.get(uri)
+        held = self._held.get(key)
         # A rollback: whoever serves the lists, or stands between, gives out an older one again.
-        if held is not None and held.issuer == issuer and token.issued_at < held.token.issued_at:
+        if held is not None and token.issued_at < held.token.issued_at:
             raise StatusListRefused("this status list is older than one that was seen already")
-        return _Held(issuer, token, asked_tick, max(0.0, nearest - token.issued_at))
+        return _Held(token, asked_tick, max(0.0, nearest - token.issued_at))
 
     def _note_use(self, consent: Consent) -> None:
-        uri = consent.status.uri
-        if uri not in self._used and len(self._used) >= LISTS_MAX:
-            self._forget(min(self._used, key=lambda one: self._used[one][1]))
-        self._used[uri] = (consent.issuer, self._tick())
+        key = _key_of(consent)
+        if key not in self._used and len(self._used) >= LISTS_MAX:
+            self._forget(self._least_needed())
+        self._used[key] = self._tick()
 
-    def _forget(self, uri: str) -> None:
-        self._used.pop(uri, None)
-        self._held.pop(uri, None)
-        self._failed.pop(uri, None)
+    def _least_needed(self) -> _Key:
+        """Choose the list unused longest of the issuer that names most: one with many pushes out its own."""
+        counts = Counter(issuer for issuer, _ in self._used)
+        most = max(counts.values())
+        return min((key for key in self._used if counts[key[0]] == most), key=lambda key: self._used[key])
+
+    def _forget(self, key: _Key) -> None:
+        self._used.pop(key, None)
+        self._held.pop(key, None)
+        self._failed.pop(key, None)
 
 
-def fetching(session: aiohttp.ClientSession) -> Fetch:
-    """Give what gets a list over HTTP: no redirects, bounded; the list's own signature is what is trusted."""
-
-    async def fetch(address: str) -> bytes:
-        async with session.get(
-            address, allow_redirects=False, headers={"accept": "application/statuslist+jwt"}
-        ) as answer:
-            if answer.status != 200:
-                raise StatusListRefused(
-                    f"the issuer answered {answer.status} to a question for a status list"
-                )
-            raw = bytearray()
-            async for part in answer.content.iter_chunked(64 * 1024):
-                raw += part
-                if len(raw) > TOKEN_BYTES_MAX:
-                    raise StatusListRefused(f"a status list of more than {TOKEN_BYTES_MAX} bytes")
-            return bytes(raw)
-
-    return fetch
+def _key_of(consent: Consent) -> _Key:
+    return consent.issuer, consent.status.uri
 
 
 def _is_signed_by(token: StatusListToken, key: PublicKey) -> bool:

@@ -2,12 +2,14 @@
 
 import asyncio
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
-
-import aiohttp
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from rahdari.app.errors import FolderFailed
 from rahdari.app.files import read_limited
+
+if TYPE_CHECKING:
+    # A third of a second, which a command that reads files alone need not wait.
+    import aiohttp
 
 TOTAL_SECONDS: Final = 30.0
 CONNECT_SECONDS: Final = 5.0
@@ -42,6 +44,8 @@ async def fetch_text(url: str, *, etag: str, chars_max: int) -> Fetched | None:
     """
     if url.startswith("file:"):
         return await asyncio.to_thread(_read_file, Path(url.removeprefix("file:")), chars_max)
+    import aiohttp  # noqa: PLC0415 - see above
+
     timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS)
     headers = {"if-none-match": etag} if etag else {}
     try:
@@ -64,6 +68,8 @@ async def fetch_text(url: str, *, etag: str, chars_max: int) -> Fetched | None:
 
 async def post_text(url: str, text: str, *, media_type: str, chars_max: int) -> tuple[int, str]:
     """Post a text; give the status and the answer's text. Raises ``Unfetched``."""
+    import aiohttp  # noqa: PLC0415 - see above
+
     timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS)
     try:
         async with (
@@ -78,7 +84,7 @@ async def post_text(url: str, text: str, *, media_type: str, chars_max: int) -> 
         raise Unfetched(f"{url} was not reached ({type(error).__name__})") from None
 
 
-async def _read(response: aiohttp.ClientResponse, url: str, bytes_max: int) -> bytes:
+async def _read(response: "aiohttp.ClientResponse", url: str, bytes_max: int) -> bytes:
     pieces: list[bytes] = []
     size = 0
     async for piece in response.content.iter_chunked(_PIECE_BYTES):

@@ -1,14 +1,16 @@
 """Keeps a gateway's configurations up to date: its own instance's, and those of the instances it pinned.
 
 What was verified last is on the disk and is used at the start, registry or no registry; each is fetched anew every
-``refresh_seconds``, and only what verifies, and is not older, takes its place. When to ask again is told by a clock
-that never jumps; the wall clock decides only whether a configuration has expired.
+``refresh_seconds`` from all of its addresses, and only what verifies, and is not older, takes its place. A mirror
+that goes on giving out yesterday's keeps nobody from today's; where all of them do, its age tells.
+Two configurations of one version, both signed, are both kept. When to ask again is told by a clock that never
+jumps; the wall clock decides only whether a configuration is old, or has expired.
 """
 
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -16,7 +18,7 @@ import structlog
 from rahdari.app.clock import tell_seconds
 from rahdari.app.errors import FolderFailed
 from rahdari.app.exchange.configuration_files import ConfigurationFiles
-from rahdari.app.exchange.fetching import Fetch, Unfetched, fetch_text
+from rahdari.app.exchange.fetching import Fetch, Fetched, Unfetched, fetch_text
 from rahdari.app.exchange.home import Anchor, GatewayHome
 from rahdari.exchange.errors import ConfigurationRefused
 from rahdari.exchange.rules.directory import Directory, build_directory, require_successor
@@ -32,6 +34,10 @@ _BACKOFF_MAX: Final = 8
 # Each pause is shortened by up to a fifth, so that a thousand gateways do not ask in the same second.
 _JITTER_PARTS: Final = 1000
 _JITTER: Final = 0.2
+# A registry signs anew when a quarter of the validity is gone; after a third somebody holds the new one back.
+_OLD_PART: Final = 3
+# Another instance's registry that does not answer keeps us so long at most from asking our own.
+OTHERS_SECONDS: Final = 5.0
 
 _LOG = structlog.get_logger("rahdari.exchange.following")
 
@@ -52,7 +58,8 @@ class _Pace:
     due: float = 0.0
     failures: int = 0
     fetched: float | None = None
-    etag: str = ""
+    etags: dict[str, str] = field(default_factory=dict)
+    is_old: bool = False
 
 
 class Following:
@@ -77,6 +84,8 @@ class Following:
         self._paces: dict[str, _Pace] = {}
         self._directory: Directory | None = None
         self._turn = asyncio.Lock()
+        self._asking: dict[str, asyncio.Task[bool]] = {}
+        self.contradictions = 0
 
     @property
     def directory(self) -> Directory:
@@ -92,6 +101,17 @@ class Following:
         """Tell how long ago an instance's configuration was last confirmed; None: not since the start."""
         pace = self._paces.get(instance or self._home.anchor.instance)
         return None if pace is None or pace.fetched is None else self._tick() - pace.fetched
+
+    def is_old(self, instance: str | None = None) -> bool:
+        """Tell whether an instance's registry should have signed a newer one by now: somebody holds it back.
+
+        Where it is the clock here that is wrong, that is worth knowing too.
+        """
+        known = self._known.get(instance or self._home.anchor.instance)
+        if known is None:
+            return False
+        made = known.configuration
+        return self._clock.now().timestamp() - made.issued_at > (made.expires - made.issued_at) / _OLD_PART
 
     def load(self) -> Directory:
         """Take what is on the disk. An expired one is taken too: the directory says so, and all is refused.
@@ -136,9 +156,13 @@ class Following:
 
     async def run(self) -> None:
         """Refresh until cancelled."""
-        while True:
-            await self.refresh()
-            await asyncio.sleep(self._seconds_to_next())
+        try:
+            while True:
+                await self.refresh()
+                await asyncio.sleep(self._seconds_to_next())
+        finally:
+            for task in self._asking.values():
+                task.cancel()
 
     async def _refresh_others(self) -> bool:
         known = self._known.get(self._home.anchor.instance)
@@ -149,8 +173,18 @@ class Following:
         for instance in gone:
             self._known.pop(instance, None)
             self._paces.pop(instance, None)
-        outcomes = await asyncio.gather(*(self._refresh_one(one) for one in anchors))
-        return bool(gone) or any(outcomes)
+        for one in anchors:
+            if one.instance not in self._asking:
+                self._asking[one.instance] = asyncio.create_task(self._refresh_one(one))
+        return bool(gone) | await self._answered()
+
+    async def _answered(self) -> bool:
+        """Tell whether anything came of the questions to others; one that takes long is looked at next time."""
+        if self._asking:
+            await asyncio.wait(self._asking.values(), timeout=OTHERS_SECONDS)
+        done = [name for name, task in self._asking.items() if task.done()]
+        outcomes = [self._asking.pop(name).result() for name in done]
+        return any(outcomes)
 
     def _is_kept(self, anchor: Anchor) -> bool:
         known = self._known.get(anchor.instance)
@@ -161,9 +195,7 @@ class Following:
         if self._tick() < pace.due:
             return False
         try:
-            text = await self._fetch_any(anchor, pace)
-            # A large instance takes half a second to read: in a thread, so that calls go on.
-            changed = text is not None and await asyncio.to_thread(self._take, anchor, text)
+            changed = await self._fetch_all(anchor, pace)
         except (Unfetched, Refused) as failure:
             pace.failures += 1
             _LOG.warning(
@@ -172,39 +204,78 @@ class Following:
                 why=str(failure),
                 failed=pace.failures,
             )
-            pace.etag = ""
+            pace.etags.clear()
             changed = False
         else:
             pace.failures, pace.fetched = 0, self._tick()
+        self._tell_age(anchor.instance, pace)
         known = self._known.get(anchor.instance)
         every = REFRESH_SECONDS if known is None else known.configuration.refresh_seconds
         pace.due = self._tick() + self._spread(every * min(1 << pace.failures, _BACKOFF_MAX))
         return changed
 
-    async def _fetch_any(self, anchor: Anchor, pace: _Pace) -> str | None:
-        """Ask the addresses one after another, beginning with another one after each failure."""
-        first = pace.failures % len(anchor.urls)
-        failure: Unfetched | None = None
-        for url in (*anchor.urls[first:], *anchor.urls[:first]):
-            try:
-                etag = pace.etag if anchor.instance in self._known else ""
-                found = await self._fetch(url, etag=etag, chars_max=TEXT_CHARS_MAX)
-            except Unfetched as refusal:
-                failure = refusal
+    async def _fetch_all(self, anchor: Anchor, pace: _Pace) -> bool:
+        """Ask every address, and take the newest; tell whether that is another than before.
+
+        Raises:
+            Unfetched, Refused: none of them has what is in use, or newer; the last one's reason.
+        """
+        before = self._known.get(anchor.instance)
+        found = await asyncio.gather(*(self._fetch_one(url, pace) for url in anchor.urls))
+        await self._take_newest(anchor, found)
+        known = self._known.get(anchor.instance)
+        if known is not before:
+            pace.etags.clear()
+        for url, fetched in zip(anchor.urls, found, strict=True):
+            # "Not changed" shall mean what is in use, and nothing that an address had before it.
+            if isinstance(fetched, Fetched) and known is not None and _digest(fetched.text) == known.digest:
+                pace.etags[url] = fetched.etag
+        return known is not before
+
+    async def _take_newest(self, anchor: Anchor, found: Iterable[Fetched | Unfetched | None]) -> None:
+        """Take what is newer of the answers of all addresses. Raises what the last one failed by, if all did."""
+        failure: Exception = Unfetched(f"{anchor.instance} has no address")
+        is_confirmed = False
+        for fetched in found:
+            if isinstance(fetched, Unfetched):
+                failure = fetched
                 continue
-            if found is None:
-                return None
-            pace.etag = found.etag
-            return found.text
-        raise failure or Unfetched(f"{anchor.instance} has no address")
+            try:
+                if fetched is not None:
+                    # A large instance takes half a second to read: in a thread, so that calls go on.
+                    await asyncio.to_thread(self._take, anchor, fetched.text)
+                is_confirmed = True
+            except Refused as refusal:
+                failure = refusal
+                _LOG.warning("configuration_refused", instance=anchor.instance, why=str(refusal))
+        if not is_confirmed:
+            raise failure
+
+    async def _fetch_one(self, url: str, pace: _Pace) -> Fetched | Unfetched | None:
+        try:
+            return await self._fetch(url, etag=pace.etags.get(url, ""), chars_max=TEXT_CHARS_MAX)
+        except Unfetched as failure:
+            return failure
+
+    def _tell_age(self, instance: str, pace: _Pace) -> None:
+        """Tell once that a configuration is older than it should be, and once that it no longer is."""
+        is_old = self.is_old(instance)
+        if is_old and not pace.is_old:
+            _LOG.error(
+                "configuration_is_old",
+                instance=instance,
+                why="its registry has signed nothing new for long, or somebody holds it back; ask the registry",
+            )
+        pace.is_old = is_old
 
     def _take(self, anchor: Anchor, text: str) -> bool:
         """Verify, use, and keep. Raises ``Refused`` (what does not verify)."""
         known = self._known.get(anchor.instance)
-        if known is not None and known.digest == hashlib.sha256(text.encode()).digest():
+        if known is not None and known.digest == _digest(text):
             return False
         signed = _read_signed(anchor, text)
         offered = signed.verify_with(anchor.keys)
+        self._keep_contradiction(anchor.instance, offered.version, text)
         require_successor(
             None if known is None else known.configuration, offered, at=int(self._clock.now().timestamp())
         )
@@ -215,6 +286,19 @@ class Following:
             # A suspension counts, disk or no disk.
             _LOG.error("configuration_not_kept", instance=anchor.instance, why=failure.message)
         return True
+
+    def _keep_contradiction(self, instance: str, version: int, text: str) -> None:
+        """Keep a signed configuration beside another of its version that was in use: two convict a registry."""
+        try:
+            path = self._files.keep_contradiction(instance, version, text)
+        except FolderFailed as failure:
+            _LOG.error("configuration_not_kept", instance=instance, why=failure.message)
+            return
+        if path is not None:
+            self.contradictions += 1
+            _LOG.error(
+                "two_configurations_of_one_version", instance=instance, version=version, kept=str(path)
+            )
 
     def _read_cached(self, anchor: Anchor) -> _Followed | None:
         text = self._files.read(anchor.instance)
@@ -250,6 +334,10 @@ class Following:
 
 def _anchors_of(home: Configuration) -> Iterable[Anchor]:
     return (Anchor(pin.instance, pin.urls, pin.keys) for pin in home.pins)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
 
 
 def _read_signed(anchor: Anchor, text: str) -> SignedConfiguration:

@@ -7,25 +7,27 @@ closed. What listens stands in ``web.exchange``.
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
 
-import aiohttp
 import structlog
 from typing_extensions import override
 
 from rahdari.app.clock import SystemChance, SystemClock, tell_seconds
-from rahdari.app.exchange.consent_statuses import ConsentStatuses, fetching
+from rahdari.app.exchange.consent_statuses import ConsentStatuses
+from rahdari.app.exchange.edge_certificate import EdgeCertificate, names_of_edge
+from rahdari.app.exchange.edge_tls import EdgeTls
 from rahdari.app.exchange.following import Following
 from rahdari.app.exchange.gateway_keys import GatewayKeys
 from rahdari.app.exchange.home import GatewayHome, GatewaySettings, Listener, open_keys, read_home
+from rahdari.app.exchange.home_file import HomeFile
+from rahdari.app.exchange.list_fetching import ListFetcher
 from rahdari.app.exchange.log import EvidenceLogFiles, LogReader, LogSecrets, LogSigners, LogStanding
 from rahdari.app.exchange.offers import OfferFile
 from rahdari.app.exchange.receipts import OwedReceipts, ReceiptDesk
+from rahdari.app.exchange.remembering import Remembering
 from rahdari.app.exchange.renewing import Renewing
-from rahdari.app.exchange.replayed import answered_around
 from rahdari.app.exchange.subject_keys import SubjectKeys
 from rahdari.app.exchange.vouching import Vouching
 from rahdari.app.exchange.withholding_desk import FOLDER as ORDERS
@@ -46,8 +48,6 @@ from rahdari.wire.xroad import ErrorType, Fault, Origin
 
 # Keys come into force and end at set times; a pause of some seconds is far below the two minutes of tolerance.
 IDENTITY_SECONDS: Final = 10.0
-# What clocks that are disciplined do not do.
-JUMP: Final = timedelta(seconds=5)
 # How often the offer's file is looked at: one stat.
 OFFER_SECONDS: Final = 1.0
 
@@ -104,12 +104,13 @@ class OpenGateway:
         self.seen = SeenRequests()
         self.owed = OwedReceipts()
         self.on_change: list[Callable[[Directory], None]] = []
+        self.edge_tls: EdgeTls | None = None
         self._identity: Identity | None = None
         self._identity_until = 0.0
-        self._latest = clock.now()
+        self.remembering = Remembering(self.seen, clock, tick=tick)
         subjects = SubjectKeys(home.keys_folder / "subjects", keys.subjects_key, chance)
-        settings = ConsumerSettings(home.clients)
-        self.consumer = Consumer(lambda: settings, self.directory, self.identity, chance)
+        self.consumer_settings = ConsumerSettings(home.clients)
+        self.consumer = Consumer(lambda: self.consumer_settings, self.directory, self.identity, chance)
         self.provider = Provider(
             ProviderParts(offer, self.directory, self.identity, subjects.index), chance, seen=self.seen
         )
@@ -134,7 +135,7 @@ class OpenGateway:
     def use_log(self, log: GatewayLog, *, find: Callable[[str], list[bytes]] = lambda _: []) -> None:
         """Record in ``log``; ``find`` gives the records of a request."""
         self.log = log
-        self.desk = ReceiptDesk(log, self.directory, clock=self.clock, find=find)
+        self.desk = ReceiptDesk(log, self.directory, clock=self.clock, find=find, tick=self.tick)
 
     def directory(self) -> Directory:
         """Give the directory in use. Raises ``CallRefused`` while there is none."""
@@ -177,21 +178,21 @@ class OpenGateway:
         """List every gateway that may connect."""
         return tuple(one for member in self.directory().members() for one in member.gateways)
 
-    def is_clock_back(self, at: datetime) -> bool:
-        """Tell whether the wall clock was set back since it was last asked; then old signatures are young again."""
-        if at < self._latest - JUMP:
-            self._latest = at
-            return True
-        self._latest = max(self._latest, at)
-        return False
-
-    def remember_answered(self, at: datetime) -> None:
-        """Tell the replay guard what the log knows of the time around ``at``."""
-
     def _change(self, directory: Directory) -> None:
         self._identity = None
+        own = directory.gateway(self.home.id)
+        if own is not None and not self.keys.holds(own):
+            self._take_keys()
         for one in self.on_change:
             one(directory)
+
+    def _take_keys(self) -> bool:
+        """Read keys that were made beside a running gateway; tell whether there were any."""
+        try:
+            return self.keys.take_new()
+        except Problem as problem:
+            _LOG.error("keys_not_read", why=problem.message)
+            return False
 
 
 class ServedGateway(OpenGateway):
@@ -202,14 +203,20 @@ class ServedGateway(OpenGateway):
 
         Raises:
             LogDamaged: the log does not lead to what was signed. LogFull: another process writes it.
-            OfferRefused: the offer cannot be read.
+            OfferRefused: the offer cannot be read. BadSettings: a file of the edge's TLS cannot be used.
         """
         self.offers = OfferFile(home.services_file, home.member)
+        self.home_file = HomeFile(home)
         super().__init__(home, keys, offer=lambda: self.offers.offer, clock=clock, chance=chance)
+        self.edge_tls = _edge_tls(home, keys, clock)
         signers = LogSigners(keys.origin, keys.log_signers)
         secrets = LogSecrets(signers, keys.particulars_key)
         self.files = EvidenceLogFiles(
             home.log_folder, secrets, clock=clock, chance=chance, request_of=request_id_of
+        )
+        self._log_name = signers.name
+        self.remembering = Remembering(
+            self.seen, clock, tick=self.tick, reader=self._open_reader, size=lambda: self.files.standing.size
         )
         self._finder, reader = (
             LogReader(home.log_folder, signers.name, request_of=request_id_of) for _ in range(2)
@@ -217,7 +224,7 @@ class ServedGateway(OpenGateway):
         self.vouching = Vouching(home, keys, reader, clock=clock, chance=chance)
         self.use_log(self.files, find=self._find)
         self._tasks: list[asyncio.Task[None]] = []
-        self._session: aiohttp.ClientSession | None = None
+        self._lists = ListFetcher(home.anchor.instance)
 
     async def __aenter__(self) -> Self:
         """Begin to record and to follow; know what was answered before."""
@@ -228,9 +235,8 @@ class ServedGateway(OpenGateway):
             _LOG.warning("no_configuration_yet", why=refusal.message)
             await self.following.refresh()
         await self.files.publish()
-        self.remember_answered(self.clock.now())
-        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-        statuses = ConsentStatuses(fetching(self._session), self.directory, clock=self.clock, tick=self.tick)
+        self.remembering.begin()
+        statuses = ConsentStatuses(self._lists.fetch, self.directory, clock=self.clock, tick=self.tick)
         self.statuses = statuses
         self.on_change.append(self.vouching.follow)
         with suppress(CallRefused):
@@ -239,7 +245,8 @@ class ServedGateway(OpenGateway):
             self.following.run(),
             self._look_at_offer(),
             statuses.run(),
-            self.vouching.keeper.run(),
+            self.remembering.run(),
+            self.vouching.keeper.run(self.home.settings.vouching_seconds),
             keep_taking(self.home.folder / ORDERS, self.files),
         ]
         if self.settings.renews:
@@ -257,24 +264,26 @@ class ServedGateway(OpenGateway):
             with suppress(asyncio.CancelledError):
                 await task
         await self.vouching.close()
-        if self._session is not None:
-            await self._session.close()
+        await self._lists.close()
         await self.files.__aexit__(kind, error, trace)
 
     @override
     def is_stamping_overdue(self) -> bool:
         return self.vouching.keeper.is_stamping_overdue()
 
-    @override
-    def remember_answered(self, at: datetime) -> None:
-        """Tell the replay guard what the log knows; a second for each 50,000 requests."""
-        if self._finder.checkpoints.find_latest() is None:
-            return
-        self.seen.remember(answered_around(self._finder, at), tick=self.tick())
+    def _open_reader(self) -> LogReader | None:
+        """Open the log for another thread; None while nothing of it is published."""
+        reader = LogReader(self.home.log_folder, self._log_name, request_of=request_id_of)
+        return None if reader.checkpoints.find_latest() is None else reader
 
     async def reload(self) -> None:
-        """Read the offer and the configuration anew."""
+        """Read the offer, the clients, the keys and the configuration anew."""
         self.offers.refresh(always=True)
+        self._look_at_home(always=True)
+        self._look_at_edge()
+        if self._take_keys():
+            with suppress(CallRefused):
+                self._change(self.directory())
         await self.following.refresh_now()
 
     def _find(self, request_id: str) -> list[bytes]:
@@ -288,6 +297,25 @@ class ServedGateway(OpenGateway):
         while True:
             await asyncio.sleep(OFFER_SECONDS)
             self.offers.refresh()
+            self._look_at_home()
+            self._look_at_edge()
+
+    def _look_at_home(self, *, always: bool = False) -> None:
+        know = self.edge_tls.know if self.edge_tls is not None else lambda _: None
+        if self.home_file.refresh(always=always, know=know):
+            self.consumer_settings = ConsumerSettings(self.home_file.clients)
+
+    def _look_at_edge(self) -> None:
+        if self.edge_tls is not None:
+            self.edge_tls.refresh()
+
+
+def _edge_tls(home: GatewayHome, keys: GatewayKeys, clock: Clock) -> EdgeTls | None:
+    if home.edge_tls is None:
+        return None
+    own = EdgeCertificate(keys, home.edge_tls.names or names_of_edge(home.edge.host, home.url))
+    files = [name for names in home.certificate_files.values() for name in names]
+    return EdgeTls(home.edge_tls, home.folder, own, client_files=files, clock=clock)
 
 
 def open_gateway(

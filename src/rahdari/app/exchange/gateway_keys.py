@@ -147,15 +147,17 @@ class GatewayKeys:
     def load_tls(self, context: ssl.SSLContext, directory: Directory) -> None:
         """Put the newest own certificate that the configuration pins into a context, with its key."""
         held = self.certificate_for(directory)
+        self.load_pair(context, held.certificate.der, held.private)
+
+    def load_pair(self, context: ssl.SSLContext, der: bytes, private: EllipticCurvePrivateKey) -> None:
+        """Put a certificate with its key into a context."""
         password = self._secrets.draw(32).hex().encode()
-        private = held.private.private_bytes(
-            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password)
-        )
-        certificate = x509.load_der_x509_certificate(held.certificate.der).public_bytes(Encoding.PEM)
+        key = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password))
+        certificate = x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
         # OpenSSL reads keys from files alone. This one is encrypted by a password that nobody keeps.
         file = self._secrets.folder / f".tls-{self._secrets.draw(8).hex()}.pem"
         try:
-            write_whole(file, certificate + private, mode=SECRET_MODE)
+            write_whole(file, certificate + key, mode=SECRET_MODE)
             context.load_cert_chain(file, password=password)
         finally:
             file.unlink(missing_ok=True)
@@ -196,6 +198,28 @@ class GatewayKeys:
         self._held.append(held)
         self._sort()
         return message, held
+
+    def holds(self, gateway: Gateway) -> bool:
+        """Tell whether every message key and certificate is held that the configuration has of this gateway."""
+        keyids = {one.keyid for one in gateway.keys}
+        return keyids <= self.signers.keys() and set(gateway.certificates) <= set(self.certificates)
+
+    def take_new(self) -> bool:
+        """Read message keys and certificates that another process made here; tell whether there were any.
+
+        Raises:
+            KeysLocked: one of them cannot be opened; none is taken.
+        """
+        names = self._secrets.names()
+        known = {_MESSAGE + one.key.keyid for one in self._messages}
+        known |= {_name_of(one.certificate.der) for one in self._held}
+        fresh = [one for one in names if one.startswith((_MESSAGE, _TLS)) and one not in known]
+        messages = [_read_message(self._secrets.read(one)) for one in fresh if one.startswith(_MESSAGE)]
+        held = [_read_tls(self._secrets.read(one), self._url) for one in fresh if one.startswith(_TLS)]
+        self._messages += messages
+        self._held += held
+        self._sort()
+        return bool(fresh)
 
     def forget(self, before: int) -> None:
         """Drop keys whose window ended before ``before``; the newest of each kind always stays."""

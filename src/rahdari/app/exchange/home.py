@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from rahdari.app.errors import AlreadyInitialised, BadSettings, NotInitialised
+from rahdari.app.exchange.edge_tls import EdgeTlsSettings, read_edge_tls
 from rahdari.app.exchange.gateway_keys import GatewayKeys, make_keys
+from rahdari.app.exchange.local_clients import read_clients
 from rahdari.app.exchange.secret_files import SCRYPT_N, create_secrets, open_secrets
 from rahdari.app.exchange.toml_fields import Fields
 from rahdari.app.files import SECRET_MODE, read_limited, write_whole
@@ -27,17 +29,13 @@ from rahdari.wire.xroad import (
     MemberId,
     SecurityServerId,
     SubsystemId,
-    read_client,
     read_security_server,
 )
 
 FILE_NAME: Final = "gateway.toml"
 # A thousand local clients of 300 bytes each, and comments.
 FILE_BYTES_MAX: Final = 1024 * 1024
-CLIENTS_MAX: Final = 1024
-_SECRETS_MAX: Final = 16
 _ANCHORS_MAX: Final = 8
-_DIGEST_BYTES: Final = 32
 
 
 class Listener(NamedTuple):
@@ -68,6 +66,7 @@ class GatewaySettings:
     stamp_age_max_seconds: int = 4 * 3600
     traces_url: str = ""
     renews: bool = True
+    vouching_seconds: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +83,14 @@ class GatewayHome:
     anchor: Anchor
     clients: Mapping[ClientId, LocalClient] = field(default_factory=dict)
     settings: GatewaySettings = field(default_factory=GatewaySettings)
+    edge_tls: EdgeTlsSettings | None = None
+    certificate_files: Mapping[ClientId, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def edge_url(self) -> str:
+        """Where the member's own systems call, as they write it."""
+        host = f"[{self.edge.host}]" if ":" in self.edge.host else self.edge.host
+        return f"{'http' if self.edge_tls is None else 'https'}://{host}:{self.edge.port}"
 
     @property
     def member(self) -> MemberId:
@@ -170,17 +177,22 @@ def _read(folder: Path, raw: bytes, place: str) -> GatewayHome:
     try:
         found = Fields(read_toml(raw, bytes_max=FILE_BYTES_MAX), place)
         gateway = read_security_server(found.text("gateway"))
+        edge = found.table("edge")
+        edge_tls = read_edge_tls(edge.table("tls")) if "tls" in edge.names() else None
+        clients, files = read_clients(found, gateway, folder, tls=edge_tls)
         home = GatewayHome(
             folder=folder,
             id=gateway,
             url=found.text("url"),
             name=found.table("name").texts(),
             subsystems=found.list_of_texts("subsystems", most=256),
-            edge=_listener(found.table("edge")),
+            edge=_listener(edge),
             peer=_listener(found.table("peer")),
             anchor=_anchor(found.table("registry"), gateway.instance),
-            clients=_clients(found.tables("client", most=CLIENTS_MAX), gateway),
+            clients=clients,
             settings=_settings(found.table("settings")),
+            edge_tls=edge_tls,
+            certificate_files=files,
         )
         found.require_nothing_else()
         require_origin(home.url)
@@ -208,53 +220,6 @@ def _anchor(found: Fields, instance: str) -> Anchor:
     return Anchor(require_word(instance), urls, keys)
 
 
-def _clients(listed: tuple[Fields, ...], gateway: SecurityServerId) -> dict[ClientId, LocalClient]:
-    clients: dict[ClientId, LocalClient] = {}
-    for found in listed:
-        client = _client(found)
-        if client.id.parts[:3] != gateway.parts[:3]:
-            raise MalformedInput(f"client {client.id} is no subsystem of this gateway's member")
-        if client.id in clients:
-            raise MalformedInput(f"client {client.id} stands twice")
-        clients[client.id] = client
-    return clients
-
-
-def _client(found: Fields) -> LocalClient:
-    kinds = {one.value: one for one in ClientProof}
-    proof = kinds.get(found.text("proof"))
-    if proof is None:
-        raise MalformedInput(f"a client's proof is one of {sorted(kinds)}")
-    if proof is ClientProof.CERTIFICATE:
-        # The edge speaks plain HTTP: no certificate ever reaches it, and every call would be refused.
-        raise MalformedInput(
-            "the edge has no TLS yet, so no client proves itself by certificate; use a token"
-        )
-    secrets = found.list_of_texts("secret_digests", most=_SECRETS_MAX)
-    client = LocalClient(
-        id=read_client(found.text("id")),
-        proof=proof,
-        secret_digests=frozenset(_digest(text) for text in secrets),
-        purposes=found.table("purposes").texts(),
-    )
-    found.require_nothing_else()
-    if proof is not ClientProof.NETWORK and not client.secret_digests:
-        raise MalformedInput(f"client {client.id} proves itself by {proof}, and secret_digests is empty")
-    for purpose in client.purposes.values():
-        require_word(purpose)
-    return client
-
-
-def _digest(text: str) -> bytes:
-    try:
-        raw = bytes.fromhex(text)
-    except ValueError:
-        raw = b""
-    if len(raw) != _DIGEST_BYTES:
-        raise MalformedInput("secret_digests are SHA-256 in 64 hexadecimal digits")
-    return raw
-
-
 def _settings(found: Fields) -> GatewaySettings:
     default = GatewaySettings()
     record = found.text("own_record", default.own_record.value)
@@ -266,6 +231,7 @@ def _settings(found: Fields) -> GatewaySettings:
         stamp_age_max_seconds=found.number(
             "stamp_age_max_seconds", default.stamp_age_max_seconds, least=60, most=30 * 86_400
         ),
+        vouching_seconds=found.number("vouching_seconds", default.vouching_seconds, least=1, most=3600),
         traces_url=found.text("traces_url", ""),
         renews=found.truth("renews", default=default.renews),
     )
@@ -290,6 +256,7 @@ def write_gateway_file(home: GatewayHome) -> str:
         _line("subsystems", list(home.subsystems)),
         *_table("name", home.name),
         *_table("edge", home.edge._asdict()),
+        *(_table("edge.tls", home.edge_tls.as_table()) if home.edge_tls else ()),
         *_table("peer", home.peer._asdict()),
         *_table(
             "registry",
@@ -299,11 +266,17 @@ def write_gateway_file(home: GatewayHome) -> str:
     ]
     for client in home.clients.values():
         digests = sorted(one.hex() for one in client.secret_digests)
+        by_certificate = client.proof is ClientProof.CERTIFICATE
         lines += [
             "\n[[client]]",
             _line("id", str(client.id)),
             _line("proof", client.proof.value),
-            _line("secret_digests", digests),
+            *(
+                [_line("certificates", list(home.certificate_files.get(client.id, ())))]
+                if by_certificate
+                else []
+            ),
+            _line("certificate_digests" if by_certificate else "secret_digests", digests),
             *_table("client.purposes", client.purposes),
         ]
     return "\n".join(lines) + "\n"

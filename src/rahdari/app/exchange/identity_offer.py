@@ -1,29 +1,37 @@
 """The identity authority's offer: what a gateway in front of ``rahdari serve`` puts into its ``services.toml``.
 
-Three services, each with one operation: ``person-status`` needs no consent (a card is shown so that its standing be
-known), ``attribute-match`` a consent whose revocation acts within a minute, ``age-over`` one that is asked for at
-the moment of the call. Purposes and rules are samples until counsel has checked them.
+Three services: ``person-status`` needs no consent (a card is shown so that its standing be known),
+``attribute-match`` a consent whose revocation acts within a minute, ``age-over`` one that is asked for at the
+moment of the call. A gateway does not read what is asked in a body, so a consent to one attribute is for an
+operation of that attribute alone; the operation for several needs a consent to all. Purposes and rules are samples
+until counsel has checked them.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from rahdari.wire.xroad import SubsystemId
 
-DESCRIPTION_FILE: Final = "identity-openapi.json"
 BEARER_FILE: Final = "identity.token"
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    path: str
+    data_classes: tuple[str, ...]
+    summary: str
+    asks: dict[str, object]
+    required: tuple[str, ...] = ("number",)
 
 
 @dataclass(frozen=True, slots=True)
 class _Offered:
     code: str
     title: tuple[str, str, str]
-    data_classes: tuple[str, ...]
     consent: str
-    summary: str
-    asks: dict[str, object]
+    operations: tuple[_Operation, ...]
     answers: dict[str, object]
 
 
@@ -33,6 +41,7 @@ _STATUS: Final[dict[str, object]] = {
     "type": "string",
     "enum": ["not_registered", "no_card", "valid", "suspended", "expired", "revoked"],
 }
+_ATTRIBUTES: Final = ("name", "date_of_birth", "guardian", "gender", "nationality")
 _AS_OF: Final[dict[str, object]] = {"type": "string", "format": "date-time"}
 
 _OFFERED: Final = (
@@ -43,22 +52,39 @@ _OFFERED: Final = (
             "کیا اس شخص کا کارڈ درست حالت میں ہے؟",
             "此人的证件是否有效",
         ),
-        ("status",),
         "none",
-        "How a person stands with the register, by the best of the person's cards",
-        {"number": _NUMBER},
+        (
+            _Operation(
+                "/",
+                ("status",),
+                "How a person stands with the register, by the best of the person's cards",
+                {"number": _NUMBER},
+            ),
+        ),
         {"status": _STATUS, "as_of": _AS_OF, "products": {"type": "array", "items": {"type": "string"}}},
     ),
     _Offered(
         "attribute-match",
         ("Do these details match?", "کیا یہ کوائف درست ہیں؟", "这些资料是否相符"),
-        ("name", "date_of_birth", "guardian", "gender", "nationality"),
         "required",
-        "Whether one to three details are as the register has them; none is ever given",
-        {
-            "number": _NUMBER,
-            **dict.fromkeys(("name", "date_of_birth", "guardian", "gender", "nationality"), _LINE),
-        },
+        (
+            _Operation(
+                "/",
+                _ATTRIBUTES,
+                "Whether one to three details are as the register has them; none is ever given",
+                {"number": _NUMBER, **dict.fromkeys(_ATTRIBUTES, _LINE)},
+            ),
+            *(
+                _Operation(
+                    f"/{name}",
+                    (name,),
+                    f"Whether this one detail is as the register has it: {name}",
+                    {"number": _NUMBER, "value": _LINE},
+                    ("number", "value"),
+                )
+                for name in _ATTRIBUTES
+            ),
+        ),
         {
             "status": _STATUS,
             "as_of": _AS_OF,
@@ -68,10 +94,16 @@ _OFFERED: Final = (
     _Offered(
         "age-over",
         ("Is this person old enough?", "کیا اس شخص کی عمر کافی ہے؟", "此人是否达到年龄"),
-        ("age_over",),
         "required-now",
-        "Whether a person has completed a number of years, and nothing else of the age",
-        {"number": _NUMBER, "age": {"type": "integer", "minimum": 1, "maximum": 130}},
+        (
+            _Operation(
+                "/",
+                ("age_over",),
+                "Whether a person has completed a number of years, and nothing else of the age",
+                {"number": _NUMBER, "age": {"type": "integer", "minimum": 1, "maximum": 130}},
+                ("number", "age"),
+            ),
+        ),
         {
             "status": _STATUS,
             "as_of": _AS_OF,
@@ -93,20 +125,35 @@ class IdentityOffer:
 
 
 def write_identity_offer(offer: IdentityOffer) -> str:
-    """Write ``services.toml``; beside it lie ``BEARER_FILE`` and ``DESCRIPTION_FILE``."""
+    """Write the tables for ``services.toml``; beside it: ``BEARER_FILE``, the files of ``describe_identity``."""
     return "\n".join(_lines(offer)) + "\n"
 
 
-def describe_identity() -> bytes:
-    """Write the OpenAPI 3.1 document of the three services."""
+def identity_services(provider: SubsystemId) -> tuple[str, ...]:
+    """Name the three services as a provider offers them."""
+    return tuple(f"{provider}/{one.code}" for one in _OFFERED)
+
+
+def describe_identity(provider: SubsystemId) -> Mapping[str, bytes]:
+    """Write the OpenAPI 3.1 documents, one for each service, by the names of their files.
+
+    Paths are relative to the service (PR-MREST, 5), as those of its operations are: who puts the server's address
+    and a path together calls what the gateway grants.
+    """
+    return {_description_file(one): _describe(provider, one) for one in _OFFERED}
+
+
+def _description_file(one: _Offered) -> str:
+    return f"identity-{one.code}.json"
+
+
+def _describe(provider: SubsystemId, one: _Offered) -> bytes:
     document = {
         "openapi": "3.1.0",
-        "info": {
-            "title": "Identity authority",
-            "version": "1",
-            "summary": "Small answers about a person, by number",
-        },
-        "paths": {f"/{one.code}": {"post": _operation(one)} for one in _OFFERED},
+        "info": {"title": f"Identity authority: {one.title[0]}", "version": "1"},
+        # Relative to where the document is read (OpenAPI 3.1, 4.8.5): the edge of the client's own gateway.
+        "servers": [{"url": f"/r1/{provider}/{one.code}"}],
+        "paths": {each.path: {"post": _operation(one, each)} for each in one.operations},
     }
     return json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
 
@@ -123,25 +170,26 @@ def _lines(offer: IdentityOffer) -> Iterable[str]:
         yield f"title = {{ {', '.join(f'{language} = {_text(title)}' for language, title in titles)} }}"
         yield f"base_url = {_text(f'{server}/api/v1/exchange/{one.code}')}"
         yield 'type = "OPENAPI"'
-        yield f'description = "{DESCRIPTION_FILE}"'
+        yield f'description = "{_description_file(one)}"'
         yield f'bearer_file = "{BEARER_FILE}"'
         yield "timeout_seconds = 10"
-        yield ""
-        yield "[[service.operation]]"
-        yield 'method = "POST"'
-        yield 'path = "/"'
-        yield f"purposes = {purposes}"
-        yield f"data_classes = {json.dumps(list(one.data_classes))}"
-        yield f'consent = "{one.consent}"'
-        yield 'durability = "strict"'
-        yield 'subject = { in = "body", name = "/number" }'
+        for each in one.operations:
+            yield ""
+            yield "[[service.operation]]"
+            yield 'method = "POST"'
+            yield f'path = "{each.path}"'
+            yield f"purposes = {purposes}"
+            yield f"data_classes = {json.dumps(list(each.data_classes))}"
+            yield f'consent = "{one.consent}"'
+            yield 'durability = "strict"'
+            yield 'subject = { in = "body", name = "/number" }'
     for client in offer.clients:
         for one in _OFFERED:
             yield ""
             yield "[[grant]]"
             yield f'client = "{client}"'
             yield f'service = "{offer.provider}/{one.code}"'
-            yield 'operations = ["POST /"]'
+            yield f"operations = {json.dumps([f'POST {each.path}' for each in one.operations])}"
 
 
 def _text(text: str) -> str:
@@ -149,11 +197,11 @@ def _text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _operation(one: _Offered) -> dict[str, object]:
+def _operation(one: _Offered, each: _Operation) -> dict[str, object]:
     return {
-        "operationId": one.code,
-        "summary": one.summary,
-        "requestBody": {"required": True, "content": _content(one.asks, required=["number"])},
+        "operationId": one.code + each.path.rstrip("/").replace("/", "-"),
+        "summary": each.summary,
+        "requestBody": {"required": True, "content": _content(each.asks, required=list(each.required))},
         "responses": {
             "200": {
                 "description": "The answer",

@@ -10,8 +10,11 @@ from rahdari.app.exchange.fetching import Unfetched, fetch_text, post_text
 from rahdari.app.exchange.gateway_keys import GatewayKeys
 from rahdari.app.exchange.home import GatewayHome
 from rahdari.app.files import read_limited, write_whole
-from rahdari.exchange.errors import JoinRefused
+from rahdari.exchange.errors import ConfigurationRefused, JoinRefused
 from rahdari.kernel import Clock
+from rahdari.wire.errors import BadSignature, MalformedInput
+from rahdari.wire.ndel import configuration
+from rahdari.wire.ndel.configuration import TEXT_CHARS_MAX as CONFIGURATION_CHARS_MAX
 from rahdari.wire.ndel.joining import TEXT_CHARS_MAX, JoinRequest, read_join, sign_join
 from rahdari.wire.ndel.parties import Member
 
@@ -19,6 +22,47 @@ REQUEST_TYPE: Final = "application/ndel-join+jwt"
 _ANSWER_CHARS_MAX: Final = 16 * 1024
 _ASK_AGAIN_SECONDS: Final = 2.0
 STATES: Final = ("waiting", "proposed", "entered", "declined")
+
+
+async def verify_registry(home: GatewayHome) -> str:
+    """Hold the registry's configuration against the keys that a home names; give why it was not to be had, else "".
+
+    Nothing is asked of a registry, and no key made for it, before it is the one that was meant.
+
+    Raises:
+        ConfigurationRefused: what stands at its address is another registry's, or none of a registry.
+    """
+    why = ""
+    for url in home.anchor.urls:
+        try:
+            found = await fetch_text(url, etag="", chars_max=CONFIGURATION_CHARS_MAX)
+        except Unfetched as failure:
+            why = why or str(failure)
+            continue
+        _require_registry(home, url, found.text if found else "")
+        return ""
+    return why
+
+
+def _require_registry(home: GatewayHome, url: str, text: str) -> None:
+    try:
+        signed = configuration.decode(text)
+        if signed.unverified.instance != home.anchor.instance:
+            raise ConfigurationRefused(
+                f"{url} is the configuration of {signed.unverified.instance}, not of {home.anchor.instance}; "
+                "nothing was asked of it"
+            )
+        signed.verify_with(home.anchor.keys)
+    except BadSignature:
+        known = ", ".join(configuration.write_registry_key(one) for one in home.anchor.keys)
+        raise ConfigurationRefused(
+            f"{url} is not signed by the registry key {known}; nothing was asked of it. Ask the registry by "
+            "another way than its address which key it signs with"
+        ) from None
+    except MalformedInput as refusal:
+        raise ConfigurationRefused(
+            f"what stands at {url} is no configuration of a registry ({refusal.message}); nothing was asked of it"
+        ) from None
 
 
 def make_request(home: GatewayHome, keys: GatewayKeys, clock: Clock) -> str:

@@ -77,8 +77,8 @@ class CheckpointKeeper:
         """
         return bool(self._stampers()) and self._age.is_overdue(at)
 
-    async def run(self) -> None:
-        """Keep checkpoints until cancelled."""
+    async def run(self, round_seconds: float = ROUND_SECONDS) -> None:
+        """Keep checkpoints until cancelled, in a round every ``round_seconds``."""
         try:
             self._begin()
         except (Problem, OSError) as error:
@@ -90,7 +90,7 @@ class CheckpointKeeper:
             except (Problem, OSError) as error:
                 self._alarm(f"the checkpoints of this log cannot be kept: {error}")
             jitter = 1 + _JITTER * self._chance.below(_PARTS) / _PARTS
-            await asyncio.sleep(max(1.0, ROUND_SECONDS * jitter - (tell_seconds() - began)))
+            await asyncio.sleep(max(1.0, round_seconds * jitter - (tell_seconds() - began)))
 
     async def round(self) -> None:
         """Take the latest checkpoint to all who have not vouched for it yet. Raises ``LogDamaged``, ``OSError``."""

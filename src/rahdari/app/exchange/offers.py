@@ -94,7 +94,7 @@ class OfferFile:
         try:
             self.offer, self.fault = read_offer_file(self.path, self.member).offer, ""
         except Problem as problem:
-            self.fault = problem.message
+            self.fault = f"{problem.message}; the offer before it stays in use"
             _LOG.error("offer_not_read", why=problem.message, kept="the one before")
             return False
         return True
@@ -138,7 +138,7 @@ def read_offer(
         rates = _rates(found.table("rates"))
         found.require_nothing_else()
     except MalformedInput as refusal:
-        raise OfferRefused(f"{refusal.message}; the offer before it stays in use") from None
+        raise OfferRefused(refusal.message) from None
     return ReadOffer(Offer(services, grants, rates), tuple(_remarks(services, grants)))
 
 
@@ -172,6 +172,8 @@ def _service(found: Fields, member: MemberId, describe: Callable[[str], bytes] |
     listed = found.tables("operation", most=OPERATIONS_MAX)
     operations = tuple(_operation(one) for one in listed)
     title = found.table("title").texts()
+    if not title:
+        raise MalformedInput(f'{identifier} has no title; write title = {{ en = "…" }}')
     require_names(title)
     description = found.text("description", "")
     service = Service(

@@ -5,16 +5,21 @@ no call any time; it is lost where the provider's gateway cannot be reached for 
 none came.
 """
 
+import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from rahdari.app.clock import tell_seconds
 from rahdari.exchange.errors import CallRefused
 from rahdari.exchange.ports import EvidenceLog
 from rahdari.exchange.rules.access import provider_fault
 from rahdari.exchange.rules.directory import Directory
+from rahdari.exchange.rules.limits import Buckets
+from rahdari.exchange.service.received import owner_of
 from rahdari.exchange.values.messages import Receipt
+from rahdari.exchange.values.services import Rate
 from rahdari.kernel import Clock, Refused
 from rahdari.wire import strict_json
 from rahdari.wire.errors import MalformedInput
@@ -22,7 +27,7 @@ from rahdari.wire.http_signatures import SignatureFields, VerifyingKey, verify_r
 from rahdari.wire.ndel.parties import Gateway
 from rahdari.wire.ndel.record_bytes import encode_entry, read_entry
 from rahdari.wire.ndel.records import ExchangeRecord, ReceiptRecord, Role, SignatureMark
-from rahdari.wire.xroad import Fault, SecurityServerId
+from rahdari.wire.xroad import Fault, MemberId, SecurityServerId
 
 # A batch is posted once a second, or when it is full.
 BATCH_MAX: Final = 256
@@ -32,8 +37,12 @@ BATCH_BYTES_MAX: Final = 1 << 20
 QUEUED_MAX: Final = 20_000
 # Answers whose receipts are awaited: they come within a second or two. What is older is looked up in the log.
 REMEMBERED_MAX: Final = 16_384
-# Looking up costs a search in the log; a batch that is late asks for no more of them.
+# A receipt costs a signature to verify: the loop goes on with calls after so many, 1 ms.
+TURN: Final = 4
+# Looking up costs a search in the log; a batch that is late asks for no more of them, and a member's batches
+# together for so many a second: honest ones are late after a restart only.
 LOOKED_UP_MAX: Final = 64
+LOOKED_UP: Final = Rate(per_second=16.0, burst=LOOKED_UP_MAX)
 _LINE_MEMBERS: Final = frozenset({"request_id", "signature_input", "signature"})
 
 
@@ -131,9 +140,11 @@ class ReceiptDesk:
         *,
         clock: Clock,
         find: FindRecords = lambda _: (),
+        tick: Callable[[], float] = tell_seconds,
     ) -> None:
-        """Take the log, who is who, and a way to look up older answers."""
+        """Take the log, who is who, and a way to look up older answers, which threads use one at a time."""
         self._log, self._directory, self._clock, self._find = log, directory, clock, find
+        self._tick, self._buckets, self._looking = tick, Buckets(), asyncio.Lock()
         self._awaited: OrderedDict[str, tuple[bytes, SecurityServerId]] = OrderedDict()
         # The log is read a second behind: until a receipt can be found there, it is remembered here.
         self._taken: OrderedDict[str, None] = OrderedDict()
@@ -144,8 +155,8 @@ class ReceiptDesk:
         if len(self._awaited) > REMEMBERED_MAX:
             self._awaited.popitem(last=False)
 
-    def take(self, raw: bytes, certificate: bytes | None) -> Taken:
-        """Take a batch from the gateway with this TLS certificate.
+    async def take(self, raw: bytes, certificate: bytes | None) -> Taken:
+        """Take a batch from the gateway with this TLS certificate, a few at a time.
 
         Raises:
             CallRefused: no gateway that is known, or no batch. A single receipt that fits nothing is left out.
@@ -165,10 +176,12 @@ class ReceiptDesk:
         at = int(self._clock.now().timestamp())
         lookups = LOOKED_UP_MAX
         logged = 0
-        for receipt in receipts:
+        for number, receipt in enumerate(receipts):
+            if number % TURN == TURN - 1:
+                await asyncio.sleep(0)
             if receipt.request_id not in self._awaited:
                 lookups -= 1
-                if lookups < 0 or not self._look_up(receipt.request_id, sender):
+                if lookups < 0 or not await self._look_up(receipt.request_id, sender):
                     continue
             logged += self._log_one(receipt, sender, at)
         return Taken(logged, len(receipts) - logged)
@@ -198,15 +211,27 @@ class ReceiptDesk:
         self._log.append(encode_entry(record), b"")
         return True
 
-    def _look_up(self, request_id: str, sender: Gateway) -> bool:
-        """Remember an answer of before a restart from the log; a receipt that is there already is not awaited."""
-        if request_id in self._taken:
+    async def _look_up(self, request_id: str, sender: Gateway) -> bool:
+        """Remember an answer of before a restart from the log, if the sender's member asked for it.
+
+        A receipt that is there already is not awaited.
+        """
+        member = owner_of(sender)
+        if request_id in self._taken or self._buckets.take(member, LOOKED_UP, self._tick()) > 0.0:
             return False
-        entries = [read_entry(raw) for raw in self._find(request_id)]
-        if any(isinstance(one, ReceiptRecord) for one in entries):
+        async with self._looking:
+            # It reads files, and the log may be long: calls go on meanwhile.
+            entries = [read_entry(raw) for raw in await asyncio.to_thread(self._find, request_id)]
+        if request_id in self._taken or any(isinstance(one, ReceiptRecord) for one in entries):
             return False
         for one in entries:
             if isinstance(one, ExchangeRecord) and one.role is Role.PROVIDER and one.response is not None:
+                if _asker(one) != member:
+                    continue
                 self.await_receipt(request_id, one.response.signature, sender)
                 return True
         return False
+
+
+def _asker(record: ExchangeRecord) -> MemberId:
+    return record.client if isinstance(record.client, MemberId) else record.client.member

@@ -8,26 +8,29 @@ turn, reads what others wrote, and writes one line.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
 from rahdari.app.errors import AlreadyInitialised, NotInitialised
+from rahdari.app.exchange.join_requests import JoinRequests
 from rahdari.app.exchange.journal import Journal
 from rahdari.app.exchange.officer_keys import make_officer, open_officer
 from rahdari.app.exchange.public_configuration import PublicConfiguration
 from rahdari.app.exchange.secret_files import SCRYPT_N, SecretFiles
-from rahdari.app.files import PUBLIC_MODE, read_limited, write_whole
-from rahdari.exchange.errors import ActRefused, JoinRefused, KeysLocked, LogDamaged, UnknownAct
+from rahdari.app.files import PUBLIC_MODE, write_whole
+from rahdari.exchange.errors import ActRefused, KeysLocked, LogDamaged, UnknownAct
 from rahdari.exchange.rules.changes import (
     draft_configuration,
     is_publication_due,
+    require_replacement,
 )
 from rahdari.exchange.rules.membership import join_member
-from rahdari.exchange.rules.registration import pending_of, perform, replay
+from rahdari.exchange.rules.registration import find_pending, pending_of, perform, replay
 from rahdari.exchange.values.registrations import Proposal, ProposalState, Register
 from rahdari.kernel import Chance, Clock, Refused
 from rahdari.wire.keys import PublicKey, Signer, SoftwareSigner
@@ -48,14 +51,10 @@ from rahdari.wire.ndel.acts import (
     Published,
     Renewed,
 )
-from rahdari.wire.ndel.joining import TEXT_CHARS_MAX, ReadJoinRequest, read_join
-from rahdari.wire.ndel.json_members import require_word
+from rahdari.wire.ndel.joining import ReadJoinRequest, read_join
+from rahdari.wire.xroad import SecurityServerId
 
 PUBLIC_FILE: Final = "configuration.jws"
-# Whoever can reach a registry can send it requests; officers look at a few dozen.
-REQUESTS_MAX: Final = 256
-# A request whose keys are old by the time it is looked at is better sent anew.
-REQUEST_AGE_MAX_SECONDS: Final = 30 * 86_400
 KEY: Final = "registry"
 
 
@@ -65,6 +64,7 @@ class WaitingRequest:
 
     read: ReadJoinRequest
     proposal: Proposal | None
+    text: str = field(default="", repr=False)
 
 
 class Registry:
@@ -77,6 +77,7 @@ class Registry:
         self._journal = Journal(folder / "acts" / "journal")
         self._public = PublicConfiguration(self.public_file)
         self._register: Register | None = None
+        self._requests = JoinRequests(folder / "requests")
         self._turn = Lock()
 
     @property
@@ -99,24 +100,64 @@ class Registry:
         with self._turn:
             return self._catch_up()
 
-    def propose(self, change: Change, officer: Officer, signer: Signer) -> Proposal:
+    def propose(
+        self, change: Change, officer: Officer, signer: Signer, *, replaces: SecurityServerId | None = None
+    ) -> Proposal:
         """Propose a change, which is the first approval of it. Raises ``ActRefused`` and kin."""
-        number = self._act(Proposed(change), officer.name, signer).number - 1
+
+        def named(register: Register) -> None:
+            require_replacement(register, change, replaces)
+
+        number = self._act(Proposed(change), officer.name, signer, named).number - 1
         self.publish()
         return self.register().proposals[number]
 
-    def approve(self, proposal: int, officer: Officer, signer: Signer) -> Proposal:
-        """Approve a proposal; it is done once enough officers did. Raises ``ActRefused``, ``UnknownAct``."""
-        self._act(Approved(proposal), officer.name, signer)
+    def approve(
+        self, proposal: int, officer: Officer, signer: Signer, *, replaces: SecurityServerId | None = None
+    ) -> Proposal:
+        """Approve a proposal; it is done once enough officers did.
+
+        Raises:
+            ActRefused: it cannot be, or it replaces another gateway than ``replaces`` says.
+            UnknownAct: there is no such proposal.
+        """
+
+        def named(register: Register) -> None:
+            require_replacement(register, self._find_pending(register, proposal).change, replaces)
+
+        self._act(Approved(proposal), officer.name, signer, named)
         self.publish()
         return self.register().proposals[proposal]
 
     def decline(self, proposal: int, officer: Officer, signer: Signer) -> Proposal:
         """Decline a proposal, which ends it, a gateway's request too. Raises ``ActRefused``, ``UnknownAct``."""
-        ended = self._act(Declined(proposal), officer.name, signer).proposals[proposal]
+        register = self._act(
+            Declined(proposal), officer.name, signer, lambda known: self._find_pending(known, proposal)
+        )
+        ended = register.proposals[proposal]
         if isinstance(ended.change, Join):
-            self._request_file(read_join(ended.change.request).id).unlink(missing_ok=True)
+            self._requests.forget(_id_of(ended.change))
         return ended
+
+    def decline_any(self, name: str, officer: Officer, signer: Signer) -> Proposal | None:
+        """Decline a proposal by its number, or a request by its id; None for one that nobody had approved yet.
+
+        Raises:
+            ActRefused, UnknownAct: it cannot be, or there is none.
+        """
+        if _is_number(name):
+            return self.decline(int(name), officer, signer)
+        register = self.register()
+        proposal = self._proposal_of(register, name)
+        if proposal is not None:
+            return self.decline(proposal.number, officer, signer)
+        if not self._requests.is_waiting(name):
+            raise UnknownAct(f"there is no request {name!r}; {self._listing}")
+        if register.officers.get(officer.name) != signer.public:
+            raise ActRefused(f"{officer.name!r} is no officer of this registry, or has another key now")
+        # It changes nothing that stands in the journal: it was never proposed.
+        self._requests.forget(name)
+        return None
 
     def receive(self, text: str) -> ReadJoinRequest:
         """Keep a gateway's request for the officers. One that is here, or done, already is only named again.
@@ -127,30 +168,29 @@ class Registry:
         """
         read = read_join(text)
         register = self.register()
-        if self._request_file(read.id).is_file() or self._proposal_of(register, read.id) is not None:
+        proposals = _by_request(register)
+        if self._requests.is_waiting(read.id) or read.id in proposals:
             return read
-        self._forget_old_requests()
-        if abs(self._now() - read.request.created) > REQUEST_AGE_MAX_SECONDS:
-            raise JoinRefused(
-                "this request is older than thirty days, or the clocks differ so much; make it anew"
-            )
         join_member(register.members, text, instance=register.instance)
-        if sum(1 for _ in self._request_files()) >= REQUESTS_MAX:
-            raise JoinRefused(
-                f"{REQUESTS_MAX} requests wait already; the registry's officers must decide first"
-            )
-        write_whole(self._request_file(read.id), text.encode("ascii"))
+
+        def is_bound(request: str) -> bool | None:
+            proposal = proposals.get(request)
+            if proposal is None:
+                return False
+            return True if proposal.state is ProposalState.PENDING else None
+
+        with self._turn:
+            self._requests.keep(read, text, is_bound=is_bound, at=self._now())
         return read
 
     def waiting(self) -> tuple[WaitingRequest, ...]:
         """List the requests that are not entered, the oldest first."""
-        register = self.register()
+        proposals = _by_request(self.register())
         found = []
-        for file in self._request_files():
-            read = read_join(read_limited(file, size_bytes_max=TEXT_CHARS_MAX).decode("ascii"))
-            proposal = self._proposal_of(register, read.id)
+        for read in self._requests.waiting():
+            proposal = proposals.get(read.id)
             if proposal is None or proposal.state is ProposalState.PENDING:
-                found.append(WaitingRequest(read, proposal))
+                found.append(WaitingRequest(read, proposal, self._requests.text(read.id)))
         return tuple(sorted(found, key=lambda one: (one.read.request.created, one.read.id)))
 
     def pending(self) -> tuple[Proposal, ...]:
@@ -161,24 +201,24 @@ class Registry:
         """Tell whether a request is waiting, proposed, entered or declined. Raises ``UnknownAct``."""
         proposal = self._proposal_of(self.register(), request)
         if proposal is None:
-            if not self._request_file(request).is_file():
+            if not self._requests.is_waiting(request):
                 raise UnknownAct(f"there is no request {request}; it was declined, or lies too far back")
             return "waiting"
         words = {ProposalState.PENDING: "proposed", ProposalState.DONE: "entered"}
         return words.get(proposal.state, "declined")
 
-    def approve_any(self, name: str, officer: Officer, signer: Signer) -> Proposal:
+    def approve_any(
+        self, name: str, officer: Officer, signer: Signer, *, replaces: SecurityServerId | None = None
+    ) -> Proposal:
         """Approve a request by its id, or a proposal by its number. Raises ``UnknownAct``, ``ActRefused``."""
-        if name.isascii() and name.isdigit() and len(name) < 16:
-            return self.approve(int(name), officer, signer)
+        if _is_number(name):
+            return self.approve(int(name), officer, signer, replaces=replaces)
         proposal = self._proposal_of(self.register(), name)
         if proposal is not None:
-            return self.approve(proposal.number, officer, signer)
-        file = self._request_file(name)
-        if not file.is_file():
-            raise UnknownAct(f"there is no request {name!r}; list them with: rahdari exchange pending")
-        text = read_limited(file, size_bytes_max=TEXT_CHARS_MAX).decode("ascii")
-        return self.propose(Join(text), officer, signer)
+            return self.approve(proposal.number, officer, signer, replaces=replaces)
+        if not self._requests.is_waiting(name):
+            raise UnknownAct(f"there is no request {name!r}; {self._listing}")
+        return self.propose(Join(self._requests.text(name)), officer, signer, replaces=replaces)
 
     def renew(self, text: str) -> None:
         """Enter a gateway's next keys, if a key in force signed for them. Raises ``JoinRefused`` and kin."""
@@ -269,10 +309,22 @@ class Registry:
         public = self._public.get()
         return public is None or public.digest != register.digest or is_publication_due(register, at=at)
 
-    def _act(self, deed: Deed, by: str, signer: Signer) -> Register:
+    def _act(
+        self, deed: Deed, by: str, signer: Signer, require: Callable[[Register], object] = lambda _: None
+    ) -> Register:
         with self._turn, self._journal.turn():
-            self._catch_up()
+            require(self._catch_up())
             return self._write(deed, by, signer)
+
+    def _find_pending(self, register: Register, number: int) -> Proposal:
+        try:
+            return find_pending(register, number)
+        except UnknownAct as refusal:
+            raise UnknownAct(f"{refusal.message}; {self._listing}") from None
+
+    @property
+    def _listing(self) -> str:
+        return f"list them with: rahdari exchange pending --home {shlex.quote(str(self._folder))}"
 
     def _write(self, deed: Deed, by: str, signer: Signer) -> Register:
         register = self._register
@@ -299,26 +351,7 @@ class Registry:
 
     def _proposal_of(self, register: Register, request: str) -> Proposal | None:
         """Find the newest proposal to take in this request."""
-        for proposal in reversed(tuple(register.proposals.values())):
-            if isinstance(proposal.change, Join) and _id_of(proposal.change) == request:
-                return proposal
-        return None
-
-    def _forget_old_requests(self) -> None:
-        before = self._now() - REQUEST_AGE_MAX_SECONDS
-        register = self.register()
-        waiting = {one.change for one in pending_of(register)}
-        for file in list(self._request_files()):
-            text = read_limited(file, size_bytes_max=TEXT_CHARS_MAX).decode("ascii")
-            is_done = self._proposal_of(register, file.stem) is not None
-            if Join(text) not in waiting and (is_done or read_join(text).request.created < before):
-                file.unlink(missing_ok=True)
-
-    def _request_files(self) -> Iterable[Path]:
-        return (self._folder / "requests").glob("*.jws")
-
-    def _request_file(self, request: str) -> Path:
-        return self._folder / "requests" / f"{require_word(request)}.jws"
+        return _by_request(register).get(request)
 
     def _officer_folder(self, name: str) -> Path:
         digest = hashlib.sha256(name.encode()).hexdigest()[:8]
@@ -327,6 +360,16 @@ class Registry:
 
     def _now(self) -> int:
         return int(self._clock.now().timestamp())
+
+
+def _by_request(register: Register) -> dict[str, Proposal]:
+    """Give the newest proposal to take in each request, by its id."""
+    return {_id_of(one.change): one for one in register.proposals.values() if isinstance(one.change, Join)}
+
+
+def _is_number(name: str) -> bool:
+    # The id of a request has sixteen digits.
+    return name.isascii() and name.isdigit() and len(name) < 16
 
 
 @lru_cache(maxsize=4096)

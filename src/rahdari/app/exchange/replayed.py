@@ -1,7 +1,8 @@
 """What the log knows of requests that were answered: told to the replay guard at the start and after a jump."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from rahdari.app.exchange.log import LogReader
@@ -17,22 +18,51 @@ _STEPS_MAX: Final = 512
 ReadEntry = Callable[[int], bytes]
 
 
-def answered_around(reader: LogReader, at: datetime) -> Iterator[tuple[str, str]]:
-    """Give request id and key id of every request in the log that could be sent again ``at`` and be believed."""
+def answered_around(reader: LogReader, at: datetime, *, cuts: Iterable[int] = ()) -> Iterator[str]:
+    """Give the request id of every request in the log that could be sent again ``at`` and be believed.
+
+    Records stand in the order of their times but where the clock was set back: ``cuts`` are such places (indices)
+    that the caller knows, others are told by the hours of the particulars.
+    """
     earliest = _milliseconds(at - timedelta(seconds=KEPT_SECONDS) - UNORDERED)
     latest = _milliseconds(at + timedelta(seconds=KEPT_SECONDS) + UNORDERED)
-    first = find_first(reader.entry, reader.size, earliest)
-    for count, (_, raw) in enumerate(reader.iterate(first)):
-        entry = read_entry(raw)
-        if count >= SEEN_MAX or (time_of(raw) or 0) > latest:
-            return
-        if isinstance(entry, ExchangeRecord) and entry.role is Role.PROVIDER:
-            yield entry.request_id, entry.request.keyid
+    told = 0
+    for begin, end in _runs(reader, cuts):
+        first, later = find_first(reader.entry, end, earliest, begin=begin), 0
+        for index, raw in reader.iterate(first):
+            time = time_of(raw) or 0
+            # What was under way at a jump stands behind it with the time before it.
+            later = later + 1 if time > latest else 0
+            if index >= end or later > _STEPS_MAX:
+                break
+            entry = read_entry(raw)
+            if (
+                earliest <= time <= latest
+                and isinstance(entry, ExchangeRecord)
+                and entry.role is Role.PROVIDER
+            ):
+                yield entry.request_id
+                told += 1
+                if told >= SEEN_MAX:
+                    return
 
 
-def find_first(entry: ReadEntry, size: int, milliseconds: int) -> int:
-    """Find about where entries begin to be as young as this, by halving."""
-    low, high = 0, size
+def latest_hour(reader: LogReader) -> datetime | None:
+    """Tell when the latest hour ends that the log knows of: in the future, where a clock was set back."""
+    return max((one.end for one in reader.hours()), default=None)
+
+
+def _runs(reader: LogReader, cuts: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Give the stretches, from and to, within which the clock was not set back."""
+    size, hours = reader.size, reader.hours()
+    back = {later.first for earlier, later in pairwise(hours) if later.name < earlier.name}
+    places = sorted({0, size, *(one for one in (*back, *cuts) if 0 < one < size)})
+    yield from pairwise(places)
+
+
+def find_first(entry: ReadEntry, size: int, milliseconds: int, *, begin: int = 0) -> int:
+    """Find about where entries begin to be as young as this, by halving; ``begin`` is where to begin."""
+    low, high = begin, size
     while low < high:
         middle = (low + high) // 2
         time = _time_near(entry, middle, high)
@@ -40,7 +70,7 @@ def find_first(entry: ReadEntry, size: int, milliseconds: int) -> int:
             low = middle + 1
         else:
             high = middle
-    return max(0, low - _STEPS_MAX)
+    return max(begin, low - _STEPS_MAX)
 
 
 def time_of(raw: bytes) -> int | None:

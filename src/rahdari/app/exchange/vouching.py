@@ -4,7 +4,7 @@ Its checkpoints are stamped by the authorities of the configuration, and cosigne
 some other members' gateways, one of another instance among them if one is pinned.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -66,10 +66,11 @@ class Vouching:
     def follow(self, directory: Directory) -> None:
         """Take who is who now; whoever stays the same keeps what was said with them."""
         self._directory = directory
-        gateways = [one for member in directory.members() for one in member.gateways]
-        self._gateways = {urlsplit(one.url).netloc: one for one in gateways}
+        self._gateways = claimed(directory, lambda one: urlsplit(one.url).netloc.lower())
         self._origins.clear()
-        self._origins.update({one.log.origin: one.log.keys for one in gateways})
+        self._origins.update(
+            {origin: one.log.keys for origin, one in claimed(directory, lambda one: one.log.origin).items()}
+        )
         stampers = {
             one: self._stampers.get(one) or Stamper(one, self._post, clock=self._clock, chance=self._chance)
             for one in directory.timestampers
@@ -86,7 +87,7 @@ class Vouching:
 
     def _session(self, url: str) -> aiohttp.ClientSession:
         """Give the session for an address: another gateway's has its pinned certificate and shows ours."""
-        netloc = urlsplit(url).netloc
+        netloc = urlsplit(url).netloc.lower()
         gateway = self._gateways.get(netloc)
         marks = () if gateway is None else (gateway.certificates, self._keys.certificates)
         session = self._sessions.get((netloc, marks))
@@ -98,6 +99,26 @@ class Vouching:
             session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
             self._sessions[netloc, marks] = session
         return session
+
+
+def claimed(directory: Directory, mark: Callable[[Gateway], str]) -> dict[str, Gateway]:
+    """Give the gateways of members in good standing by a mark that one of them alone may bear.
+
+    A registry enters what it likes of its own instance, our logs' names and our addresses too. What the own
+    instance has is the own instance's, while its member is suspended as well; what two others claim is nobody's.
+    """
+    owners: dict[str, str] = {}
+    for configuration in (directory.home, *directory.others.values()):
+        for text in {mark(one) for member in configuration.members for one in member.gateways}:
+            is_free = owners.setdefault(text, configuration.instance) == configuration.instance
+            if not is_free and owners[text] != directory.instance:
+                owners[text] = ""
+    return {
+        mark(one): one
+        for member in reversed(directory.members())
+        for one in member.gateways
+        if owners[mark(one)] == one.id.instance
+    }
 
 
 def counterparts(directory: Directory, home: GatewayHome) -> Sequence[Witness]:

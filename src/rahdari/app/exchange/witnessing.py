@@ -164,7 +164,8 @@ class WitnessCalls:
             self._size = seen
             answer = await self._send(note, checkpoint, consistency)
         if answer.status != 200:
-            raise WitnessRefused(answer.status, f"{self.witness.name} does not cosign: {_words(answer.body)}")
+            why = _words(answer.body) or f"it answered {answer.status} and does not say why"
+            raise WitnessRefused(answer.status, f"{self.witness.name} does not cosign: {why}")
         lines = read_cosignatures(answer.body, checkpoint, self.witness.keys)
         self._size = checkpoint.head.size
         return lines

@@ -22,7 +22,7 @@ from rahdari.cli.demo.server import HOST, Server, ending_in_order
 from rahdari.cli.demo.story import Story
 from rahdari.cli.errors import NotAsTold, ServerFailed
 from rahdari.cli.exit_codes import ExitCode
-from rahdari.cli.server import require_free
+from rahdari.cli.ports import require_free
 from rahdari.cli.session import FIRST_OFFICER, Session, program_word
 from rahdari.cli.terminal import count_of
 from rahdari.credentials import Act, Stage

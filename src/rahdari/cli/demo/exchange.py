@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -31,12 +31,31 @@ from rahdari.cli.demo.story import Story
 from rahdari.cli.errors import ServerFailed
 from rahdari.cli.session import FIRST_OFFICER
 from rahdari.credentials import Act, Person, Reason
-from rahdari.exchange import EvidenceRefused, UnknownExchange, Wish
+from rahdari.exchange import (
+    Anchors,
+    EvidenceRefused,
+    Proven,
+    StepName,
+    StepState,
+    UnknownExchange,
+    Wish,
+)
 from rahdari.kernel import CounterpartFailed
 from rahdari.wire.xroad import ServiceId
 
 _PUBLISHED_SECONDS_MAX: Final = 20.0
 _STATUS, _MATCH = "person-status", "attribute-match"
+# What a court asks first; that keys, hashes and logs fit, the other steps say.
+_TOLD: Final = frozenset(
+    {
+        StepName.REQUEST,
+        StepName.RESPONSE,
+        StepName.CONSENT,
+        StepName.RECEIPT,
+        StepName.WITNESSES,
+        StepName.TIME,
+    }
+)
 
 
 def ask_each_other(
@@ -62,8 +81,10 @@ def _suspended_at_once(story: Story, house: House, sample: Sample, bank: Institu
     officer = house.officers.authenticate_named(FIRST_OFFICER)
     _expect_status(story, bank, number, "valid")
     house.registry.act(sample.card.number, Act.SUSPEND, actor=officer, reason=Reason.LOST)
+    story.say("  the person reports the card lost, and the authority suspends it")
     _expect_status(story, bank, number, "suspended")
     house.registry.act(sample.card.number, Act.REINSTATE, actor=officer, reason=Reason.FOUND)
+    story.say("  the card is found, and the authority reinstates it")
     _expect_status(story, bank, number, "valid")
 
 
@@ -83,7 +104,10 @@ def _with_consent(
     asked = {"number": number, "name": _name_of(sample)}
     refused = _ask(instance.telecom, _MATCH, asked, "sim-registration")
     error = refused.headers.get("x-road-error", "")
-    story.say(f"  the telecom asks whether a name is right, without consent: refused ({error})")
+    story.say(
+        "  the telecom asks whether a name is right, without the person's consent: refused",
+        f"    (in X-Road's words {error}, status {refused.status_code})",
+    )
     story.require(is_true=error.endswith("access_denied"), what="a question without consent was answered")
     wish = Wish(
         subject=number,
@@ -99,7 +123,8 @@ def _with_consent(
     story.say("  the person consents, for this telecom, this question and one day")
     answer = _ask(instance.telecom, _MATCH, asked, "sim-registration", consent=consent.text)
     matches = answer.json().get("matches") if answer.status_code == httpx.codes.OK else answer.text
-    story.say(f"  the telecom asks again, with the consent: {matches}")
+    told = "the name is right" if matches == {"name": True} else matches
+    story.say(f"  the telecom asks again, with the consent: {told}")
     story.require(is_true=matches == {"name": True}, what=f"the telecom is told {matches}")
     return answer.headers["x-road-request-id"]
 
@@ -113,12 +138,15 @@ def _citizens_log(story: Story, instance: Instance, number: str, environment: Ma
             day = timedelta(days=1)
             told = desk.log.answer(number, since=now - day, until=now + day, language="en")
         askers = [one.client for one in told]
-        if (str(BANK) in askers and str(TELECOM) in askers) or time.monotonic() > until:
+        # The telecom asked twice: it was refused, and then answered.
+        if (str(BANK) in askers and askers.count(str(TELECOM)) >= 2) or time.monotonic() > until:
             break
         time.sleep(0.2)
-    story.say("The person's own view, made from the authority's evidence log:")
+    story.say("The person's own view, made from the authority's evidence log; the latest first:")
     for one in told[:6]:
-        story.say(f"  {one.client_name}: {one.service_name}  for: {one.purpose_title}  ({one.outcome})")
+        at = datetime.fromtimestamp(one.at / 1000, UTC)
+        why = f"{one.service_name}  for: {one.purpose_title}"
+        story.say(f"  {at:%H:%M:%S} UTC  {one.client_name}: {why}  ({one.outcome})")
     story.require(
         is_true={str(BANK), str(TELECOM)} <= set(askers), what="a question is missing from the person's view"
     )
@@ -130,13 +158,21 @@ def _court(
 ) -> None:
     """Export the evidence of the telecom's question, verify it as a court would, and see a forgery refused."""
     path = house.settings.home / "exchange" / "evidence.json"
-    write_whole(path, _export(instance, request_id, environment), mode=SECRET_MODE)
-    anchors = read_anchors(registry_keys=(instance.registry_key,))
-    proven = verify_file(path, anchors)
-    story.say(
-        f"A court verifies {path} offline, with the registry's key alone: exchange {proven.request_id} is proved, "
-        f"{len(proven.steps)} steps."
+    anchors = read_anchors(
+        registry_keys=(instance.registry_key,),
+        stampers=(instance.stamps.certificate,),
+        witnesses=(instance.witness.text,),
     )
+    proven = _vouched(path, instance, request_id, anchors, environment)
+    story.say(
+        f"A court verifies {path} offline, with the keys of registry, time-stamping authority and witness. "
+        f"Of exchange {proven.request_id} is proved:"
+    )
+    for step in proven.steps:
+        if step.name in _TOLD and step.state is StepState.PROVED:
+            story.say(f"  {step.says}")
+    story.say(f"Not proved, and said to be so: {'; '.join(proven.not_proved) or 'nothing'}.")
+    story.require(is_true=proven.stamped_at is not None, what="the evidence has no time stamp")
     forged = path.with_name("evidence-forged.json")
     write_whole(forged, _forge(path), mode=SECRET_MODE)
     try:
@@ -149,17 +185,22 @@ def _court(
     story.note(request_id=request_id, evidence=str(path))
 
 
-def _export(instance: Instance, request_id: str, environment: Mapping[str, str]) -> bytes:
-    """Wait until the log's next checkpoint covers the record; it is a second away."""
-    until = time.monotonic() + _PUBLISHED_SECONDS_MAX
+def _vouched(
+    path: Path, instance: Instance, request_id: str, anchors: Anchors, environment: Mapping[str, str]
+) -> Proven:
+    """Wait until a checkpoint that covers the record is stamped and cosigned; it is two seconds away."""
+    until, home = time.monotonic() + _PUBLISHED_SECONDS_MAX, instance.register.home.folder
     while True:
         try:
-            home = instance.register.home.folder
-            return export_from(home, environment, request_id, other=None, chance=SystemChance())
-        except (UnknownExchange, CounterpartFailed):
+            raw = export_from(home, environment, request_id, other=None, chance=SystemChance())
+            write_whole(path, raw, mode=SECRET_MODE)
+            proven = verify_file(path, anchors)
+            if proven.stamped_at is not None or time.monotonic() > until:
+                return proven
+        except (UnknownExchange, CounterpartFailed, EvidenceRefused):
             if time.monotonic() > until:
                 raise
-            time.sleep(0.2)
+        time.sleep(0.2)
 
 
 def _forge(path: Path) -> bytes:

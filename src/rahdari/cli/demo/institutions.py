@@ -2,9 +2,8 @@
 
 import shutil
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,14 +11,14 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from rahdari.access import Enrolment, Role
 from rahdari.app.clock import SystemChance, SystemClock
 from rahdari.app.exchange.consent_desk import key_name, make_issuer
-from rahdari.app.exchange.home import Anchor, GatewayHome, Listener, create_home
+from rahdari.app.exchange.home import Anchor, GatewayHome, GatewaySettings, Listener, create_home
 from rahdari.app.exchange.identity_offer import (
     BEARER_FILE,
-    DESCRIPTION_FILE,
     IdentityOffer,
     describe_identity,
     write_identity_offer,
@@ -27,15 +26,19 @@ from rahdari.app.exchange.identity_offer import (
 from rahdari.app.exchange.joining import make_request
 from rahdari.app.exchange.registry import Registry
 from rahdari.app.exchange.registry_founding import Founding, found_registry
+from rahdari.app.exchange.timestamper import CERTIFICATE_NAME, create_timestamper
 from rahdari.app.files import SECRET_MODE, write_whole
 from rahdari.app.house import House
 from rahdari.cli.demo.server import HOST, Server, find_free_port
 from rahdari.cli.errors import ServerFailed
+from rahdari.cli.exchange.serving import gateway_words
+from rahdari.cli.exchange.timestampers import timestamper_words
 from rahdari.exchange import ClientProof, LocalClient
 from rahdari.kernel import ActorKind
 from rahdari.wire.ndel.acts import Enter
 from rahdari.wire.ndel.configuration import write_registry_key
-from rahdari.wire.ndel.parties import ConsentIssuer, MessageKey, Purpose
+from rahdari.wire.ndel.parties import ConsentIssuer, MessageKey, Purpose, Timestamper
+from rahdari.wire.tlog import NoteKey
 from rahdari.wire.xroad import SecurityServerId, SubsystemId
 
 OFFICERS: Final = ("registry-officer-1", "registry-officer-2")
@@ -62,6 +65,9 @@ PURPOSES: Final = (
 _READY_SECONDS_MAX: Final = 60.0
 _ENDING_SECONDS_MAX: Final = 25
 _CHARS_MAX: Final = 600
+_LOG: Final = "gateway.log"
+# Nobody waits a minute for a time stamp at a demonstration.
+_VOUCHING_SECONDS: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +80,32 @@ class Institution:
     @property
     def url(self) -> str:
         """Where its own information systems call."""
-        return f"http://{self.home.edge.host}:{self.home.edge.port}"
+        return self.home.edge_url
+
+
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """A time-stamping authority: its folder, and the port where it is asked."""
+
+    folder: Path
+    port: int
+
+    @property
+    def certificate(self) -> Path:
+        """What a court verifies its stamps by."""
+        return self.folder / CERTIFICATE_NAME
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The whole of it."""
+    """The whole of it. ``witness`` is the key by which the bank's gateway cosigns the others' logs."""
 
     registry: Registry
     register: Institution
     bank: Institution
     telecom: Institution
+    stamps: Stamps
+    witness: NoteKey
 
     @property
     def registry_key(self) -> str:
@@ -102,25 +123,31 @@ def make_instance(house: House, server: Server, environment: Mapping[str, str]) 
     )
     # Opening a key costs a third of a second on purpose; the two officers sit here for all of it.
     first, second = (registry.officer(name, environment, None) for name in OFFICERS)
-    made = {}
+    made, witnesses = {}, {}
     for client in (REGISTER, BANK, TELECOM):
-        made[client], request = _ask_to_join(registry, folder / client.member_code, client, environment)
+        made[client], request, witnesses[client] = _ask_to_join(
+            registry, folder / client.member_code, client, environment
+        )
         for officer in (first, second):
             registry.approve_any(request, *officer)
-    for entry in (*PURPOSES, _consent_issuer(made[REGISTER], environment)):
+    stamps, timestamper = _make_stamps(folder / "timestamper", environment)
+    for entry in (*PURPOSES, _consent_issuer(made[REGISTER], environment), timestamper):
         proposal = registry.propose(Enter(entry), *first)
         registry.approve(proposal.number, *second)
     _offer(house, made[REGISTER].home, server)
-    return Instance(registry, made[REGISTER], made[BANK], made[TELECOM])
+    return Instance(registry, made[REGISTER], made[BANK], made[TELECOM], stamps, witnesses[BANK])
 
 
 @contextmanager
 def serving_gateways(instance: Instance, environment: Mapping[str, str]) -> Iterator[None]:
-    """Run the three gateways until the block ends. Raises ``ServerFailed``."""
+    """Run the three gateways and the time-stamping authority until the block ends. Raises ``ServerFailed``."""
     with ExitStack() as until_end:
+        words = timestamper_words(instance.stamps.folder, port=instance.stamps.port)
+        until_end.enter_context(_running(words, instance.stamps.folder, environment))
         started = [
-            (one, until_end.enter_context(_running(one.home, environment)))
+            (one, until_end.enter_context(_running(gateway_words(str(folder)), folder, environment)))
             for one in (instance.register, instance.bank, instance.telecom)
+            for folder in (one.home.folder,)
         ]
         for one, process in started:
             _wait(one, process)
@@ -129,8 +156,8 @@ def serving_gateways(instance: Instance, environment: Mapping[str, str]) -> Iter
 
 def _ask_to_join(
     registry: Registry, folder: Path, client: SubsystemId, environment: Mapping[str, str]
-) -> tuple[Institution, str]:
-    """Make a gateway's home and hand its request to the registry; give the request's id."""
+) -> tuple[Institution, str, NoteKey]:
+    """Make a gateway's home and hand its request to the registry; give the request's id and the witness's key."""
     peer = find_free_port()
     home = GatewayHome(
         folder=folder,
@@ -142,10 +169,21 @@ def _ask_to_join(
         peer=Listener(HOST, peer),
         anchor=Anchor("PK", (f"file:{registry.public_file.absolute()}",), (registry.public,)),
         clients={client: LocalClient(client, ClientProof.NETWORK)},
+        settings=GatewaySettings(vouching_seconds=_VOUCHING_SECONDS),
     )
     keys = create_home(home, environment, at=SystemClock().now(), chance=SystemChance())
     request = registry.receive(make_request(home, keys, SystemClock()))
-    return Institution(client, home), request.id
+    return Institution(client, home), request.id, keys.cosigner.key
+
+
+def _make_stamps(folder: Path, environment: Mapping[str, str]) -> tuple[Stamps, Timestamper]:
+    """Make a time-stamping authority, and its entry in the configuration."""
+    certificate = create_timestamper(
+        folder, environment, name="Sample time stamps", clock=SystemClock(), chance=SystemChance()
+    )
+    stamps = Stamps(folder, find_free_port())
+    entry = Timestamper("sample", f"http://{HOST}:{stamps.port}/", certificate.public_bytes(Encoding.DER))
+    return stamps, entry
 
 
 def _consent_issuer(institution: Institution, environment: Mapping[str, str]) -> ConsentIssuer:
@@ -166,15 +204,18 @@ def _offer(house: House, home: GatewayHome, server: Server) -> None:
     token = house.officers.issue_token(principal.id, lifetime=timedelta(days=1)).text
     offer = IdentityOffer(REGISTER, server.url, tuple(one.code for one in PURPOSES), (BANK, TELECOM))
     write_whole(home.folder / BEARER_FILE, token.encode(), mode=SECRET_MODE)
-    write_whole(home.folder / DESCRIPTION_FILE, describe_identity())
+    for name, described in describe_identity(REGISTER).items():
+        write_whole(home.folder / name, described)
     write_whole(home.services_file, write_identity_offer(offer).encode())
 
 
 @contextmanager
-def _running(home: GatewayHome, environment: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
-    with (home.folder / "gateway.log").open("wb") as written:
+def _running(
+    words: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> Iterator["subprocess.Popen[bytes]"]:
+    with (folder / _LOG).open("wb") as written:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter with our own words, no shell
-            [sys.executable, "-m", "rahdari.web.exchange", "--home", str(home.folder)],
+            words,
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=subprocess.STDOUT,
@@ -195,7 +236,7 @@ def _running(home: GatewayHome, environment: Mapping[str, str]) -> Iterator["sub
 
 def _wait(one: Institution, process: "subprocess.Popen[bytes]") -> None:
     until = time.monotonic() + _READY_SECONDS_MAX
-    log = one.home.folder / "gateway.log"
+    log = one.home.folder / _LOG
     with httpx.Client(timeout=2) as asking:
         while time.monotonic() < until:
             if process.poll() is not None:

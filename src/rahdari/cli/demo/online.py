@@ -17,7 +17,7 @@ from rahdari.cli.demo.sample import Sample, read_picture, verifier_folder
 from rahdari.cli.demo.server import HOST, Server, find_free_port, running
 from rahdari.cli.demo.story import Story
 from rahdari.cli.errors import ServerFailed
-from rahdari.cli.server import is_free
+from rahdari.cli.ports import is_free
 from rahdari.cli.session import FIRST_OFFICER
 from rahdari.cli.terminal import count_of
 from rahdari.credentials import Act, KeyUse, Reason, VerdictKind

@@ -9,8 +9,8 @@ from rahdari.app.gate import Gate
 from rahdari.app.house import House, open_gate
 from rahdari.app.status_sources import FolderSource
 from rahdari.cli.demo.story import Story
-from rahdari.cli.documents import instant
 from rahdari.cli.drawing import fit_width, is_tall
+from rahdari.cli.instants import instant
 from rahdari.cli.verifying import report_lines
 from rahdari.credentials import Card, Holder, Report, VerdictKind, print_number
 from rahdari.wire import qr

@@ -5,13 +5,15 @@ from datetime import UTC, datetime, timedelta
 from rahdari.app.clock import SystemChance, SystemClock
 from rahdari.app.exchange.citizen_desk import opened_citizens_log
 from rahdari.cli.authority import Given
-from rahdari.cli.documents import instant
 from rahdari.cli.errors import BadUsage
+from rahdari.cli.exchange.citizen_words import Language, log_words
 from rahdari.cli.exchange.consents import read_identifier
 from rahdari.cli.exchange.opened import gateway_home
 from rahdari.cli.exchange.showing import moment
+from rahdari.cli.exchange.withholding_words import HEADINGS, order_documents, order_row
+from rahdari.cli.instants import instant
 from rahdari.cli.terminal import Document, count_of, table_of
-from rahdari.exchange import KeptWithholding, Order, Told, WithholdingKind
+from rahdari.exchange import Order, Told, WithholdingKind
 from rahdari.wire.xroad import read_client
 
 _DAY = timedelta(days=1)
@@ -21,7 +23,7 @@ _DAYS_MAX = 36_500
 def log(
     *,
     days: int = 366,
-    language: str = "en",
+    language: Language = "en",
     identifier_from_stdin: bool = False,
     session: Given,
 ) -> None:
@@ -29,7 +31,7 @@ def log(
 
     Args:
         days: How far back.
-        language: Language of names and titles: en, ur, zh.
+        language: Language of words, names and titles: en, ur, zh.
         identifier_from_stdin: Must stand here; the person's number is read from stdin, never from the command.
         session: This run.
     """
@@ -47,22 +49,7 @@ def log(
             "orders_now": dict(withheld.now),
             "orders_ever": dict(withheld.ever),
         },
-        table_of(
-            ("when", "who", "service", "what for", "consent", "outcome"),
-            (
-                (
-                    instant(_at(one.at)),
-                    one.client_name,
-                    one.service_name,
-                    one.purpose_title,
-                    one.consent_id or "",
-                    one.outcome,
-                )
-                for one in told
-            ),
-            spare=("what for",),
-        ),
-        f"{count_of(len(told), 'question')}. Orders to withhold something from anybody: {_counted(withheld.now)}.",
+        *log_words(told, now=withheld.now, ever=withheld.ever, language=language),
     )
 
 
@@ -161,6 +148,8 @@ def lift(withholding: str, /, *, by: str, session: Given) -> None:
 def list_orders(*, session: Given) -> None:
     """List orders to withhold whose time is not over; whom they are about is not said.
 
+    A lifted order stays until its time is over.
+
     Args:
         session: This run.
     """
@@ -168,23 +157,11 @@ def list_orders(*, session: Given) -> None:
         gateway_home(session), session.environment, clock=SystemClock(), chance=SystemChance()
     ) as desk:
         orders = desk.log.list_orders()
+    documents = order_documents(orders)
     session.terminal.answer(
-        {"orders": [order_document(one) for one in orders]},
-        table_of(
-            ("order", "act", "kind", "number", "by", "client", "until"),
-            (
-                (
-                    one.id,
-                    one.act.value,
-                    one.kind,
-                    one.order,
-                    one.ordered_by,
-                    str(one.client or ""),
-                    moment(one.until) or "",
-                )
-                for one in orders
-            ),
-        ),
+        {"orders": documents},
+        table_of(HEADINGS, map(order_row, documents)),
+        f"{count_of(len(documents), 'order')} whose time is not over.",
     )
 
 
@@ -204,28 +181,10 @@ def told_document(told: Told) -> Document:
         "outcome": told.outcome,
         "request_id": told.request_id,
         "leaf": told.leaf,
+        "was_withheld": None
+        if told.was_withheld is None
+        else {"kind": told.was_withheld.kind, "until": moment(told.was_withheld.until)},
     }
-
-
-def order_document(one: KeptWithholding) -> Document:
-    """Describe a record of an order."""
-    return {
-        "withholding": one.id,
-        "act": one.act.value,
-        "kind": one.kind,
-        "order": one.order,
-        "by": one.ordered_by,
-        "client": None if one.client is None else str(one.client),
-        "month": None if one.subject is None else one.subject.period,
-        "at": moment(one.at),
-        "until": moment(one.until),
-        "leaf": one.leaf,
-    }
-
-
-def _counted(now: object) -> str:
-    counted = now if isinstance(now, dict) else {}
-    return ", ".join(f"{kind} {count}" for kind, count in counted.items()) or "none"
 
 
 def _at(milliseconds: int) -> datetime:

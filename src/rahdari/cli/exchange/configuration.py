@@ -9,7 +9,7 @@ from rahdari.app.exchange.registry_founding import FILE_NAME as REGISTRY_FILE
 from rahdari.app.files import read_limited
 from rahdari.cli.authority import Given
 from rahdari.cli.exchange.opened import gateway_home, open_home, registry_home
-from rahdari.cli.exchange.showing import configuration_document
+from rahdari.cli.exchange.showing import configuration_document, moment, witness_rows
 from rahdari.cli.session import Session
 from rahdari.cli.terminal import count_of, pairs, table_of
 from rahdari.wire.keys import PublicKey
@@ -43,17 +43,26 @@ def show(file: Path | None = None, /, *, registry_key: tuple[str, ...] = (), ses
     }
     told = ("instance", "version", "issued", "expires", "verified", "expired", "registry_keys")
     shown = {name: document[name] for name in told}
+    witnesses = witness_rows(configuration)
+    gateways = [(member, gateway) for member in configuration.members for gateway in member.gateways]
     session.terminal.answer(
         document,
         pairs(shown),
         table_of(
-            ["gateway", "url", "keys", "suspended"],
+            ["gateway", "url", "suspended"],
+            ([str(one.id), one.url, member.suspended_at is not None] for member, one in gateways),
+        ),
+        table_of(
+            ["message key", "of", "until", "withdrawn"],
             (
-                [str(gateway.id), gateway.url, len(gateway.keys), member.suspended_at is not None]
-                for member in configuration.members
-                for gateway in member.gateways
+                [key.keyid, str(one.id), moment(key.not_after), moment(key.withdrawn_at) or "no"]
+                for _, one in gateways
+                for key in one.keys
             ),
         ),
+        # Whole lines: a key that is bent could not be copied.
+        *(["Keys of witnesses (exchange evidence verify --witness):"] if witnesses else []),
+        *(f"  {key}   {name}" for name, key in witnesses),
         f"{count_of(len(configuration.members), 'member')}, {count_of(len(configuration.purposes), 'purpose')}.",
         "" if keys else "Nobody vouches for this: give --registry-key, told by another way than its address.",
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rahdari.app.clock import SystemChance, SystemClock
 from rahdari.app.exchange.consent_desk import key_name, make_issuer, opened_book
+from rahdari.app.exchange.wish_desk import weigh_wish
 from rahdari.cli.authority import Given
 from rahdari.cli.errors import BadUsage
 from rahdari.cli.exchange.opened import gateway_home
@@ -12,6 +13,7 @@ from rahdari.cli.exchange.showing import moment
 from rahdari.cli.session import Session
 from rahdari.cli.terminal import Document, count_of, pairs, table_of
 from rahdari.exchange import ConsentAct, KeptConsent, Wish
+from rahdari.wire.ndel.consent_token import decode as read_consent
 from rahdari.wire.xroad import read_client, read_service
 
 # An identifier and a line break; whoever pipes a file here pipes the wrong one.
@@ -66,14 +68,22 @@ def give(  # noqa: PLR0913 - what a person agrees to
         days=days,
         covers_subsystems=subsystems,
     )
+    reach = weigh_wish(gateway_home(session), wish, clock=SystemClock(), chance=SystemChance())
     with opened_book(
         gateway_home(session), session.environment, clock=SystemClock(), chance=SystemChance()
     ) as book:
         kept = book.give(wish)
+    for remark in reach.uncovered:
+        session.terminal.note(f"Not covered: {remark}.")
     if out is not None:
         out.write_text(kept.text + "\n", encoding="ascii")
     session.terminal.answer(
-        {**consent_document(kept), "token": kept.text},
+        {
+            **consent_document(kept),
+            "covers": list(reach.covered),
+            "not_covered": list(reach.uncovered),
+            "token": kept.text,
+        },
         kept.text if out is None else f"Consent {kept.id}, until {moment(kept.expires)}: {out}",
     )
 
@@ -93,8 +103,8 @@ def show(*, identifier_from_stdin: bool = False, session: Given) -> None:
     session.terminal.answer(
         {"consents": [consent_document(one) for one in listed]},
         table_of(
-            ("consent", "given to", "state", "until"),
-            ((one.id, str(one.consumer), one.state.value, moment(one.expires) or "") for one in listed),
+            ("consent", "given to", "for services", "purposes", "data classes", "state", "until"),
+            (_row(one) for one in listed),
         ),
         f"{count_of(len(listed), 'consent')}.",
     )
@@ -158,9 +168,14 @@ def read_identifier(*, is_wanted: bool) -> str:
 
 def consent_document(kept: KeptConsent) -> Document:
     """Describe a consent; whose it is, is not said."""
+    said = read_consent(kept.text).unverified
     return {
         "consent": kept.id,
         "consumer": str(kept.consumer),
+        "covers_subsystems": said.covers_subsystems,
+        "services": [str(one) for one in said.services],
+        "purposes": sorted(said.purposes),
+        "data_classes": sorted(said.data_classes),
         "state": kept.state.value,
         "issued_at": moment(kept.issued_at),
         "expires": moment(kept.expires),
@@ -168,6 +183,15 @@ def consent_document(kept: KeptConsent) -> Document:
         "status_list": kept.place.uri,
         "status_index": kept.place.index,
     }
+
+
+def _row(kept: KeptConsent) -> tuple[object, ...]:
+    # The book's own text: nobody but this member has written it.
+    said = read_consent(kept.text).unverified
+    consumer = f"{kept.consumer} and its subsystems" if said.covers_subsystems else str(kept.consumer)
+    services = [str(one) for one in said.services]
+    purposes, classes = sorted(said.purposes), sorted(said.data_classes) or "none"
+    return (kept.id, consumer, services, purposes, classes, kept.state.value, moment(kept.expires))
 
 
 def _change(consent: str, act: ConsentAct, session: Session, *, is_wanted: bool) -> None:

@@ -1,16 +1,23 @@
 """``rahdari exchange evidence``: what a gateway can prove of an exchange, and a court's own check of it."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from rich.console import RenderableType
 
 from rahdari.app.clock import SystemChance
 from rahdari.app.exchange.evidence_desk import export_from, read_anchors, unpack_file, verify_file
+from rahdari.app.exchange.evidence_purposes import find_purposes
 from rahdari.app.files import SECRET_MODE, write_whole
 from rahdari.cli.authority import Given
-from rahdari.cli.documents import instant
 from rahdari.cli.errors import BadUsage
+from rahdari.cli.exchange.evidence_words import file_word, record_document, record_words
 from rahdari.cli.exchange.opened import gateway_home
-from rahdari.cli.terminal import Document, table_of
-from rahdari.exchange import Proven, StepName, step_clause
+from rahdari.cli.exit_codes import ExitCode
+from rahdari.cli.instants import instant
+from rahdari.cli.terminal import Document, pairs, table_of
+from rahdari.exchange import Proven, StepName, Verdict, step_clause
+from rahdari.wire.ndel.parties import Purpose
 
 
 def export(request_id: str, /, *, out: Path | None = None, join: Path | None = None, session: Given) -> None:
@@ -26,7 +33,7 @@ def export(request_id: str, /, *, out: Path | None = None, join: Path | None = N
         gateway_home(session), session.environment, request_id, other=join, chance=SystemChance()
     )
     # What was asked, and of whom, may stand in the particulars.
-    path = out or Path(f"evidence-{request_id}.json")
+    path = out or Path(f"evidence-{file_word(request_id)}.json")
     write_whole(path, raw, mode=SECRET_MODE)
     session.terminal.answer(
         {"request_id": request_id, "file": str(path), "size_bytes": len(raw)},
@@ -47,20 +54,20 @@ def verify(  # noqa: PLR0913 - what a verifier trusts, and how much of it must a
     response_body: Path | None = None,
     unpack: Path | None = None,
     session: Given,
-) -> None:
+) -> ExitCode:
     """Verify an evidence file offline; trust comes from what is given here, never from the file.
 
     Args:
         file: The evidence file.
-        registry_key: Key of the registry, as KEY or INSTANCE=KEY, told by another way than the file's; may be
-            repeated.
+        registry_key: Key of the registry, as INSTANCE=KEY, told by another way than the file's; may be repeated.
+            KEY alone will do where there is one, and the file is of one instance.
         tsa_certificate: Certificate of a time-stamping authority (PEM or DER); may be repeated.
         witness: Key of a witness (c2sp.org/signed-note); may be repeated.
         quorum: How many of the witnesses must have countersigned; all, if not said.
         post_quantum: Demand that the log signed with ML-DSA-44 too.
         request_body: The request's body, where one has it.
         response_body: The response's body, where one has it.
-        unpack: Write the parts into this new folder, for openssl and other programs.
+        unpack: Write the parts that hold into this new folder, for openssl and other programs.
         session: This run.
     """
     if not registry_key:
@@ -72,10 +79,12 @@ def verify(  # noqa: PLR0913 - what a verifier trusts, and how much of it must a
         quorum=quorum,
         is_post_quantum=post_quantum,
     )
-    parts = () if unpack is None else unpack_file(file, unpack)
     proven = verify_file(file, anchors, request_body=request_body, response_body=response_body)
+    parts = () if unpack is None else unpack_file(file, unpack, proven)
+    purposes = find_purposes(file, anchors, proven)
     session.terminal.answer(
-        {**proven_document(proven), "parts": [str(path) for path in parts]},
+        {**proven_document(proven, purposes), "parts": [str(path) for path in parts]},
+        *_told(proven, purposes),
         table_of(
             ("step", "of", "", "means"),
             (
@@ -88,15 +97,42 @@ def verify(  # noqa: PLR0913 - what a verifier trusts, and how much of it must a
                 for step in proven.steps
             ),
         ),
-        f"Proved: exchange {proven.request_id}.",
+        _verdict_text(proven),
         "" if not proven.not_proved else "Not proved: what is marked absent above.",
+    )
+    return ExitCode.DONE if proven.verdict is Verdict.PROVED else ExitCode.NEGATIVE
+
+
+def _told(proven: Proven, purposes: Mapping[str, Purpose]) -> Iterator[RenderableType]:
+    """Tell each record in words, and by when it was in a log."""
+    for number, record in enumerate(proven.records):
+        yield f"Record {number}"
+        yield pairs(record_words(record, purposes))
+        yield ""
+    if proven.stamped_at is None:
+        yield "No time-stamping authority says when this was in a log: the times are the gateways' own word."
+    else:
+        yield f"In a log before {instant(proven.stamped_at)}, as a time-stamping authority says."
+    yield ""
+
+
+def _verdict_text(proven: Proven) -> str:
+    if proven.verdict is Verdict.PROVED:
+        when = "" if proven.stamped_at is not None else " When it was, nobody but the parties says."
+        return f"Proved: exchange {proven.request_id}.{when}"
+    (role,) = proven.vouched
+    return (
+        f"One party's word, not proved: nothing of exchange {proven.request_id} in this file was signed by the "
+        f"other party, by a key that counts. This is what the {role}'s gateway wrote into its own log; "
+        "ask the other party for its evidence."
     )
 
 
-def proven_document(proven: Proven) -> Document:
+def proven_document(proven: Proven, purposes: Mapping[str, Purpose]) -> Document:
     """Describe what was proved."""
     return {
-        "verdict": "proved",
+        "verdict": proven.verdict.value,
+        "vouched": sorted(role.value for role in proven.vouched),
         "request_id": proven.request_id,
         "stamped_at": None if proven.stamped_at is None else instant(proven.stamped_at),
         "steps": [
@@ -109,18 +145,5 @@ def proven_document(proven: Proven) -> Document:
             }
             for step in proven.steps
         ],
-        "exchanges": [
-            {
-                "role": one.role.value,
-                "client": str(one.client),
-                "service": str(one.service),
-                "operation": one.operation,
-                "purpose": one.purpose,
-                "status": one.status,
-                "began_ms": one.began,
-                "ended_ms": one.ended,
-                "consent": one.consent_id,
-            }
-            for one in proven.records
-        ],
+        "exchanges": [record_document(one, purposes) for one in proven.records],
     }

@@ -4,16 +4,16 @@ import sys
 from pathlib import Path
 
 from rahdari.app.errors import BadFile
-from rahdari.app.exchange.home import read_home
+from rahdari.app.exchange.home import GatewayHome, read_home
 from rahdari.app.exchange.identity_offer import (
     BEARER_FILE,
-    DESCRIPTION_FILE,
     IdentityOffer,
     describe_identity,
+    identity_services,
     write_identity_offer,
 )
-from rahdari.app.exchange.offers import read_offer_file
-from rahdari.app.files import SECRET_MODE, write_whole
+from rahdari.app.exchange.offers import FILE_BYTES_MAX, read_offer_file
+from rahdari.app.files import SECRET_MODE, read_limited, write_whole
 from rahdari.cli.authority import Given
 from rahdari.cli.errors import BadUsage
 from rahdari.cli.exchange.opened import gateway_home
@@ -34,6 +34,8 @@ def service_identity(
 ) -> None:
     """Offer the identity authority's three services: person-status, attribute-match, age-over.
 
+    They are added to the services.toml that is there.
+
     Args:
         server: Where the authority's own server is, as http://127.0.0.1:8440.
         subsystem: Subsystem of the member that offers them.
@@ -45,23 +47,37 @@ def service_identity(
     if not token_from_stdin:
         raise BadUsage("--token-from-stdin is needed; the token is read from stdin, never from the command")
     home = read_home(gateway_home(session))
-    if home.services_file.exists():
-        raise BadFile(f"{home.services_file} is there already; move it away, or add the services by hand")
     provider = _subsystem(f"{home.member}/{subsystem}")
     offer = IdentityOffer(provider, server, purpose, tuple(_subsystem(one) for one in grant))
+    kept = _kept(home, provider)
     token = sys.stdin.readline(_TOKEN_CHARS_MAX).strip()
     write_whole(home.folder / BEARER_FILE, token.encode(), mode=SECRET_MODE)
-    write_whole(home.folder / DESCRIPTION_FILE, describe_identity())
-    _write_checked(home.services_file, write_identity_offer(offer), provider)
+    for name, described in describe_identity(provider).items():
+        write_whole(home.folder / name, described)
+    _write_checked(home.services_file, kept + write_identity_offer(offer), provider)
     document = {
         "file": str(home.services_file),
-        "services": [f"{provider}/{code}" for code in ("person-status", "attribute-match", "age-over")],
+        "services": list(identity_services(provider)),
         "purposes": list(purpose),
         "granted_to": list(grant),
     }
     session.terminal.answer(
         document, pairs(document), "Sample purposes and rules, until counsel has checked them."
     )
+
+
+def _kept(home: GatewayHome, provider: SubsystemId) -> str:
+    """Give the text of the offer that is there, before which nothing of ours may stand yet; else none."""
+    if not home.services_file.exists():
+        return ""
+    offered = {str(one) for one in read_offer_file(home.services_file, home.member).offer.services}
+    there = [one for one in identity_services(provider) if one in offered]
+    if there:
+        raise BadFile(
+            f"{home.services_file} offers {', '.join(there)} already, and nothing was changed: set purposes and "
+            "grants there by hand, or take these tables out and run this again"
+        )
+    return read_limited(home.services_file, size_bytes_max=FILE_BYTES_MAX).decode().rstrip("\n") + "\n\n"
 
 
 def _write_checked(path: Path, text: str, provider: SubsystemId) -> None:

@@ -5,12 +5,13 @@ import shlex
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, NamedTuple
 
 from cyclopts import Parameter
 
 from rahdari.app.clock import SystemChance, SystemClock
 from rahdari.app.exchange.configuration_files import ConfigurationFiles
+from rahdari.app.exchange.edge_tls import EdgeTlsSettings
 from rahdari.app.exchange.fetching import Unfetched
 from rahdari.app.exchange.following import Following
 from rahdari.app.exchange.gateway_keys import GatewayKeys
@@ -24,7 +25,13 @@ from rahdari.app.exchange.home import (
     read_home,
     subsystem_of,
 )
-from rahdari.app.exchange.joining import kept_request, make_request, send_request, wait_for_entry
+from rahdari.app.exchange.joining import (
+    kept_request,
+    make_request,
+    send_request,
+    verify_registry,
+    wait_for_entry,
+)
 from rahdari.app.exchange.registry import PUBLIC_FILE
 from rahdari.cli.authority import Given
 from rahdari.cli.errors import BadUsage
@@ -39,6 +46,10 @@ from rahdari.wire.ndel.json_members import require_origin
 from rahdari.wire.ndel.parties_as_json import read_member_id
 from rahdari.wire.xroad import SecurityServerId
 
+_GATEWAY: Final = "gw1"
+_SUSPENDED: Final = (
+    "The member {} is SUSPENDED: it neither asks nor answers until the registry's officers reinstate it."
+)
 _WORDS = {
     "waiting": "The registry has the request; two of its officers must approve it.",
     "proposed": "One officer approved the request; another one must still do so.",
@@ -52,11 +63,16 @@ _WORDS = {
 class Place:
     """Where a gateway is reached."""
 
-    url: Annotated[str, Parameter(help="Where other gateways reach this one, as https://host:port.")]
+    url: Annotated[
+        str | None, Parameter(help="Where other gateways reach this one, as https://host:port.")
+    ] = None
     edge_port: Annotated[int, Parameter(help="Port for the member's own information systems.")] = 8080
     edge_host: Annotated[str, Parameter(help="Address for the member's own information systems.")] = (
         "127.0.0.1"
     )
+    edge_tls: Annotated[
+        bool, Parameter(help="Speak TLS there, with a certificate that the gateway makes.")
+    ] = False
     peer_host: Annotated[
         str | None, Parameter(help="Address to listen on for other gateways; else the host of --url.")
     ] = None
@@ -70,9 +86,11 @@ class Place:
 class Party:
     """Whose gateway it is."""
 
-    member: Annotated[str, Parameter(help="The member, as PK/GOV/1001.")]
+    member: Annotated[str | None, Parameter(help="The member, as PK/GOV/1001.")] = None
     subsystem: Annotated[tuple[str, ...], Parameter(help="A subsystem of the member; may be repeated.")] = ()
-    gateway: Annotated[str, Parameter(help="Name of this gateway among the member's.")] = "gw1"
+    gateway: Annotated[str | None, Parameter(help="Name of this gateway among the member's; else gw1.")] = (
+        None
+    )
     name: Annotated[
         tuple[str, ...], Parameter(help="The member's name in a language, as en=Sample Office; repeatable.")
     ] = field(default=())
@@ -90,21 +108,21 @@ class Asking:
     ] = False
 
 
-_ASKING = Asking()
+_ASKING, _PARTY, _PLACE = Asking(), Party(), Place()
 
 
 def join(
     *,
-    registry: str,
-    registry_key: tuple[str, ...],
-    party: Party,
-    place: Place,
+    registry: str | None = None,
+    registry_key: tuple[str, ...] = (),
+    party: Party = _PARTY,
+    place: Place = _PLACE,
     asking: Asking = _ASKING,
     session: Given,
 ) -> None:
     """Make a gateway's home with its keys, and ask the registry to take it in.
 
-    Run it again to go on.
+    Run it again to go on: what the home knows need not be said again.
 
     Args:
         registry: Address of the registry, or the folder or file of its configuration on this machine.
@@ -115,8 +133,12 @@ def join(
         session: This run.
     """
     folder = gateway_home(session)
-    home, keys = _home(folder, _planned(folder, registry, registry_key, party, place), session)
-    if asking.anew:
+    asked = _Asked(registry, registry_key, party, place)
+    is_there = (folder / FILE_NAME).is_file()
+    home = _require_same(read_home(folder), asked) if is_there else _planned(folder, asked)
+    unverified = _verify(home)
+    keys = _open(home, session) if is_there else _make(home, session)
+    if asking.anew and is_there:
         keys.renew(SystemClock().now())
     kept = None if asking.anew else kept_request(home)
     text = kept or make_request(home, keys, SystemClock())
@@ -132,8 +154,13 @@ def join(
         "request": request,
         "file": str(home.request_file),
         "state": state,
+        "registry_verified": not unverified,
         "version": None if directory is None else directory.version,
     }
+    if unverified:
+        session.terminal.note(
+            f"The registry key could not be held against the registry's configuration yet: {unverified}"
+        )
     session.terminal.answer(document, pairs(document), *_next(home, session, state, why))
 
 
@@ -156,12 +183,14 @@ def status(*, fetch: bool = False, session: Given) -> None:
         }
         for one in keys.messages
     ]
+    suspended = None if directory is None else _suspended_at(directory, home)
     document = {
         "gateway": str(home.id),
         "url": home.url,
-        "edge": f"http://{home.edge.host}:{home.edge.port}",
+        "edge": home.edge_url,
         "registry": list(home.anchor.urls),
         "entered": directory is not None and directory.gateway(home.id) is not None,
+        "member_suspended": moment(suspended),
         "version": None if directory is None else directory.version,
         "expires": None if directory is None else moment(directory.home.expires),
         "expired": directory is None or directory.is_expired(now),
@@ -171,23 +200,43 @@ def status(*, fetch: bool = False, session: Given) -> None:
     }
     session.terminal.answer(
         {**document, "keys": held},
-        pairs(document),
+        pairs({**document, "entered": "suspended"} if suspended is not None else document),
         table_of(
             ["message key", "until", "in force"],
             ([one["keyid"], one["until"], one["in_force"]] for one in held),
         ),
+        *([] if suspended is None else [_SUSPENDED.format(home.member)]),
     )
 
 
-def _planned(
-    folder: Path, registry: str, registry_key: tuple[str, ...], party: Party, place: Place
-) -> GatewayHome:
+def _suspended_at(directory: Directory, home: GatewayHome) -> int | None:
+    return next((one.suspended_at for one in directory.home.members if one.id == home.member), None)
+
+
+class _Asked(NamedTuple):
+    registry: str | None
+    registry_key: tuple[str, ...]
+    party: Party
+    place: Place
+
+
+def _planned(folder: Path, asked: _Asked) -> GatewayHome:
+    registry, registry_key, party, place = asked
+    needed = (
+        ("--registry", registry),
+        ("--registry-key", registry_key),
+        ("--member", party.member),
+        ("--url", place.url),
+    )
+    missing = [name for name, given in needed if not given]
+    if not (registry and registry_key and party.member and place.url):
+        raise BadUsage(f"{folder} holds no gateway yet; to make one, say also {', '.join(missing)}")
     member = read_member_id(party.member)
     host, port = require_origin(place.url)
     clients = (subsystem_of(member, code) for code in party.subsystem)
     return GatewayHome(
         folder=folder,
-        id=SecurityServerId(*(*member.parts, party.gateway)),
+        id=SecurityServerId(*(*member.parts, party.gateway or _GATEWAY)),
         url=place.url,
         name=_names(party.name) or {"en": str(member)},
         subsystems=party.subsystem,
@@ -197,19 +246,41 @@ def _planned(
             member.instance, (_address(registry),), tuple(read_registry_key(one) for one in registry_key)
         ),
         clients={one: LocalClient(one, ClientProof.NETWORK) for one in clients},
+        edge_tls=EdgeTlsSettings() if place.edge_tls else None,
     )
 
 
-def _home(folder: Path, planned: GatewayHome, session: Session) -> tuple[GatewayHome, GatewayKeys]:
-    if not (folder / FILE_NAME).is_file():
-        made = create_home(planned, session.environment, at=SystemClock().now(), chance=SystemChance())
-        return read_home(folder), made
-    found = read_home(folder)
-    if found.id != planned.id or found.url != planned.url:
+def _require_same(home: GatewayHome, asked: _Asked) -> GatewayHome:
+    """Give the home that is there, if nothing was said that it contradicts."""
+    registry, registry_key, party, place = asked
+    member, gateway = party.member or str(home.member), party.gateway or home.id.server_code
+    if f"{member}/{gateway}" != str(home.id) or (place.url or home.url) != home.url:
         raise BadUsage(
-            f"{folder} holds the gateway {found.id} at {found.url}; choose another folder with --home"
+            f"{home.folder} holds the gateway {home.id} at {home.url}; choose another folder with --home"
         )
-    return found, open_keys(found, session.environment, chance=SystemChance())
+    keys = tuple(read_registry_key(one) for one in registry_key)
+    contradicted = (
+        ("--registry", registry is not None and _address(registry) not in home.anchor.urls),
+        ("--registry-key", bool(set(keys) - set(home.anchor.keys))),
+        ("--subsystem", bool(set(party.subsystem) - set(home.subsystems))),
+    )
+    for name, is_other in contradicted:
+        if is_other:
+            raise BadUsage(f"{home.folder / FILE_NAME} says another {name}; what it says is changed there")
+    return home
+
+
+def _verify(home: GatewayHome) -> str:
+    with remarks_aside():
+        return asyncio.run(verify_registry(home))
+
+
+def _make(home: GatewayHome, session: Session) -> GatewayKeys:
+    return create_home(home, session.environment, at=SystemClock().now(), chance=SystemChance())
+
+
+def _open(home: GatewayHome, session: Session) -> GatewayKeys:
+    return open_keys(home, session.environment, chance=SystemChance())
 
 
 def _address(registry: str) -> str:

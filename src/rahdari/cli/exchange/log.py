@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from rahdari.app.clock import SystemChance, SystemClock
 from rahdari.app.exchange.log_desk import LogDesk
 from rahdari.cli.authority import Given
-from rahdari.cli.documents import instant
 from rahdari.cli.errors import BadUsage
 from rahdari.cli.exchange.opened import gateway_home
 from rahdari.cli.exit_codes import ExitCode
+from rahdari.cli.instants import instant
 from rahdari.cli.session import Session
 from rahdari.cli.terminal import count_of
 
@@ -40,7 +40,7 @@ def show(*, session: Given) -> None:
 def verify(*, session: Given) -> int:
     """Read the whole log: every record, tile, kept checkpoint, stamp and cosignature.
 
-    Ends with 1 if there is a fault.
+    Ends with 1 if there is a fault, whichever; with 6 where there is no log.
 
     Args:
         session: This run.

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -9,20 +10,22 @@ from cyclopts import Parameter
 
 from rahdari.app.clock import SystemChance, SystemClock
 from rahdari.app.exchange.home import Listener
-from rahdari.app.exchange.registry import Registry
+from rahdari.app.exchange.registry import Registry, WaitingRequest
 from rahdari.app.exchange.registry_founding import Founding, found_registry, read_listener
 from rahdari.app.files import read_limited
 from rahdari.cli.authority import Given
 from rahdari.cli.exchange.opened import Acting, open_home, open_officer, registry_home, remarks_aside
-from rahdari.cli.exchange.showing import proposal_document, short_document
-from rahdari.cli.server import require_free
+from rahdari.cli.exchange.showing import proposal_document
+from rahdari.cli.exchange.telling import Told, tell_change
+from rahdari.cli.ports import require_free
 from rahdari.cli.session import Session
 from rahdari.cli.terminal import count_of, pairs, table_of
-from rahdari.exchange import Proposal
+from rahdari.exchange import Proposal, ProposalState, Register, missing_approvals
 from rahdari.wire.ndel.acts import (
     Change,
     DismissOfficer,
     EnrolOfficer,
+    Join,
     Reinstate,
     RemoveGateway,
     SetTerms,
@@ -35,7 +38,6 @@ from rahdari.wire.ndel.joining import TEXT_CHARS_MAX
 from rahdari.wire.ndel.parties_as_json import read_member_id
 from rahdari.wire.xroad import read_security_server
 
-_SHOWN = ("id", "gateway", "url", "signed_by")
 _OFFICERS = ("officer-1", "officer-2")
 
 
@@ -83,6 +85,7 @@ def pending(*, session: Given) -> None:
     """List the gateways that ask to join, and the changes that wait for another officer."""
     registry = open_home(session)
     register, waiting = registry.register(), registry.waiting()
+    told = [(one, tell_change(register, Join(one.text))) for one in waiting]
     requests = [
         {
             "id": one.read.id,
@@ -90,21 +93,25 @@ def pending(*, session: Given) -> None:
             "url": one.read.request.gateway.url,
             "proposal": None if one.proposal is None else one.proposal.number,
             "signed_by": [] if one.proposal is None else sorted(one.proposal.signed_by),
+            "told": words.as_document(),
         }
-        for one in waiting
+        for one, words in told
     ]
-    changes = [proposal_document(register, one) for one in registry.pending()]
+    # A request that an officer approved stands among the requests.
+    others = [one for one in registry.pending() if not isinstance(one.change, Join)]
+    proposals = [
+        {
+            **proposal_document(register, one),
+            "told": tell_change(register, one.change).as_document(),
+        }
+        for one in registry.pending()
+    ]
+    lines = [line for one, words in told for line in _request_lines(session, register, one, words)]
+    lines += [line for one in others for line in _proposal_lines(session, register, one)]
     session.terminal.answer(
-        {"requests": requests, "proposals": changes},
-        table_of(
-            ["id", "gateway", "url", "signed by"],
-            ([one[name] for name in _SHOWN] for one in requests),
-        ),
-        table_of(
-            ["proposal", "change", "signed by", "missing"],
-            ([c["proposal"], short_document(c), c["signed_by"], c["missing"]] for c in changes),
-        ),
-        f"{count_of(len(requests), 'request')} to join, {count_of(len(changes), 'change')} waiting.",
+        {"requests": requests, "proposals": proposals},
+        *lines,
+        f"{count_of(len(requests), 'request')} to join, {count_of(len(others), 'change')} waiting.",
     )
 
 
@@ -126,8 +133,26 @@ def receive(file: Path, /, *, session: Given) -> None:
     session.terminal.answer(document, pairs(document))
 
 
-def approve(name: str, /, *, acting: Acting, session: Given) -> None:
+def approve(name: str, /, *, replaces: str | None = None, acting: Acting, session: Given) -> None:
     """Sign a request or another officer's proposal; it counts once enough officers have.
+
+    Args:
+        name: Id of the request, or number of the proposal.
+        replaces: The gateway whose keys this replaces, as PK/GOV/1001/gw1; must be named where it does.
+        acting: Which officer signs.
+        session: This run.
+    """
+    registry = open_home(session)
+    named = None if replaces is None else read_security_server(replaces)
+    officer, signer = open_officer(registry, acting, session)
+    before = registry.register()
+    with remarks_aside():
+        proposal = registry.approve_any(name, officer, signer, replaces=named)
+    _tell(session, registry, proposal, before)
+
+
+def decline(name: str, /, *, acting: Acting, session: Given) -> None:
+    """End a request or a proposal; one officer is enough.
 
     Args:
         name: Id of the request, or number of the proposal.
@@ -136,24 +161,15 @@ def approve(name: str, /, *, acting: Acting, session: Given) -> None:
     """
     registry = open_home(session)
     officer, signer = open_officer(registry, acting, session)
+    before = registry.register()
     with remarks_aside():
-        proposal = registry.approve_any(name, officer, signer)
-    _tell(session, registry, proposal)
-
-
-def decline(number: int, /, *, acting: Acting, session: Given) -> None:
-    """End a proposal; one officer is enough.
-
-    Args:
-        number: Number of the proposal.
-        acting: Which officer signs.
-        session: This run.
-    """
-    registry = open_home(session)
-    officer, signer = open_officer(registry, acting, session)
-    with remarks_aside():
-        proposal = registry.decline(number, officer, signer)
-    _tell(session, registry, proposal)
+        proposal = registry.decline_any(name, officer, signer)
+    if proposal is None:
+        session.terminal.answer(
+            {"id": name, "state": "declined"}, f"The request {name} is declined, and gone."
+        )
+        return
+    _tell(session, registry, proposal, before)
 
 
 def suspend_member(member: str, /, *, acting: Acting, session: Given) -> None:
@@ -246,9 +262,10 @@ def officer_add(name: str, /, *, acting: Acting, session: Given) -> None:
     registry = open_home(session)
     by, signer = open_officer(registry, acting, session)
     officer = registry.make_officer(name, session.environment)
+    before = registry.register()
     with remarks_aside():
         proposal = registry.propose(EnrolOfficer(officer), by, signer)
-    _tell(session, registry, proposal)
+    _tell(session, registry, proposal, before)
 
 
 def officer_dismiss(name: str, /, *, acting: Acting, session: Given) -> None:
@@ -291,7 +308,7 @@ def serve(*, host: str | None = None, port: int | None = None, session: Given) -
     sys.stdout.flush()
     sys.stderr.flush()
     # The edges do not know each other: the web is started as the program that it is, in this one's place.
-    words = [sys.executable, "-m", "rahdari.web.exchange.registry"]
+    words = [sys.executable, "-P", "-m", "rahdari.web.exchange.registry"]
     words += ["--home", str(home), "--host", host, "--port", str(port)]
     os.execv(words[0], words)  # noqa: S606 - our own interpreter with our own words, no shell
 
@@ -300,17 +317,73 @@ def propose(session: Session, acting: Acting, change: Change) -> None:
     """Propose a change and tell what became of it."""
     registry = open_home(session)
     officer, signer = open_officer(registry, acting, session)
+    before = registry.register()
     with remarks_aside():
         proposal = registry.propose(change, officer, signer)
-    _tell(session, registry, proposal)
+    _tell(session, registry, proposal, before)
 
 
-def _tell(session: Session, registry: Registry, proposal: Proposal) -> None:
+def _request_lines(session: Session, register: Register, one: WaitingRequest, told: Told) -> list[str]:
+    proposal = one.proposal
+    return _waiting_lines(
+        session,
+        f"Request {one.read.id}",
+        told,
+        name=one.read.id,
+        signed_by=() if proposal is None else proposal.signed_by,
+        missing=register.terms.approvals_min if proposal is None else missing_approvals(register, proposal),
+    )
+
+
+def _proposal_lines(session: Session, register: Register, proposal: Proposal) -> list[str]:
+    return _waiting_lines(
+        session,
+        f"Proposal {proposal.number}",
+        tell_change(register, proposal.change),
+        name=str(proposal.number),
+        signed_by=proposal.signed_by,
+        missing=missing_approvals(register, proposal),
+    )
+
+
+def _waiting_lines(
+    session: Session, heading: str, told: Told, *, name: str, signed_by: Iterable[str], missing: int
+) -> list[str]:
+    by = ", ".join(sorted(signed_by)) or "nobody yet"
+    return [
+        f"{heading}: {told.does}",
+        *told.as_lines(),
+        f"  signed by {by}; {count_of(missing, 'more officer')} needed:",
+        f"    {_approval(session, name, told)}",
+        "",
+    ]
+
+
+def _approval(session: Session, name: str, told: Told) -> str:
+    replaces = "" if told.replaces is None else f" --replaces {told.replaces}"
+    return session.command(f"exchange approve {name} --officer NAME{replaces}")
+
+
+def _tell(session: Session, registry: Registry, proposal: Proposal, before: Register) -> None:
+    """Tell what an officer did, in the words of the register as it was when she signed."""
     register = registry.register()
-    document = {**proposal_document(register, proposal), "version": register.version}
-    line = "It is done, and stands in the configuration."
-    if document["missing"]:
-        line = f"It needs {count_of(int(str(document['missing'])), 'more officer', 'more officers')}:"
-    lines = [f"  {session.command(f'exchange approve {proposal.number} --officer NAME')}"]
-    shown = {name: value for name, value in document.items() if name != "details"}
-    session.terminal.answer(document, pairs(shown), line, *(lines if document["missing"] else ()))
+    told = tell_change(before, proposal.change)
+    document = {
+        **proposal_document(register, proposal),
+        "told": told.as_document(),
+        "version": register.version,
+    }
+    line = {
+        ProposalState.DONE: "It is done, and stands in the configuration.",
+        ProposalState.DECLINED: "It is declined.",
+        ProposalState.PENDING: f"It needs {count_of(int(str(document['missing'])), 'more officer')}:",
+    }[proposal.state]
+    shown = {name: document[name] for name in ("proposal", "state", "signed_by", "missing", "version")}
+    session.terminal.answer(
+        document,
+        f"{told.does[0].upper()}{told.does[1:]}",
+        *told.as_lines(),
+        pairs(shown),
+        line,
+        *([f"  {_approval(session, str(proposal.number), told)}"] if document["missing"] else ()),
+    )

@@ -4,11 +4,13 @@ import os
 import sys
 from pathlib import Path
 
-from rahdari.app.exchange.home import GatewayHome, read_home
-from rahdari.app.exchange.offers import ReadOffer, read_offer_file
+from rahdari.app.clock import SystemChance, SystemClock
+from rahdari.app.exchange.home import read_home
+from rahdari.app.exchange.offer_check import check_offer
+from rahdari.app.exchange.offers import read_offer_file
 from rahdari.cli.authority import Given
-from rahdari.cli.exchange.opened import gateway_home
-from rahdari.cli.server import require_free
+from rahdari.cli.exchange.opened import gateway_home, remarks_aside
+from rahdari.cli.ports import require_free
 from rahdari.cli.terminal import Document, table_of
 from rahdari.exchange import Offer, Operation, Service
 
@@ -22,10 +24,8 @@ def serve(*, session: Given) -> None:
     home = read_home(gateway_home(session))
     for listener in (home.edge, home.peer):
         require_free(listener.host, listener.port)
-    session.terminal.note(
-        f"Serving the gateway {home.id}: edge http://{home.edge.host}:{home.edge.port}/, other gateways at "
-        f"{home.peer.host}:{home.peer.port} (Ctrl-C ends it)"
-    )
+    # The program that takes this one's place says that it serves, once it listens.
+    session.terminal.note(f"Starting the gateway {home.id} ...")
     sys.stdout.flush()
     sys.stderr.flush()
     # The edges do not know each other: the gateway is started as the program that it is, in this one's place.
@@ -35,7 +35,7 @@ def serve(*, session: Given) -> None:
 
 def gateway_words(home: str) -> list[str]:
     """Write the command that starts a gateway."""
-    return [sys.executable, "-m", "rahdari.web.exchange", "--home", home]
+    return [sys.executable, "-P", "-m", "rahdari.web.exchange", "--home", home]
 
 
 def service_list(*, session: Given) -> None:
@@ -76,7 +76,8 @@ def service_check(*, file: Path | None = None, session: Given) -> int:
         session: This run.
     """
     home = read_home(gateway_home(session))
-    found = _read(home, file)
+    with remarks_aside():
+        found = check_offer(home, file, clock=SystemClock(), chance=SystemChance())
     operations = sum(len(one.operations) for one in found.offer.services.values())
     said = f"{len(found.offer.services)} services with {operations} operations can be offered."
     session.terminal.answer(
@@ -90,10 +91,6 @@ def service_check(*, file: Path | None = None, session: Given) -> int:
         *(f"To be looked at: {one}." for one in found.remarks),
     )
     return 0
-
-
-def _read(home: GatewayHome, file: Path | None) -> ReadOffer:
-    return read_offer_file(home.services_file if file is None else file, home.member)
 
 
 def _documents(offer: Offer) -> list[Document]:

@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime
 
-from rahdari.cli.documents import instant
-from rahdari.cli.terminal import Document
+from rahdari.cli.instants import instant
 from rahdari.exchange import Proposal, Register, missing_approvals
 from rahdari.wire.ndel.act_token import change_as_json
 from rahdari.wire.ndel.acts import Join
@@ -32,15 +31,8 @@ def proposal_document(register: Register, proposal: Proposal) -> dict[str, objec
     }
 
 
-def short_document(document: Document) -> str:
-    """Tell in a few words what a proposal changes."""
-    details = document["details"]
-    named = next((str(one) for one in details.values()), "") if isinstance(details, dict) else ""
-    return f"{document['change']} {named[:60]}".strip()
-
-
 def configuration_document(configuration: Configuration) -> dict[str, object]:
-    """Tell a configuration without the bytes of its keys."""
+    """Tell a configuration: its message keys by their names, those of logs and witnesses whole."""
     return {
         "instance": configuration.instance,
         "version": configuration.version,
@@ -53,7 +45,10 @@ def configuration_document(configuration: Configuration) -> dict[str, object]:
         ],
         "consent_issuers": [str(one.member) for one in configuration.consent_issuers],
         "timestampers": [{"name": one.name, "url": one.url} for one in configuration.timestampers],
-        "witnesses": [{"name": one.name, "url": one.url} for one in configuration.witnesses],
+        "witnesses": [
+            {"name": one.name, "url": one.url, "keys": [key.text for key in one.keys]}
+            for one in configuration.witnesses
+        ],
         "pins": [
             {
                 "instance": one.instance,
@@ -64,6 +59,18 @@ def configuration_document(configuration: Configuration) -> dict[str, object]:
             for one in configuration.pins
         ],
     }
+
+
+def witness_rows(configuration: Configuration) -> list[tuple[str, str]]:
+    """List who cosigns checkpoints, each with a key as ``evidence verify --witness`` takes it.
+
+    Gateways cosign each other's, beside the witnesses that officers entered.
+    """
+    gateways = [gateway for member in configuration.members for gateway in member.gateways]
+    return [
+        *((one.name, key.text) for one in configuration.witnesses for key in one.keys),
+        *((str(one.id), key.text) for one in gateways for key in one.log.witness_keys),
+    ]
 
 
 def _allowance(allowance: Allowance) -> dict[str, object]:
@@ -90,6 +97,8 @@ def _gateway(gateway: Gateway) -> dict[str, object]:
         "url": gateway.url,
         "certificates": len(gateway.certificates),
         "log": gateway.log.origin,
+        "log_keys": [one.text for one in gateway.log.keys],
+        "witness_keys": [one.text for one in gateway.log.witness_keys],
         "recipients": [one.kem.name for one in gateway.recipients],
         "keys": [
             {"keyid": one.keyid, "until": moment(one.not_after), "withdrawn": moment(one.withdrawn_at)}

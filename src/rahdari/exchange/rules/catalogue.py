@@ -5,7 +5,7 @@ whether a person must consent, whether bodies are sealed, when an answer leaves.
 refuses, for a condition that is not understood could be one that matters.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
 from rahdari.exchange.values.catalogue import CataloguedOperation, CataloguedService
@@ -20,7 +20,7 @@ from rahdari.wire.ndel.json_members import (
     text_of,
     word_of,
 )
-from rahdari.wire.xroad import MemberId, ServiceType, read_client, read_service, read_template
+from rahdari.wire.xroad import MemberId, ServiceId, ServiceType, read_client, read_service, read_template
 
 # A thousand services of a hundred operations, 200 bytes each.
 CATALOGUE_BYTES_MAX: Final = 32 << 20
@@ -37,9 +37,11 @@ _OPERATION: Final = frozenset(
 _GRANT: Final = frozenset({"client", "operations"})
 
 
-def write_catalogue(offer: Offer, *, reader: MemberId) -> bytes:
-    """Write all services, and what clients of ``reader`` may call; nobody else's rights are told."""
-    listed = [_service_as_json(one, offer, reader) for one in offer.services.values()]
+def write_catalogue(
+    offer: Offer, *, reader: MemberId, is_seen: Callable[[ServiceId], bool] = lambda _: True
+) -> bytes:
+    """Write the services that ``reader`` may know of, and what its clients may call; no one else's rights."""
+    listed = [_service_as_json(one, offer, reader) for one in offer.services.values() if is_seen(one.id)]
     return strict_json.encode({"services": listed})
 
 

@@ -34,7 +34,17 @@ from rahdari.wire.ndel.acts import (
     name_of_entry,
 )
 from rahdari.wire.ndel.configuration import REFRESH_SECONDS_MAX, require_configuration
-from rahdari.wire.ndel.parties import Configuration, ConsentIssuer, Pin, Purpose, Timestamper, Witness
+from rahdari.wire.ndel.joining import read_join
+from rahdari.wire.ndel.parties import (
+    Configuration,
+    ConsentIssuer,
+    Gateway,
+    Pin,
+    Purpose,
+    Timestamper,
+    Witness,
+)
+from rahdari.wire.xroad import SecurityServerId
 
 # Shorter than ten minutes, a gateway that misses a few refreshes stands still (X-Road's default); longer than a
 # week, a gateway that is cut off from its registry goes on believing a suspended member.
@@ -60,6 +70,41 @@ def change_register(register: Register, change: Change, *, at: int, is_new: bool
     except MalformedInput as refusal:
         raise ActRefused(f"no configuration can say that: {refusal.message}") from None
     return changed
+
+
+def find_replaced(register: Register, change: Change) -> Gateway | None:
+    """Find the gateway whose keys a request to join would take the place of; None, where it adds one.
+
+    Raises:
+        MalformedInput, BadSignature: the request does not hold together.
+    """
+    if not isinstance(change, Join):
+        return None
+    asked = read_join(change.request).request
+    member = register.members.get(asked.member.id)
+    known = None if member is None else next((g for g in member.gateways if g.id == asked.gateway.id), None)
+    return None if known == asked.gateway else known
+
+
+def require_replacement(register: Register, change: Change, named: SecurityServerId | None) -> None:
+    """Pass only where an officer names the very gateway that a change replaces, and none where it replaces none.
+
+    Whoever can reach the registry can ask in the name of a gateway that is at work; nothing in a request proves who
+    sent it. Raises ``ActRefused``.
+    """
+    found = find_replaced(register, change)
+    replaced = None if found is None else found.id
+    if replaced == named:
+        return
+    if replaced is None:
+        raise ActRefused(
+            f"this replaces no gateway {named}; look at it again, and sign it without --replaces"
+        )
+    raise ActRefused(
+        f"this REPLACES the keys of the gateway {replaced}, known since version "
+        f"{register.known_since.get(replaced, 0)}: once it counts, the keys in use now are believed no more. "
+        f"Ask the member by another way whether it sent this; if it did, sign with --replaces {replaced}"
+    )
 
 
 def draft_configuration(register: Register, *, at: int) -> Configuration:
@@ -113,8 +158,7 @@ def _changed(register: Register, change: Change, at: int) -> Register:  # noqa: 
     members = register.members
     match change:
         case Join():
-            joined = join_member(members, change.request, instance=register.instance)
-            return replace(register, members=joined)
+            return _join(register, change)
         case Suspend():
             return replace(register, members=suspend_member(members, change.member, at=at))
         case Reinstate():
@@ -122,7 +166,8 @@ def _changed(register: Register, change: Change, at: int) -> Register:  # noqa: 
         case WithdrawKey():
             return replace(register, members=withdraw_key(members, change.keyid, at=at))
         case RemoveGateway():
-            return replace(register, members=remove_gateway(members, change.gateway))
+            left = {one: version for one, version in register.known_since.items() if one != change.gateway}
+            return replace(register, members=remove_gateway(members, change.gateway), known_since=left)
         case Enter():
             return replace(register, entries={**register.entries, name_of_entry(change.entry): change.entry})
         case Remove():
@@ -135,6 +180,13 @@ def _changed(register: Register, change: Change, at: int) -> Register:  # noqa: 
             return _enrol(register, change.officer)
         case DismissOfficer():
             return _dismiss(register, change.name)
+
+
+def _join(register: Register, change: Join) -> Register:
+    joined = join_member(register.members, change.request, instance=register.instance)
+    # It stands in the version that is published next.
+    first = {read_join(change.request).request.gateway.id: register.version + 1}
+    return replace(register, members=joined, known_since={**first, **register.known_since})
 
 
 def _remove(register: Register, change: Remove) -> Register:

@@ -153,20 +153,30 @@ def require_scope(held: HeldConsent, asked: AskedConsent) -> None:
         ConsentRefused: consumer, service, purpose, data classes or subject.
     """
     consent = held.consent
-    # (5) Whom it was given to: exactly the client of the call.
+    # (5) Whose word counts: an issuer of the service's instance, or, across a border that both sides opened for
+    # this call, one of the client's. What another registry enters opens nothing between two others.
+    if consent.issuer.instance not in {asked.service.instance, asked.client.instance}:
+        raise ConsentRefused(
+            ConsentFault.ISSUER,
+            f"{consent.issuer} issues no consents for calls inside {asked.service.instance}",
+        )
+    # (6) Whom it was given to: exactly the client of the call.
     if not _is_consumer(consent, asked.client):
         raise ConsentRefused(ConsentFault.CONSUMER, f"this consent was not given to {asked.client}")
-    # (6) For this service.
+    # (7) For this service.
     if asked.service not in consent.services:
         raise ConsentRefused(ConsentFault.SERVICE, f"this consent does not cover {asked.service}")
-    # (7) For this purpose.
+    # (8) For this purpose.
     if asked.purpose not in consent.purposes:
         raise ConsentRefused(ConsentFault.PURPOSE, f"this consent does not cover purpose {asked.purpose}")
-    # (8) For all that the operation gives away.
+    # (9) For all that the operation gives away.
     if not asked.data_classes <= consent.data_classes:
         missing = ", ".join(sorted(asked.data_classes - consent.data_classes))
-        raise ConsentRefused(ConsentFault.DATA_CLASSES, f"this consent does not cover {missing}")
-    # (9) By the person who is asked about; in constant time, so that answers' times tell nobody's digest.
+        raise ConsentRefused(
+            ConsentFault.DATA_CLASSES,
+            f"this consent does not cover {missing}, which this operation may give; another one may need less",
+        )
+    # (10) By the person who is asked about; in constant time, so that answers' times tell nobody's digest.
     if asked.subject is None or not hmac.compare_digest(
         subject_digest(consent.subject.salt, asked.subject), consent.subject.digest
     ):
@@ -179,18 +189,18 @@ def require_standing(held: HeldConsent, asked: AskedConsent, status: KnownStatus
     Raises:
         ConsentRefused: status unknown, paused or revoked.
     """
-    # (10) Token Status List, 8.3: known, and no older than a minute; not known is not given.
+    # (11) Token Status List, 8.3: known, and no older than a minute; not known is not given.
     if status is None or not 0 <= status.age_seconds <= STATUS_AGE_SECONDS_MAX:
         raise ConsentRefused(
             ConsentFault.STATUS_UNKNOWN,
             f"whether the consent still stands is not known from the last {STATUS_AGE_SECONDS_MAX} s; try again",
         )
-    # (11) Where a revocation acts at once, the list was asked for this very call.
+    # (12) Where a revocation acts at once, the list was asked for this very call.
     if asked.rule is ConsentRule.REQUIRED_NOW and not status.is_fetched_now:
         raise ConsentRefused(
             ConsentFault.STATUS_UNKNOWN, "whether the consent stands now could not be asked; try again"
         )
-    # (12) Token Status List, 7.1.
+    # (13) Token Status List, 7.1.
     if status.status == StatusType.SUSPENDED:
         raise ConsentRefused(ConsentFault.PAUSED, "the person has paused this consent; she can resume it")
     if status.status != StatusType.VALID:

@@ -160,6 +160,39 @@ class Directory:
             return pin is not None and _is_allowed(pin.inbound, service, purpose)
         return False
 
+    def why_not(self, client: ClientId, service: ServiceId, purpose: str) -> str:
+        """Say which part of the agreement is missing where ``may_ask`` said no."""
+        home = self.home.instance
+        if client.instance == service.instance == home:
+            listed = ", ".join(sorted(self.purposes)) or "none"
+            return f"{purpose!r} is no purpose of {home}; those are {listed}"
+        if home not in {client.instance, service.instance}:
+            return f"{home} carries nothing between two others"
+        other = service.instance if client.instance == home else client.instance
+        pin = self.pins.get(other)
+        if pin is None:
+            return f"{home} has no agreement with {other}"
+        allowances = pin.outbound if client.instance == home else pin.inbound
+        known = frozenset[str]().union(*(one.purposes for one in allowances if _is_of(one, service)))
+        if not known:
+            return (
+                f"the agreement of {home} with {other} does not name the service {service}, for any purpose"
+            )
+        return (
+            f"the agreement of {home} with {other} has the service {service} for {', '.join(sorted(known))}, "
+            f"not for {purpose!r}"
+        )
+
+    def may_see(self, client: ClientId, service: ServiceId) -> bool:
+        """Tell whether ``client`` may know of ``service``: of another instance, only what was agreed on with it."""
+        home = self.home.instance
+        if client.instance == home:
+            return True
+        pin = self.pins.get(client.instance)
+        return (
+            pin is not None and service.instance == home and any(_is_of(one, service) for one in pin.inbound)
+        )
+
     def members(self) -> tuple[Member, ...]:
         """List the members that are not suspended, the own instance's first."""
         return tuple(one for one in self._members.values() if one.suspended_at is None)
@@ -255,9 +288,11 @@ def _index_keys(standing: Iterable[tuple[Configuration, Member]]) -> dict[tuple[
 
 
 def _is_allowed(allowances: Iterable[Allowance], service: ServiceId, purpose: str) -> bool:
-    return any(
-        purpose in one.purposes
-        and one.provider in (None, service.provider.member)
-        and one.service_code in (None, service.service_code)
-        for one in allowances
+    return any(purpose in one.purposes and _is_of(one, service) for one in allowances)
+
+
+def _is_of(allowance: Allowance, service: ServiceId) -> bool:
+    return allowance.provider in (None, service.provider.member) and allowance.service_code in (
+        None,
+        service.service_code,
     )

@@ -5,6 +5,7 @@ What is not there (particulars that were erased, a log that nobody has stamped y
 says so.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
@@ -13,6 +14,8 @@ from typing import Final
 
 from rahdari.exchange.errors import EvidenceRefused
 from rahdari.exchange.rules import evidence_messages as messages
+from rahdari.exchange.rules.evidence_agreement import require_agreement
+from rahdari.exchange.rules.evidence_log import log_policy, verify_stamped, why_no_time
 from rahdari.exchange.rules.evidence_parties import SKEW_SECONDS, Parties, find_key, verify_configurations
 from rahdari.exchange.values.evidence import CLAUSES, Anchors, Bodies, Proven, Step, StepName, StepState
 from rahdari.kernel import Problem
@@ -24,9 +27,7 @@ from rahdari.wire.ndel.evidence_file import EvidenceFile, KeptEvidence, LoggedBy
 from rahdari.wire.ndel.parties import Gateway
 from rahdari.wire.ndel.record_bytes import read_entry
 from rahdari.wire.ndel.records import ExchangeRecord, ReceiptRecord, Role, SignatureMark
-from rahdari.wire.timestamps import Imprint, Stamped, Trust, read_token
-from rahdari.wire.timestamps import verify as verify_stamp
-from rahdari.wire.tlog import Logged, Note, Policy, read_proof, verify_proof
+from rahdari.wire.tlog import Logged, Note, read_proof, verify_proof
 from rahdari.wire.xroad import BodyDigest, ClientId, SubsystemId, request_hash
 
 NO_BODIES: Final = Bodies()
@@ -65,6 +66,7 @@ def verify_evidence(raw: bytes, anchors: Anchors, *, bodies: Bodies = NO_BODIES)
             *steps,
             *agreement,
         ),
+        frozenset(role for case in cases for role in case.vouched),
         min(stamps, default=None),
     )
 
@@ -82,8 +84,12 @@ class _Case:
         self._bodies = bodies
         self.steps: list[Step] = []
         self.stamped_at: datetime | None = None
+        # By when all of it was there, in seconds since 1970; without a proof it may have been made today.
+        self._until = math.inf
         with self._at(StepName.RECORD):
             self.record = _read_record(file, self._kept.logged)
+        # Whose word there is: the gateway in whose log the record stands, and whoever signed something itself.
+        self.vouched = {self.record.role}
         self._began = self.record.began // 1000
         side = self.record.role.value
         self._prove(StepName.RECORD, f"the record of the {side}'s gateway is whole and of this exchange")
@@ -107,7 +113,9 @@ class _Case:
         # (3) RFC 9162, 2.1.3.2; tlog-proof: the record stands in the log of the gateway that kept it.
         with self._at(StepName.LOG):
             proof = read_proof(self._kept.logged.proof)
-            logged = verify_proof(self._kept.logged.record, proof, self._policy(gateways, proof.note))
+            logged = verify_proof(
+                self._kept.logged.record, proof, log_policy(gateways, proof.note, self._anchors)
+            )
         head = logged.vouched.checkpoint.head
         self._prove(
             StepName.LOG,
@@ -136,16 +144,30 @@ class _Case:
             self._leave(StepName.TIME, f"the log {why}: the times are the gateways' own word")
             return
         with self._at(StepName.TIME):
-            stamped = self._stamped(self._kept.stamp, note)
-            latest = stamped.stamp.at + (stamped.stamp.accuracy or timedelta(0))
+            stamped = verify_stamped(self._kept.stamp, note, self._anchors)
+            latest = stamped.at + (stamped.accuracy or timedelta(0))
             if (latest.timestamp() + SKEW_SECONDS) * 1000 < self.record.ended:
                 raise MalformedInput(
                     "the log was stamped before the exchange had ended, as its record has it"
                 )
-        self.stamped_at = stamped.stamp.at
+            why = why_no_time(self.record, latest, self._parties)
+        if why:
+            self._leave(StepName.TIME, f"{why}: the times are the gateways' own word")
+            return
+        self.stamped_at, self._until = stamped.at, latest.timestamp()
         self._prove(
             StepName.TIME, f"the record was in the log before {latest:%Y-%m-%d %H:%M:%S} UTC, by a time stamp"
         )
+
+    def _is_worthless(self, keyid: str, client: ClientId, name: StepName) -> bool:
+        """Leave a step out whose key was withdrawn, where nothing shows that it had signed before."""
+        if not self._parties.is_withdrawn(client, keyid, by=self._until):
+            return False
+        self._leave(
+            name,
+            f"the key {keyid} was withdrawn, and no time stamp shows that it had signed before: a thief may have",
+        )
+        return True
 
     def _verify_request(self, asking: tuple[Gateway, ...]) -> None:
         # (6) RFC 9421, 3.2: the client's gateway asked this, for this purpose.
@@ -160,6 +182,9 @@ class _Case:
             signed = messages.read_request(self.record, particulars.request_base)
             _verify_mark(self.record.request, particulars.request_base, signed, asking)
         record = self.record
+        if self._is_worthless(signed.keyid, record.client, StepName.REQUEST):
+            return
+        self.vouched.add(Role.CONSUMER)
         self._prove(
             StepName.REQUEST,
             f"a gateway of {record.client} signed a request to {record.service} for {record.purpose}",
@@ -178,6 +203,9 @@ class _Case:
             signed = messages.read_response(self.record, particulars.response_base)
             _verify_mark(self.record.response, particulars.response_base, signed, answering)
         provider = self.record.service.provider
+        if self._is_worthless(signed.keyid, provider, StepName.RESPONSE):
+            return
+        self.vouched.add(Role.PROVIDER)
         self._prove(
             StepName.RESPONSE,
             f"a gateway of {provider} signed the answer, status {self.record.status}, to this very request",
@@ -217,6 +245,9 @@ class _Case:
         # (10) The consent that the request carried, and that its issuer signed it.
         record, particulars = self.record, self._kept.particulars
         if record.consent_digest is None:
+            with self._at(StepName.CONSENT):
+                if particulars is not None and particulars.consent is not None:
+                    raise MalformedInput("a consent is in the file, and the record names none")
             return
         if particulars is None or particulars.consent is None:
             self._leave(StepName.CONSENT, "a consent was shown; its text is not in the file")
@@ -250,35 +281,14 @@ class _Case:
             _, key = find_key(asking, signed.keyid, signed.created)
             messages.verify_mark(entry.receipt, base, key)
             proof = read_proof(logged.proof)
-            verify_proof(logged.record, proof, self._policy(answering, proof.note))
+            verify_proof(logged.record, proof, log_policy(answering, proof.note, self._anchors))
+        if self._is_worthless(signed.keyid, self.record.client, StepName.RECEIPT):
+            return
+        self.vouched.add(Role.CONSUMER)
         self._prove(StepName.RECEIPT, f"a gateway of {self.record.client} confirmed that it had the answer")
-
-    def _policy(self, gateways: tuple[Gateway, ...], note: Note) -> Policy:
-        """Give whom to believe about the log: its gateway's keys by the configuration, the verifier's witnesses."""
-        origin = note.text.partition("\n")[0]
-        mine = [one for one in gateways if one.log.origin == origin]
-        if not mine:
-            raise MalformedInput(f"no gateway of this member keeps the log {origin}")
-        anchors = self._anchors
-        return Policy(
-            origin,
-            mine[0].log.keys,
-            tuple(one for one in anchors.witnesses if one.name != origin),
-            anchors.quorum,
-            anchors.is_post_quantum,
-        )
 
     def _gateways(self, client: ClientId) -> tuple[Gateway, ...]:
         return self._parties.gateways(client, self._began, version=self.record.configuration_version)
-
-    def _stamped(self, stamp: bytes, note: Note) -> Stamped:
-        token = read_token(stamp)
-        policies = self._anchors.stamp_policies
-        accepted = frozenset({token.unverified.policy}) if policies is None else policies
-        trust = Trust(self._anchors.stampers, accepted, self._anchors.stampers)
-        return verify_stamp(
-            token, trust, imprint=Imprint.of(note.text.encode(), token.unverified.imprint.digest)
-        )
 
     def _is_header_shown(self, part: bytes) -> bool:
         """Tell whether the header part was shown to be the one hashed; False where that takes the body.
@@ -301,6 +311,8 @@ class _Case:
         consent = signed.verify_with(self._parties.consent_keys(signed.unverified.issuer, self._began))
         if consent.id != record.consent_id:
             raise MalformedInput("the consent has another id than the record names")
+        if consent.issuer.instance not in {record.service.instance, record.client.instance}:
+            raise MalformedInput("the consent's issuer is of neither party's instance")
         if record.service not in consent.services or record.purpose not in consent.purposes:
             raise MalformedInput("the consent does not cover this service and purpose")
         if not _is_consumer(consent, record.client):
@@ -342,29 +354,12 @@ def _agree(records: list[ExchangeRecord]) -> tuple[Step, ...]:
     first = records[0]
     for number, other in enumerate(records[1:], 1):
         with _step(StepName.AGREEMENT, number):
-            _require_agreement(first, other)
+            require_agreement(first, other)
     if len({record.role for record in records}) > 1:
         says = "the gateways of both parties tell the same of this exchange"
         return (Step(StepName.AGREEMENT, StepState.PROVED, says),)
     says = f"the other party's record is not in the file: this is what the {first.role}'s gateway kept"
     return (Step(StepName.AGREEMENT, StepState.ABSENT, says),)
-
-
-def _require_agreement(first: ExchangeRecord, other: ExchangeRecord) -> None:
-    if (first.request, first.request_base, first.request_hash) != (
-        other.request,
-        other.request_base,
-        other.request_hash,
-    ):
-        raise MalformedInput("the two records are of different requests")
-    if first.response is None or other.response is None:
-        return
-    if (first.response, first.response_base, first.status) != (
-        other.response,
-        other.response_base,
-        other.status,
-    ):
-        raise MalformedInput("the two records tell of different answers")
 
 
 @contextmanager

@@ -22,12 +22,12 @@ class Parties:
 
     configurations: tuple[Configuration, ...]
 
-    def in_force(self, instance: str, at: int, *, version: int | None = None) -> Configuration:
-        """Give the configuration of an instance that was in force ``at``; that of ``version`` before others.
+    def in_force(self, instance: str, at: int) -> Configuration:
+        """Give the newest configuration of an instance that was in force ``at``. Raises ``EvidenceRefused``."""
+        return self._ranked(instance, at)[0]
 
-        Raises:
-            EvidenceRefused: there is none.
-        """
+    def _ranked(self, instance: str, at: int, version: int | None = None) -> list[Configuration]:
+        """Give all that were in force ``at``: that of ``version`` first, then the newest."""
         found = [
             one
             for one in self.configurations
@@ -35,15 +35,46 @@ class Parties:
         ]
         if not found:
             raise _refused(f"no configuration of {instance} in the file was in force when this was exchanged")
-        return max(found, key=lambda one: (one.version == version, one.version))
+        return sorted(found, key=lambda one: (one.version == version, one.version), reverse=True)
 
     def gateways(self, client: ClientId, at: int, *, version: int | None = None) -> tuple[Gateway, ...]:
-        """Give the gateways of ``client``'s member, not suspended ``at``. Raises ``EvidenceRefused``."""
+        """Give the gateways of ``client``'s member, not suspended ``at``.
+
+        The client's gateway names the ``version`` that it went by; one that does not know the member, and so could
+        not have let it ask, gives way to the newest that does.
+
+        Raises:
+            EvidenceRefused: no configuration of that time knows the member, or it was suspended.
+        """
         member_id = client.member if isinstance(client, SubsystemId) else client
-        member = _member(self.in_force(member_id.instance, at, version=version), member_id)
+        ranked = self._ranked(member_id.instance, at, version)
+        knowing = [one for one in ranked if any(member.id == member_id for member in one.members)]
+        member = _member((knowing or ranked)[0], member_id)
         if member.suspended_at is not None and member.suspended_at <= at:
             raise _refused(f"{member_id} was suspended when this was exchanged")
         return member.gateways
+
+    def is_suspended(self, client: ClientId, *, by: float) -> bool:
+        """Tell whether any configuration here says that this member was suspended at that time, or before."""
+        member_id = client.member if isinstance(client, SubsystemId) else client
+        return any(
+            member.suspended_at is not None and member.suspended_at <= by
+            for member in self._members(member_id)
+        )
+
+    def is_withdrawn(self, client: ClientId, keyid: str, *, by: float) -> bool:
+        """Tell whether any configuration here says that this key of the member's was withdrawn by then."""
+        member_id = client.member if isinstance(client, SubsystemId) else client
+        return any(
+            key.keyid == keyid and key.withdrawn_at is not None and key.withdrawn_at <= by
+            for member in self._members(member_id)
+            for _, key in _keys(member.gateways)
+        )
+
+    def _members(self, member_id: MemberId) -> Iterator[Member]:
+        for known in self.configurations:
+            if known.instance == member_id.instance:
+                yield from (one for one in known.members if one.id == member_id)
 
     def consent_keys(self, issuer: MemberId, at: int) -> tuple[PublicKey, ...]:
         """Give the keys of a consent issuer that were in force ``at``. Raises ``EvidenceRefused``."""
@@ -55,10 +86,15 @@ class Parties:
 def verify_configurations(texts: Iterable[str], registry_keys: tuple[RegistryKey, ...]) -> Parties:
     """Give the configurations if registries that the verifier knows signed each of them.
 
+    A key without an instance stands for whichever one the file is of, where it is of one alone: a registry's word
+    on another's members is none.
+
     Raises:
         EvidenceRefused: one is not signed by a registry's key of its instance, or cannot be read.
     """
-    return Parties(tuple(_verified(text, registry_keys) for text in texts))
+    read = [_read(text, registry_keys) for text in texts]
+    is_one = len({one.unverified.instance for one in read}) == 1
+    return Parties(tuple(_verified(one, registry_keys, is_one=is_one) for one in read))
 
 
 def find_key(gateways: Iterable[Gateway], keyid: str, at: int) -> tuple[Gateway, PublicKey]:
@@ -77,13 +113,27 @@ def is_in_force(key: MessageKey, at: int) -> bool:
     return not is_withdrawn and key.not_before - SKEW_SECONDS <= at < key.not_after + SKEW_SECONDS
 
 
-def _verified(text: str, registry_keys: tuple[RegistryKey, ...]) -> Configuration:
+def _read(text: str, registry_keys: tuple[RegistryKey, ...]) -> configuration.SignedConfiguration:
     try:
-        signed = configuration.decode(text)
-        instance = signed.unverified.instance
-        return signed.verify_with(one.key for one in registry_keys if one.instance in (None, instance))
+        configuration.require_signed(text, (one.key for one in registry_keys))
+        return configuration.decode(text)
     except Refused as refusal:
         raise _refused(refusal.message) from refusal
+
+
+def _verified(
+    signed: configuration.SignedConfiguration, registry_keys: tuple[RegistryKey, ...], *, is_one: bool
+) -> Configuration:
+    instance = signed.unverified.instance
+    trusted = [
+        one.key
+        for one in registry_keys
+        if one.instance == instance or (one.instance is None and is_one and len(registry_keys) == 1)
+    ]
+    try:
+        return signed.verify_with(trusted)
+    except Refused as refusal:
+        raise _refused(f"{instance}: {refusal.message}") from refusal
 
 
 def _member(found: Configuration, member_id: MemberId) -> Member:

@@ -88,7 +88,7 @@ def find_pending(register: Register, number: int) -> Proposal:
     """Find a proposal that waits. Raises ``UnknownAct``, and ``ActRefused`` where it is decided."""
     proposal = register.proposals.get(number)
     if proposal is None:
-        raise UnknownAct(f"there is no proposal {number}; list them with: rahdari exchange pending")
+        raise UnknownAct(f"there is no proposal {number}")
     if proposal.state is not ProposalState.PENDING:
         raise ActRefused(f"proposal {number} is {proposal.state} already")
     return proposal

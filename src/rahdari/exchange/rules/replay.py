@@ -2,7 +2,7 @@
 
 Example:
     >>> seen = SeenRequests()
-    >>> seen.accept(("id-1", "key"), tick=100.0), seen.accept(("id-1", "key"), tick=101.0)
+    >>> seen.accept("id-1", tick=100.0), seen.accept("id-1", tick=101.0)
     (True, False)
 """
 
@@ -38,24 +38,33 @@ class SeenRequests:
         """Tell how many are remembered."""
         return self._count
 
-    def accept(self, key: tuple[str, str], *, tick: float) -> bool:
-        """Tell whether ``key`` (nonce and key id) is new, and remember it."""
+    def accept(self, request_id: str, *, tick: float) -> bool:
+        """Tell whether a request with this id is new, and remember it.
+
+        The id alone counts, whoever signed with it: two records of one id would be two answers to one question.
+        """
         while self._lots and self._lots[0][0] <= tick:
             self._count -= len(self._lots.popleft()[1])
-        number = hash(key)
+        number = hash(request_id)
         for _, seen in self._lots:
             if number in seen:
                 return False
         if self._count >= self._count_max:
             return False
+        self._keep(number, tick)
+        return True
+
+    def remember(self, request_ids: Iterable[str], *, tick: float) -> None:
+        """Take what the log knows of before; what is known already is known for longer."""
+        for request_id in request_ids:
+            if self._count < self._count_max:
+                self._keep(hash(request_id), tick)
+
+    def _keep(self, number: int, tick: float) -> None:
         # A lot is filled for some seconds, and kept for as long beyond what its last one needs.
         if not self._lots or tick >= self._lots[-1][0] - KEPT_SECONDS:
             self._lots.append((tick + LOT_SECONDS + KEPT_SECONDS, set()))
-        self._lots[-1][1].add(number)
-        self._count += 1
-        return True
-
-    def remember(self, keys: Iterable[tuple[str, str]], *, tick: float) -> None:
-        """Take what the log knows of before."""
-        for key in keys:
-            self.accept(key, tick=tick)
+        lot = self._lots[-1][1]
+        before = len(lot)
+        lot.add(number)
+        self._count += len(lot) - before

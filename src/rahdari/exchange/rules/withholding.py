@@ -14,6 +14,7 @@ from rahdari.exchange.rules.subjects import period_of
 from rahdari.exchange.values.lookups import (
     DAYS_MAX,
     NEEDS_CLIENT,
+    Ended,
     KeptWithholding,
     Lookup,
     Order,
@@ -120,6 +121,24 @@ def orders_in_force(kept: Iterable[KeptWithholding], *, at: int) -> tuple[KeptWi
 def is_withheld(lookup: Lookup, orders: Iterable[KeptWithholding]) -> bool:
     """Tell whether an order in force covers this exchange: its person, in its month, and the client who asked."""
     return any(one.subject == lookup.subject and one.client in (None, lookup.client) for one in orders)
+
+
+def ended_order(lookup: Lookup, kept: Iterable[KeptWithholding], *, at: int) -> Ended | None:
+    """Give the order that withheld this exchange and has ended by ``at``, the one that lasted longest; else None.
+
+    To be asked of what is told now: whoever reads a line learns then why she could not read it before. Orders that
+    withhold anything still have no part in it.
+    """
+    known = list(kept)
+    lifted = {one.id: one.at for one in reversed(known) if one.act is WithholdingAct.LIFT}
+    ends = [
+        (min(_end_of(one), lifted.get(one.id, one.until)), one.kind)
+        for one in known
+        if one.act is WithholdingAct.WITHHOLD and is_withheld(lookup, [one]) and one.at < _end_of(one)
+    ]
+    # What was asked after an order's end was never withheld by it.
+    over = [(end, kind) for end, kind in ends if lookup.ended < end * 1000 <= at * 1000]
+    return None if not over else Ended(max(over)[1], max(over)[0])
 
 
 def lookup_of(leaf: int, entry: LogEntry) -> Lookup | KeptWithholding | None:

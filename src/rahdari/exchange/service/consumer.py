@@ -1,11 +1,11 @@
 """The consumer's gateway: from a client's call to a signed request, and from the response back to its client.
 
 Without input or output: ``web.exchange`` carries the bytes. In order: ``route`` (the head), ``sign`` (once the body
-is known), ``accept`` (the head of the response), ``conclude`` (once its body matched); ``fail`` where it came to
-nothing.
+is known), ``accept`` (the head of the response), ``conclude`` (once its body matched), ``acknowledge`` (once the
+client has it); ``fail`` where it came to nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -15,7 +15,9 @@ from typing import Final
 from rahdari.exchange.errors import CallRefused
 from rahdari.exchange.rules.access import consumer_fault
 from rahdari.exchange.rules.directory import Directory
+from rahdari.exchange.service.answered import is_fault, single_fields, why_unsigned
 from rahdari.exchange.service.calling import consent_of, is_proved, purpose_of, read_call
+from rahdari.exchange.service.received import is_plain_digest
 from rahdari.exchange.values.messages import (
     NO_CONSENT,
     Accepted,
@@ -50,6 +52,7 @@ from rahdari.wire.xroad import (
     Fault,
     FieldLine,
     Origin,
+    SecurityServerId,
     ServiceCall,
     forward_request,
     header_part,
@@ -61,12 +64,21 @@ _OURS: Final = frozenset(
     b"content-digest signature signature-input "
     b"ndel-purpose ndel-consent ndel-conf-version ndel-client-token".split()
 )
+# Far below what a provider takes (service.received.REQUEST_ID_AGE_SECONDS), clocks that differ included.
+_ID_MILLISECONDS: Final = 10_000
+# The signed fields that are added to those which X-Road's protocol has.
+_BETWEEN_OUT: Final = tuple(
+    (name.encode("ascii"), name)
+    for name in (
+        "content-digest", "ndel-purpose", "ndel-consent", "ndel-conf-version", "signature-input", "signature",
+    )
+)  # fmt: skip
 # Between the gateways alone: the client gets an answer as X-Road would give it.
 _BETWEEN: Final = frozenset(
     b"signature signature-input connection keep-alive transfer-encoding server".split()
 )
 
-_route, _outgoing, _accepted = quick(Route), quick(Outgoing), quick(Accepted)
+_route, _outgoing, _accepted, _record = quick(Route), quick(Outgoing), quick(Accepted), quick(ExchangeRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,8 @@ class Consumer:
     ) -> None:
         """Ask each of these anew for every call: they change while the gateway runs."""
         self._settings, self._directory, self._identity, self._chance = settings, directory, identity, chance
+        self.is_away: Callable[[SecurityServerId], bool] = lambda _: False
+        """Tells which gateways were not reached just now; a member's others are asked first."""
 
     def route(self, head: RequestHead, proofs: Proofs, *, at: datetime) -> Route:
         """Find out whether and where the call goes, by its head alone.
@@ -118,8 +132,7 @@ class Consumer:
         if call.metaservice is None and not directory.may_ask(said.client, call.service, purpose):
             raise CallRefused(
                 consumer_fault(Fault.ACCESS_DENIED),
-                f"{said.client} may not ask {call.service} for {purpose!r}: an unknown purpose, or one that the "
-                "instances have not agreed on",
+                f"{said.client} may not ask: {directory.why_not(said.client, call.service, purpose)}",
             )
         gateway = self._choose_gateway(directory, call, said)
         return _route(
@@ -136,8 +149,13 @@ class Consumer:
         )
 
     def sign(self, route: Route, body: BodyFacts, *, at: datetime) -> Outgoing:
-        """Sign the request for the provider's gateway. Raises ``CallRefused``."""
+        """Sign the request for the provider's gateway. Raises ``CallRefused``.
+
+        A body may have taken long to come: its request then has a new id, for providers take ids of this moment.
+        """
         identity = self._identity()
+        if _milliseconds(at) - route.began > _ID_MILLISECONDS:
+            route = replace(route, request_id=time_ordered_id(at, self._chance))
         try:
             sent = _restated(
                 forward_request(
@@ -162,16 +180,31 @@ class Consumer:
         request = Request(route.head.method, route.gateway.url + route.call.target_raw, covered)
         signed = sign_request(request, identity.signer, keyid=identity.keyid, created=int(at.timestamp()))
         covered.update(signed.as_fields())
+        sent += [(name, covered[told][0].encode("ascii")) for name, told in _BETWEEN_OUT]
         return _outgoing(
             route,
             request,
-            (*sent, *_between(covered)),
+            tuple(sent),
             part,
             request_hash(part, body.sha512),
             body,
             identity,
             signed,
         )
+
+    def divert(
+        self, outgoing: Outgoing, tried: Collection[SecurityServerId], *, at: datetime
+    ) -> Outgoing | None:
+        """Sign the same request for another gateway of the member, after ``tried`` were not reached at all.
+
+        A request that any of them may have received is never given here: two gateways do not know of each other
+        what they answered. None where no other is left.
+        """
+        route = outgoing.route
+        for gateway in _gateways_for(self._directory(), route.call, route.said):
+            if gateway.id not in tried:
+                return self.sign(replace(route, gateway=gateway), outgoing.body, at=at)
+        return None
 
     def accept(
         self, outgoing: Outgoing, status: int, fields: Iterable[FieldLine], *, at: datetime
@@ -182,10 +215,10 @@ class Consumer:
             CallRefused: it is not signed by the gateway that was asked, or answers another request.
         """
         fields = tuple(fields)
-        received = _single_fields(fields)
+        received = single_fields(fields)
         if "signature" not in received:
             raise CallRefused(
-                consumer_fault(Fault.SERVICE_FAILED, Fault.MISSING_SIGNATURE), _why_unsigned(status, received)
+                consumer_fault(Fault.SERVICE_FAILED, Fault.MISSING_SIGNATURE), why_unsigned(status, received)
             )
         # (1) PR-REST, 4.3: an answer carries the hash of its request; another one is never handed on. A refusal may
         # come before the body was read, and hashes the head alone; it is bound by its signature (2).
@@ -207,47 +240,50 @@ class Consumer:
                 consumer_fault(Fault.SERVICE_FAILED, Fault.SIGNATURE_VERIFICATION),
                 f"the answer's signature does not hold: {refusal.message}",
             ) from None
+        # (3) What was signed in another form than ours could not be proved later; nor could a fault that is none.
+        fault = received.get("x-road-error", [""])[0]
+        if not verified.is_plain or not is_plain_digest(received["content-digest"][0]) or not is_fault(fault):
+            raise CallRefused(
+                consumer_fault(Fault.SERVICE_FAILED, Fault.INCONSISTENT_RESPONSE),
+                "the answer is signed, or names its fault, in a form that no record could keep",
+            )
         return _accepted(
             outgoing,
             status,
             tuple(_without(fields, _BETWEEN)),
             received["content-digest"][0],
             verified,
-            received.get("x-road-error", [""])[0],
+            fault,
         )
 
     def conclude(self, accepted: Accepted, *, at: datetime) -> Concluded:
-        """Give the record of the exchange, and the receipt that proves the answer was received."""
-        outgoing, verified = accepted.outgoing, accepted.verified
-        identity = outgoing.identity
-        receipt = sign_receipt(
-            verified.signature,
+        """Give the record of the exchange."""
+        record = self._record(accepted.outgoing, accepted.status, accepted.fault, at, accepted)
+        return Concluded(encode_entry(record), _particulars(accepted.outgoing, accepted.verified.base))
+
+    def acknowledge(self, accepted: Accepted, *, at: datetime) -> Receipt:
+        """Sign the receipt that proves to the provider that its answer was received."""
+        request_id, identity = accepted.outgoing.route.request_id, accepted.outgoing.identity
+        signed = sign_receipt(
+            accepted.verified.signature,
             identity.signer,
             keyid=identity.keyid,
-            nonce=outgoing.route.request_id,
+            nonce=request_id,
             created=int(at.timestamp()),
         )
-        record = replace(
-            self._record(outgoing, accepted.status, at),
-            response_digest=accepted.content_digest,
-            response=SignatureMark(verified.parameters, verified.keyid, verified.signature),
-            response_base=sha256(verified.base).digest(),
-            fault=accepted.fault,
-        )
-        return Concluded(
-            encode_entry(record),
-            _particulars(outgoing, verified.base),
-            Receipt(outgoing.route.request_id, receipt),
-        )
+        return Receipt(request_id, signed)
 
     def fail(self, outgoing: Outgoing, error: ErrorType, *, at: datetime) -> Concluded:
         """Give the record of a signed request that got no answer worth the name."""
-        record = replace(self._record(outgoing, error.status, at), fault=error.write())
-        return Concluded(encode_entry(record), _particulars(outgoing, None), None)
+        record = self._record(outgoing, error.status, error.write(), at)
+        return Concluded(encode_entry(record), _particulars(outgoing, None))
 
-    def _record(self, outgoing: Outgoing, status: int, at: datetime) -> ExchangeRecord:
+    def _record(
+        self, outgoing: Outgoing, status: int, fault: str, at: datetime, accepted: Accepted | None = None
+    ) -> ExchangeRecord:
         route, signed = outgoing.route, outgoing.signature
-        return ExchangeRecord(
+        verified = None if accepted is None else accepted.verified
+        return _record(
             role=Role.CONSUMER,
             request_id=route.request_id,
             message_id=route.message_id,
@@ -266,7 +302,13 @@ class Consumer:
             ),
             request_base=sha256(signed.base).digest(),
             status=status,
+            response_digest=None if accepted is None else accepted.content_digest,
+            response=None
+            if verified is None
+            else SignatureMark(verified.parameters, verified.keyid, verified.signature),
+            response_base=None if verified is None else sha256(verified.base).digest(),
             consent_digest=None if route.consent == NO_CONSENT else sha256(route.consent.encode()).digest(),
+            fault=fault,
         )
 
     def _require_client(self, said: CallHeaders, head: RequestHead, proofs: Proofs) -> LocalClient:
@@ -283,17 +325,15 @@ class Consumer:
             )
         return client
 
-    @staticmethod
-    def _choose_gateway(directory: Directory, call: ServiceCall, said: CallHeaders) -> Gateway:
-        gateways = directory.gateways_of(call.service.provider.member)
-        # PR-REST, 4.3: X-Road-Security-Server asks for one of several.
-        if said.security_server is not None:
-            gateways = tuple(one for one in gateways if one.id == said.security_server)
+    def _choose_gateway(self, directory: Directory, call: ServiceCall, said: CallHeaders) -> Gateway:
+        gateways = _gateways_for(directory, call, said)
         if not gateways:
             raise CallRefused(
                 consumer_fault(Fault.UNKNOWN_MEMBER),
                 f"no gateway of {call.service.provider.member} is known here, or the member is suspended",
             )
+        if len(gateways) > 1:
+            return next((one for one in gateways if not self.is_away(one.id)), gateways[0])
         return gateways[0]
 
     def _keys_of(self, gateway: Gateway, at: datetime) -> Callable[[str], VerifyingKey | None]:
@@ -306,6 +346,14 @@ class Consumer:
         return key_of
 
 
+def _gateways_for(directory: Directory, call: ServiceCall, said: CallHeaders) -> tuple[Gateway, ...]:
+    gateways = directory.gateways_of(call.service.provider.member)
+    # PR-REST, 4.3: X-Road-Security-Server asks for one of several.
+    if said.security_server is not None:
+        gateways = tuple(one for one in gateways if one.id == said.security_server)
+    return gateways
+
+
 def _without(fields: Iterable[FieldLine], names: frozenset[bytes]) -> list[FieldLine]:
     return [line for line in fields if line[0] not in names]
 
@@ -314,31 +362,6 @@ def _restated(sent: Iterable[FieldLine], route: Route) -> list[FieldLine]:
     """Give the lines as they go out: identifiers in their one form, as they are signed and hashed."""
     ours = {b"x-road-client": str(route.said.client).encode(), b"x-road-id": route.message_id.encode()}
     return [(name, ours.get(name, value)) for name, value in sent]
-
-
-def _between(covered: Mapping[str, list[str]]) -> Iterable[FieldLine]:
-    for name, values in covered.items():
-        if not name.startswith("x-road-"):
-            yield (name.encode("ascii"), values[0].encode("ascii"))
-
-
-def _single_fields(fields: Iterable[FieldLine]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, value in fields:
-        if name in _VERIFIED_FIELDS:
-            found.setdefault(name.decode("ascii"), []).append(value.decode("latin-1"))
-    return found
-
-
-_VERIFIED_FIELDS: Final = frozenset(
-    b"content-digest x-road-request-hash signature signature-input x-road-error".split()
-)
-
-
-def _why_unsigned(status: int, received: Mapping[str, list[str]]) -> str:
-    error = received.get("x-road-error", [""])[0]
-    said = f"; it says {error[:120]}" if error.isascii() and error.isprintable() and error else ""
-    return f"the provider's gateway answered {status} without a signature{said}"
 
 
 def _particulars(outgoing: Outgoing, response_base: bytes | None) -> bytes:

@@ -4,7 +4,7 @@ Without input or output: ``web.exchange`` carries the bytes. In order: ``read`` 
 the head), ``examine`` and ``settle`` (the consent, whose data), ``answer``; ``refuse`` wherever that ends early.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -27,11 +27,7 @@ from rahdari.exchange.rules.subjects import find_subject
 from rahdari.exchange.service.received import (
     asked_consent,
     is_sealed,
-    keys_of,
-    member_of,
-    owner_of,
-    read_received,
-    read_version,
+    prove,
     sent_lines,
 )
 from rahdari.exchange.service.recording import Kept, Outcome, kept_of, marks_of, particulars_of, record_of
@@ -55,11 +51,9 @@ from rahdari.exchange.values.services import (
 from rahdari.kernel import Chance, Refused, time_ordered_id
 from rahdari.wire.frozen import quick
 from rahdari.wire.http_signatures import (
-    Request,
     Response,
     content_digest,
     sign_response,
-    verify_request,
 )
 from rahdari.wire.ndel.record_bytes import encode_entry
 from rahdari.wire.ndel.records import SubjectIndex
@@ -68,6 +62,7 @@ from rahdari.wire.xroad import (
     Fault,
     FieldLine,
     Spelling,
+    deliver_request,
     forward_response,
     header_part,
     request_hash,
@@ -81,8 +76,12 @@ _IN_ANSWER: Final = SubjectPlace(SubjectSource.ANSWER)
 _ANSWER_DROPPED: Final = frozenset(b"content-digest signature signature-input ndel-subject".split())
 # Where no service sets a rate: what a careless loop cannot exceed, and a busy member hardly reaches.
 RATE: Final = Rate(per_second=500.0, burst=1000)
+# Refusals of calls without any right, by the gateway that asks: each is signed and logged, and of use to nobody.
+REFUSALS: Final = Rate(per_second=20.0, burst=200)
+# What a client may learn of services, which changes once in days.
+DESCRIPTIONS: Final = Rate(per_second=20.0, burst=200)
 
-_asked, _admitted, _settled = quick(Asked), quick(Admitted), quick(Settled)
+_admitted, _settled = quick(Admitted), quick(Settled)
 
 Subjects = Callable[[str, datetime], SubjectIndex]
 """Gives the pseudonym of an identifier in the period of an instant."""
@@ -125,57 +124,13 @@ class Provider:
         Raises:
             CallRefused: nobody known signed this, or it is a replay. It is neither signed nor logged.
         """
-        directory, seconds = self._parts.directory(), int(at.timestamp())
-        # (1) Nothing is exchanged on the word of a configuration that has expired.
-        if directory.is_expired(seconds):
-            raise CallRefused(
-                provider_fault(Fault.GLOBAL_CONF_OUTDATED),
-                "the provider's configuration has expired; try again later",
-            )
-        # (2) The other end of the connection is a gateway of the configuration, by its very certificate.
-        sender = directory.gateway_by_certificate(certificate) if certificate else None
-        if sender is None:
-            raise CallRefused(
-                provider_fault(Fault.SSL_AUTHENTICATION_FAILED),
-                "the certificate of the connection is that of no gateway in the configuration",
-                status=403,
-            )
-        call, said, covered = read_received(head)
-        request = Request(head.method, self._parts.identity().url + call.target_raw, covered)
-        # (3) RFC 9421, 3.2: signature, times, coverage; the key must be one of this gateway.
-        try:
-            verified = verify_request(request, key_of=keys_of(directory, sender, seconds), at=seconds)
-        except Refused as refusal:
-            raise CallRefused(
-                provider_fault(Fault.SIGNATURE_VERIFICATION),
-                f"the request's signature does not hold: {refusal.message}",
-            ) from None
-        # (4) A gateway speaks for its own member's clients only.
-        if member_of(said) != owner_of(sender):
-            raise CallRefused(
-                provider_fault(Fault.INVALID_CLIENT_IDENTIFIER),
-                f"{said.client} is no client of the gateway {sender.id} that signed for it",
-            )
+        asked = prove(head, certificate, self._parts.directory(), identity=self._parts.identity, at=at)
         # (5) RFC 9421, 7.2.2: a signed request counts once.
-        if not self._seen.accept(verified.replay_key, tick=tick):
+        if not self._seen.accept(asked.request_id, tick=tick):
             raise CallRefused(
                 provider_fault(Fault.INVALID_REQUEST), "this request was answered already; sign a new one"
             )
-        return _asked(
-            head,
-            call,
-            said,
-            said.client,
-            sender,
-            request,
-            verified,
-            covered["x-road-request-id"][0],
-            covered["ndel-purpose"][0],
-            covered["ndel-consent"][0],
-            read_version(covered["ndel-conf-version"][0]),
-            covered["content-digest"][0],
-            int(at.timestamp() * 1000),
-        )
+        return asked
 
     def admit(self, asked: Asked, *, tick: float) -> Admitted:
         """Decide by the head whether the call may be made. Raises ``CallRefused``; ``refuse`` signs it."""
@@ -189,19 +144,13 @@ class Provider:
         if not directory.may_ask(asked.client, asked.call.service, asked.purpose):
             raise CallRefused(
                 ACCESS_DENIED,
-                f"{asked.purpose!r} is no purpose of the instance, or not agreed on between the two",
+                f"{asked.client} may not ask: {directory.why_not(asked.client, asked.call.service, asked.purpose)}",
             )
         service, operation, template = find_operation(self._parts.offer(), asked)
         # (2) Token buckets by client, service and operation: one client's haste is not another's wait.
         rate = operation.rate or self._parts.offer().rates.get(str(asked.client)) or RATE
-        wait = self._buckets.take((asked.client, service.id, operation.name), rate, tick)
-        if wait > 0.0:
-            raise CallRefused(
-                provider_fault(Fault.ACCESS_DENIED),
-                f"{asked.client} calls {operation.name} more often than {rate.per_second:g} times a second",
-                status=429,
-                retry_after=max(1, int(wait + 0.999)),
-            )
+        key = (asked.client, service.id, operation.name)
+        self._require_pace(key, rate, tick, f"{asked.client} calls {operation.name}")
         # (3) What must be sealed to its recipient is not carried open.
         is_bodied = asked.head.method not in {"GET", "HEAD", "DELETE", "OPTIONS"}
         if operation.is_sealed and is_bodied and not is_sealed(asked.head.fields):
@@ -209,12 +158,9 @@ class Provider:
                 provider_fault(Fault.INVALID_CONTENT_TYPE),
                 f"bodies of {operation.name} are sealed to their recipient ({MEDIA_TYPE})",
             )
-        if operation.consent is not ConsentRule.NONE and asked.consent == NO_CONSENT:
-            raise CallRefused(
-                ACCESS_DENIED, f"{operation.name} needs the consent of the person; send it as ndel-consent"
-            )
         sent = sent_lines(asked)
         part = header_part(asked.head.method, asked.call.target_raw, sent)
+        sent = deliver_request(sent)
         sent.append((b"ndel-purpose", asked.purpose.encode()))
         if service.bearer:
             # The gateway's own proof takes the place of whatever the client sent: one line, one meaning.
@@ -234,10 +180,16 @@ class Provider:
             The consent; None where the operation needs none.
 
         Raises:
-            CallRefused: it does not cover the call.
+            CallRefused: none was shown, or it does not cover the call.
         """
         if admitted.operation.consent is ConsentRule.NONE:
             return None
+        # Not told from the head alone, though it could be: whom it was about stands in the record of the refusal.
+        if admitted.asked.consent == NO_CONSENT:
+            raise CallRefused(
+                ACCESS_DENIED,
+                f"{admitted.operation.name} needs the consent of the person; send it as ndel-consent",
+            )
         try:
             held = self._opened.open(
                 admitted.asked.consent, issuers=self._parts.directory(), at=int(at.timestamp())
@@ -280,18 +232,21 @@ class Provider:
             raise CallRefused(ACCESS_DENIED, refusal.message) from None
         return _settled(admitted, hashed, given.id, index)
 
-    def describe(self, asked: Asked, *, at: datetime) -> Answer:
+    def describe(self, asked: Asked, *, at: datetime, tick: float) -> Answer:
         """Answer a metaservice: listMethods, allowedMethods or getOpenAPI (PR-MREST, 4 and 5).
 
         Raises:
-            CallRefused: unknown client, no such service, or one without a description.
+            CallRefused: unknown client, no such service, one without a description, or asked too often.
         """
         if not self._parts.directory().is_client(asked.client):
             raise CallRefused(
                 provider_fault(Fault.UNKNOWN_MEMBER),
                 f"{asked.client} is no client of any instance known here",
             )
-        document = describe_services(self._parts.offer(), asked)
+        self._require_pace(
+            ("descriptions", asked.client), DESCRIPTIONS, tick, f"{asked.client} asks for descriptions"
+        )
+        document = describe_services(self._parts.offer(), asked, self._parts.directory())
         hashed = request_hash(header_part(asked.head.method, asked.call.target_raw, sent_lines(asked)), None)
         fields = [
             (b"content-type", document.content_type.encode("ascii")),
@@ -339,14 +294,27 @@ class Provider:
         )
 
     def refuse(
-        self, asked: Asked, refusal: CallRefused, *, admitted: Admitted | None = None, at: datetime
+        self,
+        asked: Asked,
+        refusal: CallRefused,
+        *,
+        admitted: Admitted | None = None,
+        subject: str | None = None,
+        consent_id: str | None = None,
+        at: datetime,
     ) -> Answer:
         """Sign a refusal of a call whose sender is proved, and give its record.
+
+        The record of a call that was ``admitted`` and asked about ``subject`` says so: whoever was asked about sees
+        who tried.
 
         Its request hash is that of the head alone: the body of a call that is refused need not be read. What binds
         it to the request is the signature, which covers the request's (RFC 9421, 2.4).
         """
-        kept = Kept(asked.head.method, b"") if admitted is None else kept_of(admitted)
+        index = None if subject is None else self._parts.subjects(subject, at)
+        kept = Kept(asked.head.method, b"")
+        if admitted is not None:
+            kept = kept_of(admitted, consent_id=consent_id, subject=index)
         part = kept.header_part or header_part(asked.head.method, asked.call.target_raw, sent_lines(asked))
         hashed = request_hash(part, None)
         error = write_error(
@@ -360,8 +328,29 @@ class Provider:
         if refusal.retry_after is not None:
             fields.append((b"retry-after", str(refusal.retry_after).encode()))
         outcome = Outcome(refusal.status, hashed, content_digest(error.body), refusal.error.write())
-        answer = self._signed(asked, outcome, fields, replace(kept, header_part=part), at=at)
+        # Of a call that may not be made, what was signed is kept; not up to 64 KiB of lines that it came with.
+        answer = self._signed(asked, outcome, fields, kept, at=at)
         return replace(answer, body=error.body)
+
+    def require_patience(self, asked: Asked, *, tick: float) -> None:
+        """Return if one more call of this gateway that has no right may be refused with a record.
+
+        Raises:
+            CallRefused: too many were; this one is neither signed nor logged.
+        """
+        self._require_pace(
+            ("refusals", asked.sender.id), REFUSALS, tick, f"{asked.sender.id} calls what it has no right to"
+        )
+
+    def _require_pace(self, key: Hashable, rate: Rate, tick: float, who: str) -> None:
+        wait = self._buckets.take(key, rate, tick)
+        if wait > 0.0:
+            raise CallRefused(
+                ACCESS_DENIED,
+                f"{who} more often than {rate.per_second:g} times a second",
+                status=429,
+                retry_after=max(1, int(wait + 0.999)),
+            )
 
     def _told_subject(self, fields: Iterable[FieldLine], at: datetime) -> SubjectIndex | None:
         if not values_of(fields, _SUBJECT):

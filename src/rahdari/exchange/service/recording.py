@@ -6,10 +6,13 @@ from hashlib import sha256
 
 from rahdari.exchange.values.messages import NO_CONSENT, Admitted, Asked, Identity
 from rahdari.exchange.values.services import Durability
+from rahdari.wire.frozen import quick
 from rahdari.wire.http_signatures import SignatureFields
 from rahdari.wire.ndel.record_bytes import encode_particulars
 from rahdari.wire.ndel.records import ExchangeRecord, Particulars, Role, SignatureMark, SubjectIndex
 from rahdari.wire.xroad import ResponseMarks
+
+_record = quick(ExchangeRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def record_of(
 ) -> ExchangeRecord:
     """Make the record of an answer that was signed."""
     verified = asked.verified
-    return ExchangeRecord(
+    return _record(
         role=Role.PROVIDER,
         request_id=asked.request_id,
         message_id=asked.said.message_id or asked.request_id,

@@ -48,6 +48,21 @@ class SqlLookups:
         wanted = select(WITHHOLDING).where(WITHHOLDING.c.until > at).order_by(WITHHOLDING.c.leaf)
         return tuple(_withholding(row) for row in self._connection.execute(wanted))
 
+    def list_withholdings_about(self, subjects: Sequence[SubjectIndex]) -> tuple[KeptWithholding, ...]:
+        if not subjects:
+            return ()
+        about = or_(
+            *(
+                and_(WITHHOLDING.c.digest == one.digest, WITHHOLDING.c.period == one.period)
+                for one in subjects
+            )
+        )
+        # A lifting names no person, but the order.
+        theirs = WITHHOLDING.c.id.in_(select(WITHHOLDING.c.id).where(about))
+        lifts = and_(WITHHOLDING.c.act == WithholdingAct.LIFT.value, theirs)
+        wanted = select(WITHHOLDING).where(or_(about, lifts)).order_by(WITHHOLDING.c.leaf)
+        return tuple(_withholding(row) for row in self._connection.execute(wanted))
+
     def count_orders(self) -> tuple[tuple[str, int], ...]:
         ordered = WITHHOLDING.c.act == WithholdingAct.WITHHOLD.value
         counted = select(WITHHOLDING.c.kind, func.count(WITHHOLDING.c.id.distinct())).where(ordered)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from cryptography.x509 import Certificate
 
 from rahdari.wire.keys import PublicKey
-from rahdari.wire.ndel.records import ExchangeRecord
+from rahdari.wire.ndel.records import ExchangeRecord, Role
 from rahdari.wire.tlog import NoteKey
 
 
@@ -59,6 +59,13 @@ class StepState(StrEnum):
     ABSENT = "absent"
 
 
+class Verdict(StrEnum):
+    """What came of a file in which nothing was wrong: the word of both parties, or of one alone."""
+
+    PROVED = "proved"
+    ONE_SIDED = "one_sided"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step for one record (counted from 0; None: for the file), and what it means for people."""
@@ -71,7 +78,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class RegistryKey:
-    """A registry's key that the verifier has from elsewhere; without an instance it stands for any."""
+    """A registry's key that the verifier has from elsewhere.
+
+    Without an instance it stands for that of the file, if it is the only key and the file is of one instance.
+    """
 
     key: PublicKey
     instance: str | None = None
@@ -104,16 +114,23 @@ class Bodies:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """An exchange that was proved: made by ``verify_evidence`` alone.
+    """What a file proves, in which nothing was wrong: made by ``verify_evidence`` alone.
 
-    ``records`` are what the gateways' logs say; ``stamped_at`` the earliest time by which, as a time-stamping
-    authority says, one of them was in its log.
+    ``records`` are what the gateways' logs say; ``vouched`` whose gateways stand behind it, by a record in their
+    own log or by their signature over request, answer or receipt; ``stamped_at`` the earliest time by which, as a
+    time-stamping authority says, one of the records was in its log.
     """
 
     request_id: str
     records: tuple[ExchangeRecord, ...]
     steps: tuple[Step, ...]
+    vouched: frozenset[Role]
     stamped_at: datetime | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """Proved, or one party's word: a gateway can write into its own log what never was."""
+        return Verdict.PROVED if self.vouched >= frozenset(Role) else Verdict.ONE_SIDED
 
     @property
     def proved(self) -> tuple[str, ...]:

@@ -88,10 +88,19 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """An order that withheld something and has ended: its kind, and until when (seconds since 1970). No more."""
+
+    kind: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """What a person is told of one exchange: who, when, by which service, for what, on which consent, and its end.
 
-    Texts stand in the language asked for; ``leaf`` and ``request_id`` find it in the evidence.
+    Texts stand in the language asked for; ``leaf`` and ``request_id`` find it in the evidence; ``was_withheld`` is
+    there where she could not read it before.
     """
 
     at: int
@@ -107,3 +116,4 @@ class Told:
     outcome: str
     request_id: str
     leaf: int
+    was_withheld: "Ended | None" = None

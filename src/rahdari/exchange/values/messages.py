@@ -154,11 +154,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
-    """What a consumer's gateway keeps of an exchange, and the receipt that it owes the provider's."""
+    """What a consumer's gateway keeps of an exchange."""
 
     record: bytes = field(repr=False)
     particulars: bytes = field(repr=False)
-    receipt: "Receipt | None"
 
 
 @dataclass(frozen=True, slots=True)

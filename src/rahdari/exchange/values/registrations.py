@@ -7,7 +7,7 @@ from enum import StrEnum
 from rahdari.wire.keys import PublicKey
 from rahdari.wire.ndel.acts import NOTHING_BEFORE, Change, Entry, EntryKind, Terms
 from rahdari.wire.ndel.parties import Member
-from rahdari.wire.xroad import MemberId
+from rahdari.wire.xroad import MemberId, SecurityServerId
 
 
 class ProposalState(StrEnum):
@@ -34,7 +34,8 @@ class Register:
     """The state of a registry after ``number`` lines, the last of which has the digest ``tip``.
 
     ``version``, ``published_at``, ``expires`` and ``digest`` (SHA-256 of its text) are those of the last
-    configuration; ``is_changed`` tells whether anything happened since.
+    configuration; ``is_changed`` tells whether anything happened since. ``known_since`` names the version
+    with which each gateway came in.
     """
 
     instance: str
@@ -51,3 +52,4 @@ class Register:
     expires: int = 0
     digest: bytes = field(default=b"", repr=False)
     is_changed: bool = True
+    known_since: Mapping[SecurityServerId, int] = field(default_factory=dict, repr=False)

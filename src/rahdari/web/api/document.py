@@ -44,6 +44,10 @@ _PATH_PARAMETERS: Mapping[str, tuple[str, Json]] = {
         "a product, or the name of a candidate as the answer of select has it",
         {"type": "string", "pattern": f"^({CANDIDATE})$"},
     ),
+    "attribute": (
+        "what is compared: name, date_of_birth, guardian, gender, nationality",
+        {"type": "string", "enum": ["name", "date_of_birth", "guardian", "gender", "nationality"]},
+    ),
     "shard": ("the number of the status list", {"type": "string", "pattern": "^[0-9]{1,6}$"}),
 }
 _TAGS = (

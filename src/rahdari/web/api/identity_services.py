@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import post
-from litestar.params import RawBody
+from litestar.params import FromPath, RawBody
 from msgspec import Meta
 
 from rahdari.web.api.bodies import Line
@@ -42,6 +42,13 @@ class AttributesAsked(msgspec.Struct, frozen=True, omit_defaults=True, forbid_un
     guardian: Line | None = None
     gender: Line | None = None
     nationality: Line | None = None
+
+
+class AttributeAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an institution believes of one attribute of the person, which the address names."""
+
+    number: PersonNumber
+    value: Line
 
 
 class AttributesView(msgspec.Struct, frozen=True):
@@ -104,6 +111,26 @@ def match_attributes(house: TheHouse, actor: TheActor, body: RawBody) -> Attribu
         if (text := getattr(asked, name)) is not None
     }
     told = house.identity.match_attributes(asked.number, believed, by=actor)
+    return AttributesView(told.status.value, told.as_of, dict(told.matches))
+
+
+@post(
+    "/api/v1/exchange/attribute-match/{attribute:str}",
+    operation_id="matchOneAttribute",
+    status_code=200,
+    sync_to_thread=True,
+    opt=describes("Exchange", takes={JSON: AttributeAsked}, gives={JSON: AttributesView}, refusals=_ASKED),
+)
+def match_one_attribute(
+    house: TheHouse, actor: TheActor, attribute: FromPath[str], body: RawBody
+) -> AttributesView:
+    """Compare what an institution believes of one attribute of a person with the register, yes or no.
+
+    The attribute stands in the address (name, date_of_birth, guardian, gender, nationality), so that the exchange
+    can demand a consent to this one alone.
+    """
+    asked = read_json(body, AttributeAsked)
+    told = house.identity.match_attributes(asked.number, {attribute: asked.value}, by=actor)
     return AttributesView(told.status.value, told.as_of, dict(told.matches))
 
 

@@ -50,13 +50,19 @@ class CatalogueDoor:
         await asgi.answer(arrived, 200, fields, body)
 
     def _find(self, path: bytes, certificate: bytes | None, method: str) -> tuple[bytes, bytes]:
-        sender = self._gateway.directory().gateway_by_certificate(certificate) if certificate else None
+        directory = self._gateway.directory()
+        sender = directory.gateway_by_certificate(certificate) if certificate else None
         if sender is None or method != "GET":
             raise NOT_FOUND
+        reader = owner_of(sender)
         if path == PATH:
-            return write_catalogue(self._gateway.offer(), reader=owner_of(sender)), b"application/json"
-        described = describe(self._gateway.offer(), unquote(path[len(PATH) + 1 :].decode("ascii", "replace")))
-        if described is None:
+            told = write_catalogue(
+                self._gateway.offer(), reader=reader, is_seen=lambda one: directory.may_see(reader, one)
+            )
+            return told, b"application/json"
+        identifier = unquote(path[len(PATH) + 1 :].decode("ascii", "replace"))
+        described = describe(self._gateway.offer(), identifier)
+        if described is None or not directory.may_see(reader, read_service(identifier)):
             raise NOT_FOUND
         return described, b"application/octet-stream"
 
@@ -115,13 +121,13 @@ class Shelf:
             return describe(self.gateway.offer(), str(service))
         gateways = self.gateway.directory().gateways_of(service.provider.member)
         target = PATH + b"/" + quote(str(service), safe="").encode()
-        for one in gateways[:1]:
-            try:
-                status, body = await self.peers.fetch(one, target, bytes_max=DESCRIPTION_BYTES_MAX)
-            except UpstreamFailed:
-                return None
-            return body if status == 200 else None
-        return None
+        if not gateways:
+            return None
+        try:
+            status, body = await self.peers.fetch_of(gateways, target, bytes_max=DESCRIPTION_BYTES_MAX)
+        except UpstreamFailed:
+            return None
+        return body if status == 200 else None
 
     async def _ask(self, member: Member, turns: asyncio.Semaphore) -> Shelved:
         if member.id == self.gateway.home.member:
@@ -129,7 +135,7 @@ class Shelf:
             return Shelved(member, read_catalogue(raw, provider=member.id))
         try:
             async with turns:
-                status, raw = await self.peers.fetch(member.gateways[0], PATH, bytes_max=CATALOGUE_BYTES_MAX)
+                status, raw = await self.peers.fetch_of(member.gateways, PATH, bytes_max=CATALOGUE_BYTES_MAX)
             if status != 200:
                 return Shelved(member, fault=f"HTTP {status}")
             return Shelved(member, read_catalogue(raw, provider=member.id))

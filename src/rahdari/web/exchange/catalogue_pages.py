@@ -7,55 +7,39 @@ Metadata, 2.1).
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, quote
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rahdari.app.exchange.gateway import OpenGateway
 from rahdari.exchange import CallRefused, CataloguedOperation, CataloguedService, ConsentRule
 from rahdari.web.exchange import asgi
 from rahdari.web.exchange.asgi import Arrived, ClientGone, Receive, Scope, Send, arrive
 from rahdari.web.exchange.bodies import BodyTooLarge, SpoolFailed, take_request
+from rahdari.web.exchange.browsers import FOREIGN
 from rahdari.web.exchange.catalogue import Shelf, Shelved, Trial, Tried, read_identifier, try_out
-from rahdari.web.exchange.refusing import NOT_FOUND, Dates, refuse
-from rahdari.web.exchange.status_page import choose_language
-from rahdari.web.languages import LANGUAGES, Catalogue, catalogue
+from rahdari.web.exchange.frames import (
+    FONT_FIELDS,
+    FONTS_PATH,
+    HTML,
+    STYLE_FIELDS,
+    STYLE_PATH,
+    choose_language,
+    font,
+    pick,
+    render,
+    style,
+)
+from rahdari.web.exchange.page_refusals import refuse_page
+from rahdari.web.exchange.refusing import NOT_FOUND, Dates
+from rahdari.web.languages import Catalogue, catalogue
 from rahdari.wire.xroad import METHODS, ErrorType, Fault, FieldLine, Origin, values_of
 
 PREFIX: Final = b"/catalogue"
-STYLE_PATH: Final = b"/gateway.css"
-FONTS_PATH: Final = b"/fonts/"
-_FONTS: Final = frozenset(
-    {"noto-sans-regular.woff2", "noto-sans-bold.woff2", "noto-nastaliq-urdu.woff2", "noto-sans-sc.woff2"}
-)
 # The form's longest fields: a body of 100,000 characters, of which each may take twelve as it is sent.
 FORM_BYTES_MAX: Final = 1_300_000
 FIELDS_MAX: Final = 20
 NOTHING: Final = "\N{EN DASH}"
-_WEB: Final = Path(__file__).parent.parent
-_HTML: Final = (
-    (b"content-type", b"text/html; charset=utf-8"),
-    (
-        b"content-security-policy",
-        (
-            b"default-src 'none'; style-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
-            b"frame-ancestors 'none'"
-        ),
-    ),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
-    (b"cache-control", b"no-store"),
-)
-_KEPT: Final = (b"cache-control", b"max-age=86400")
 _HOSTS: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
-_FOREIGN: Final = CallRefused(
-    ErrorType(Origin.CLIENT, (Fault.ACCESS_DENIED,)),
-    "this page is for whoever sits at the gateway's machine, and takes forms of its own alone",
-    status=403,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +70,19 @@ class CataloguePages:
             _require_own(arrived)
             await self._answer(arrived)
         except CallRefused as refusal:
-            await refuse(self._gateway, arrived, refusal, dates=self._dates)
+            await refuse_page(self._gateway, arrived, refusal, dates=self._dates)
         except ClientGone:
             return
 
     async def _answer(self, arrived: Arrived) -> None:
         method, query = arrived.head.method, _query_of(arrived)
         if arrived.path == STYLE_PATH and method in {"GET", "HEAD"}:
-            await self._send(arrived, [(b"content-type", b"text/css; charset=utf-8")], _style())
+            await self._send(arrived, list(STYLE_FIELDS), style())
         elif arrived.path.startswith(FONTS_PATH) and method in {"GET", "HEAD"}:
-            await self._send(arrived, [(b"content-type", b"font/woff2"), _KEPT], _font(arrived.path))
+            found = font(arrived.path)
+            if found is None:
+                raise NOT_FOUND
+            await self._send(arrived, list(FONT_FIELDS), found)
         elif arrived.path == PREFIX and method in {"GET", "HEAD"}:
             await self._list(arrived, query.get("q", "")[:100])
         elif arrived.path == PREFIX + b"/description" and method == "GET":
@@ -136,7 +123,7 @@ class CataloguePages:
         await self._send(arrived, fields, document)
 
     async def _try(self, arrived: Arrived, identifier: str) -> None:
-        _require_same_origin(arrived)
+        _require_same_origin(arrived, b"http" if self._gateway.edge_tls is None else b"https")
         service = read_identifier(identifier)
         form = await self._read_form(arrived)
         if service is None or form.method not in METHODS or not form.path.startswith("/"):
@@ -210,7 +197,7 @@ class CataloguePages:
 
     def _clients(self, service: CataloguedService) -> list[str]:
         """Give the clients behind this gateway, those with a right first."""
-        own = [str(one) for one in self._gateway.home.clients]
+        own = [str(one) for one in self._gateway.consumer_settings.clients]
         return sorted(own, key=lambda one: (one not in service.granted, one))
 
     def _title(self, code: str, language: str) -> str:
@@ -218,33 +205,24 @@ class CataloguePages:
             purpose = self._gateway.directory().purposes.get(code)
         except CallRefused:
             purpose = None
-        return code if purpose is None else f"{_pick(purpose.title, language)} ({code})"
+        return code if purpose is None else f"{pick(purpose.title, language)} ({code})"
 
     async def _render(self, arrived: Arrived, template: str, address: str, **context: object) -> None:
         words = catalogue(choose_language(arrived))
-        joint = "&" if "?" in address else "?"
-        page = (
-            _environment()
-            .get_template(template)
-            .render(
-                t=words.say,
-                lang=words.language,
-                dir=words.direction,
-                languages=LANGUAGES,
-                own_name=lambda language: catalogue(language).say(f"language.{language}"),
-                address=lambda language: f"{address}{joint}lang={language}",
-                pick=lambda texts: _pick(texts, words.language),
-                instance=self._gateway.home.member.instance,
-                conditions=lambda one: _conditions([one], words),
-                conditions_of=lambda one: _conditions(one.operations, words),
-                titles_of=lambda codes: self._titles(codes, words.language),
-                purposes_of=lambda one: self._titles(
-                    {code for each in one.operations for code in each.purposes}, words.language
-                ),
-                **context,
-            )
+        page = render(
+            template,
+            words,
+            address,
+            instance=self._gateway.home.member.instance,
+            conditions=lambda one: _conditions([one], words),
+            conditions_of=lambda one: _conditions(one.operations, words),
+            titles_of=lambda codes: self._titles(codes, words.language),
+            purposes_of=lambda one: self._titles(
+                {code for each in one.operations for code in each.purposes}, words.language
+            ),
+            **context,
         )
-        await self._send(arrived, list(_HTML), page.encode())
+        await self._send(arrived, list(HTML), page)
 
     def _titles(self, codes: Iterable[str], language: str) -> str:
         return ", ".join(self._title(code, language) for code in sorted(codes)) or NOTHING
@@ -253,44 +231,20 @@ class CataloguePages:
         await asgi.answer(arrived, 200, self._dates.complete(fields), body)
 
 
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_WEB / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
-def _style() -> bytes:
-    return (_WEB / "static" / "gateway.css").read_bytes()
-
-
-@cache
-def _font(path: bytes) -> bytes:
-    name = path[len(FONTS_PATH) :].decode("latin-1")
-    if name not in _FONTS:
-        raise NOT_FOUND
-    return (_WEB / "static" / "fonts" / name).read_bytes()
-
-
 def _require_own(arrived: Arrived) -> None:
     hosts = values_of(arrived.head.fields, b"host")
     name = hosts[0].decode("latin-1").lower() if len(hosts) == 1 else ""
     if (name if name.endswith("]") else name.rpartition(":")[0] or name) not in _HOSTS:
-        raise _FOREIGN
+        raise FOREIGN
 
 
-def _require_same_origin(arrived: Arrived) -> None:
+def _require_same_origin(arrived: Arrived, scheme: bytes) -> None:
     host = values_of(arrived.head.fields, b"host")[0]
     sites = values_of(arrived.head.fields, b"sec-fetch-site")
     origins = values_of(arrived.head.fields, b"origin")
     # Every browser that is maintained sends Origin with a form; who sends neither is none.
-    if origins != [b"http://" + host] or sites not in ([], [b"same-origin"]):
-        raise _FOREIGN
+    if origins != [scheme + b"://" + host] or sites not in ([], [b"same-origin"]):
+        raise FOREIGN
 
 
 def _query_of(arrived: Arrived) -> Mapping[str, str]:
@@ -307,10 +261,6 @@ def _read_pairs(raw: bytes) -> dict[str, str]:
             ErrorType(Origin.CLIENT, (Fault.BAD_REQUEST,)), "the form or query cannot be read", status=400
         ) from None
     return {name: values[-1] for name, values in pairs.items()}
-
-
-def _pick(texts: Mapping[str, str], language: str) -> str:
-    return texts.get(language) or texts.get("en") or next(iter(texts.values()))
 
 
 def _conditions(operations: Iterable[CataloguedOperation], words: Catalogue) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rahdari.app.exchange.consent_book import ConsentBook
 
 PATH: Final = b"/ndel/consents"
+_TEXT: Final = (b"content-type", b"text/plain")
 # A member that begins to sign consents while its gateway runs is found within this time.
 LOOK_SECONDS: Final = 5.0
 # Where there is none of this name, the member signs no consents (app.exchange.consent_desk).
@@ -35,7 +36,8 @@ class ConsentLists:
         arrived = arrive(scope, receive, send)
         book = await self._opened()
         if book is None or arrived.head.method not in {"GET", "HEAD"}:
-            await asgi.answer(arrived, 404, self._dates.complete([]), b"")
+            fields = self._dates.complete([_TEXT])
+            await asgi.answer(arrived, 404, fields, b"this member signs no consents, or not by this method\n")
             return
         path, _, query = arrived.head.target_raw.partition(b"?")
         number = path[len(PATH) :].decode("latin-1")
@@ -43,7 +45,8 @@ class ConsentLists:
             told = await asyncio.to_thread(book.answer, number, is_now=query == b"now")
         except Problem:
             # The database is busy or gone: whoever asks takes the consent for not known, and refuses.
-            await asgi.answer(arrived, 503, self._dates.complete([(b"retry-after", b"1")]), b"")
+            fields = self._dates.complete([_TEXT, (b"retry-after", b"1")])
+            await asgi.answer(arrived, 503, fields, b"the lists cannot be read now; ask again soon\n")
             return
         await asgi.answer(arrived, told.status, self._dates.complete(told.fields), told.body)
 

@@ -22,7 +22,16 @@ from rahdari.exchange import (
 from rahdari.kernel import Refused
 from rahdari.web.exchange import asgi
 from rahdari.web.exchange.asgi import Arrived, ClientGone, Receive, Scope, Send, arrive
-from rahdari.web.exchange.bodies import HELD_BYTES_MAX, Body, BodyTooLarge, SpoolFailed, take_request
+from rahdari.web.exchange.bodies import (
+    BUDGET,
+    COUNTED_BYTES,
+    HELD_BYTES_MAX,
+    Body,
+    BodyTooLarge,
+    SpoolFailed,
+    take_request,
+)
+from rahdari.web.exchange.browsers import own_hosts
 from rahdari.web.exchange.consent_lists import PATH as CONSENTS
 from rahdari.web.exchange.consent_lists import ConsentLists
 from rahdari.web.exchange.figures import Figures, Trip
@@ -30,9 +39,9 @@ from rahdari.web.exchange.listing import list_clients
 from rahdari.web.exchange.peers import Peers
 from rahdari.web.exchange.refusing import NOT_FOUND, Dates, refuse
 from rahdari.web.exchange.sending import ReceiptSender
-from rahdari.web.exchange.upstream import Reply, UpstreamFailed
+from rahdari.web.exchange.upstream import Reply, Unreached, UpstreamFailed
 from rahdari.wire.http_signatures import DigestCheck, require_digest
-from rahdari.wire.xroad import ErrorType, Fault, Origin, Side
+from rahdari.wire.xroad import ErrorType, Fault, Origin, SecurityServerId, Side
 
 _CALL: Final = b"/r1/"
 _LISTING: Final = b"/listClients"
@@ -51,6 +60,7 @@ class Edge:
         self._consents = ConsentLists(gateway)
         self._dates = Dates(gateway)
         self._near: dict[str, bool] = {}
+        self._hosts = own_hosts(gateway)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -87,7 +97,9 @@ class Edge:
 
     async def _carry(self, arrived: Arrived, trip: Trip) -> None:
         gateway = self._gateway
-        proofs = Proofs(self._is_near(arrived), arrived.socket.certificate)
+        # A browser on this machine carries the calls of any page that it shows.
+        is_near = self._is_near(arrived) and self._hosts.is_of_no_other_page(arrived.head.fields)
+        proofs = Proofs(is_near, arrived.socket.certificate)
         route = gateway.consumer.route(arrived.head, proofs, at=gateway.clock.now())
         trip.call, trip.said, trip.request_id = route.call, route.said, route.request_id
         # What could not be recorded is not asked.
@@ -97,6 +109,7 @@ class Edge:
         try:
             trip.request_size = body.facts.size
             outgoing = gateway.consumer.sign(route, body.facts, at=gateway.clock.now())
+            trip.request_id = outgoing.route.request_id
             trip.request_out = _milliseconds(gateway)
             await self._ask(arrived, outgoing, body, trip)
         finally:
@@ -106,7 +119,10 @@ class Edge:
         settings = self._gateway.settings
         try:
             return await take_request(
-                arrived.receive, bytes_max=settings.body_bytes_max, folder=self._gateway.home.folder
+                arrived.receive,
+                bytes_max=settings.body_bytes_max,
+                folder=self._gateway.home.folder,
+                budget=BUDGET,
             )
         except BodyTooLarge:
             raise CallRefused(
@@ -123,7 +139,7 @@ class Edge:
         """Ask the provider's gateway. Whatever comes of it is recorded."""
         gateway = self._gateway
         try:
-            reply = await self._peers.send(outgoing, body)
+            outgoing, reply = await self._reach(outgoing, body)
             try:
                 trip.response_in = _milliseconds(gateway)
                 accepted = gateway.consumer.accept(
@@ -144,26 +160,67 @@ class Edge:
             if refusal.error.faults[0] is not Fault.LOGGING_FAILED:
                 self._record_failure(outgoing, refusal.error)
             raise
+        except Refused as failure:
+            # Whatever the answer holds that nothing can be made of: the question went out, and is recorded.
+            unreadable = CallRefused(
+                consumer_fault(Fault.SERVICE_FAILED, Fault.INCONSISTENT_RESPONSE),
+                f"the provider's gateway answered with what cannot be passed on: {failure.message}",
+            )
+            self._record_failure(outgoing, unreadable.error)
+            raise unreadable from None
+
+    async def _reach(self, outgoing: Outgoing, body: Body) -> tuple[Outgoing, Reply]:
+        """Send a request; where its gateway was not reached at all, to the member's next one, signed for that."""
+        tried: set[SecurityServerId] = set()
+        while True:
+            try:
+                return outgoing, await self._peers.send(outgoing, body)
+            except Unreached:
+                tried.add(outgoing.route.gateway.id)
+                consumer, at = self._gateway.consumer, self._gateway.clock.now()
+                diverted = consumer.divert(outgoing, tried, at=at)
+                if diverted is None:
+                    raise
+                outgoing = diverted
 
     async def _hand_on(self, arrived: Arrived, accepted: Accepted, reply: Reply, trip: Trip) -> None:
         """Give the answer to the client: small ones once they are known to be whole and right."""
         held: list[bytes] = []
-        size = 0
-        while part := await reply.read():
-            held.append(part)
-            size += len(part)
-            if size > HELD_BYTES_MAX:
-                await self._stream(arrived, accepted, reply, b"".join(held), trip)
-                return
-        body = held[0] if len(held) == 1 else b"".join(held)
+        size = counted = 0
+        try:
+            while part := await reply.read():
+                held.append(part)
+                size += len(part)
+                self._require_size(size)
+                if size > COUNTED_BYTES:
+                    if size > HELD_BYTES_MAX or not BUDGET.take(size - counted):
+                        await self._stream(arrived, accepted, reply, b"".join(held), trip)
+                        return
+                    counted = size
+            trip.response_size = size
+            await self._give(arrived, accepted, held[0] if len(held) == 1 else b"".join(held))
+        finally:
+            BUDGET.give_back(counted)
+
+    async def _give(self, arrived: Arrived, accepted: Accepted, body: bytes) -> None:
         try:
             require_digest(accepted.content_digest, body)
         except Refused:
             raise _inconsistent() from None
-        trip.response_size = size
         await self._conclude(accepted)
         fields = [line for line in accepted.fields if line[0] != _LENGTH]
-        await asgi.answer(arrived, accepted.status, self._dates.complete(fields), body)
+        try:
+            await asgi.answer(arrived, accepted.status, self._dates.complete(fields), body)
+        finally:
+            self._acknowledge(accepted)
+
+    def _require_size(self, size: int) -> None:
+        most = self._gateway.settings.body_bytes_max
+        if size > most:
+            raise CallRefused(
+                consumer_fault(Fault.SERVICE_FAILED, Fault.IO_ERROR),
+                f"the answer has more than {most} bytes",
+            )
 
     async def _stream(
         self, arrived: Arrived, accepted: Accepted, reply: Reply, first: bytes, trip: Trip
@@ -180,6 +237,7 @@ class Edge:
             while part := await reply.read():
                 check.update(part)
                 trip.response_size += len(part)
+                self._require_size(trip.response_size)
                 await asgi.go_on(arrived, waiting, is_last=False)
                 waiting = part
             check.require_match()
@@ -190,14 +248,27 @@ class Edge:
             self._record_failure(accepted.outgoing, refusal.error)
             asgi.break_off(arrived)
             return
-        await asgi.go_on(arrived, waiting, is_last=True)
+        except ClientGone:
+            # Whether the rest was right nobody will know: it is not read to its end for nobody.
+            self._record_failure(accepted.outgoing, _GONE)
+            raise
+        await self._give_last(arrived, accepted, waiting)
+
+    async def _give_last(self, arrived: Arrived, accepted: Accepted, part: bytes) -> None:
+        try:
+            await asgi.go_on(arrived, part, is_last=True)
+        finally:
+            self._acknowledge(accepted)
 
     async def _conclude(self, accepted: Accepted) -> None:
         gateway = self._gateway
         concluded = gateway.consumer.conclude(accepted, at=gateway.clock.now())
         await self._record(concluded)
-        if concluded.receipt is not None:
-            self._receipts.owe(accepted.outgoing.route.gateway, concluded.receipt)
+
+    def _acknowledge(self, accepted: Accepted) -> None:
+        """Owe the provider's gateway its receipt. Signed behind the answer: no client waits for it."""
+        receipt = self._gateway.consumer.acknowledge(accepted, at=self._gateway.clock.now())
+        self._receipts.owe(accepted.outgoing.route.gateway, receipt)
 
     async def _record(self, concluded: Concluded) -> None:
         written = self._gateway.log.append(concluded.record, concluded.particulars)

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -20,6 +21,7 @@ from rahdari.wire.errors import MalformedInput
 from rahdari.wire.xroad import (
     CallHeaders,
     FieldLine,
+    MemberId,
     Moments,
     OperationalRecord,
     Outcome,
@@ -33,10 +35,16 @@ from rahdari.wire.xroad import (
 # From a tenth of the least time of two gateways to the longest time-out.
 BOUNDS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
 # Clients times operations times a few outcomes. Beyond, all others are counted under one name.
-SERIES_MAX: Final = 10_000
+SERIES_MAX: Final = 2_000
+# What callers may write as they like becomes no label until a call of it went through: services of other members.
+SERVICES_MAX: Final = 1_000
 # A minute of a busy gateway; whoever wants all of them asks often.
 RECENT_MAX: Final = 2_000
 OTHER: Final = ("other", "other", "other", "other", "other", "other")
+# Fields of X-Road's records that callers write as they like, and that name people: they stay in the call.
+_OF_PEOPLE: Final = frozenset(
+    {"messageUserId", "messageIssue", "representedPartyClass", "representedPartyCode"}
+)
 _LABELS: Final = ("side", "client", "service", "operation", "status", "fault")
 
 Series = tuple[str, str, str, str, str, str]
@@ -80,6 +88,7 @@ class Figures(Collector):
     def __init__(self, gauges: Mapping[str, tuple[str, Callable[[], float]]] | None = None) -> None:
         """Count from nothing; ``gauges`` are asked when somebody reads: name, what it is, how much."""
         self._sums: dict[Series, _Sums] = {}
+        self._answered: set[str] = set()
         self._recent: deque[tuple[Trip, int]] = deque(maxlen=RECENT_MAX)
         self._gauges = dict(gauges or {})
         self.trace: Callable[[Trip, int], None] | None = None
@@ -88,13 +97,14 @@ class Figures(Collector):
 
     def note(self, trip: Trip, *, tick: float, milliseconds: int) -> None:
         """Count a call that ended now."""
+        client, service = self._who(trip)
         key: Series = (
             trip.side.value,
-            str(trip.said.client) if trip.said is not None else "",
-            str(trip.call.service) if trip.call is not None else "",
+            client,
+            service,
             trip.operation.name if trip.operation is not None else trip.method,
             str(trip.status),
-            trip.fault,
+            trip.fault and _known_fault(trip.fault),
         )
         sums = self._sums.get(key)
         if sums is None:
@@ -109,6 +119,19 @@ class Figures(Collector):
         self._recent.append((trip, milliseconds))
         if self.trace is not None:
             self.trace(trip, milliseconds)
+
+    def _who(self, trip: Trip) -> tuple[str, str]:
+        """Name client and service; of a call that came to nothing, only their members, for these are registered."""
+        if trip.said is None or trip.call is None:
+            return "", ""
+        client, service = trip.said.client, str(trip.call.service)
+        is_real = trip.operation is not None or not trip.fault
+        if is_real and len(self._answered) < SERVICES_MAX:
+            self._answered.add(service)
+        if trip.side is Side.PRODUCER and not is_real and not isinstance(client, MemberId):
+            client = client.member
+        is_known = service in self._answered
+        return str(client), service if is_known else str(trip.call.service.provider.member)
 
     def begin(self, trip: Trip, fields: Iterable[FieldLine]) -> Trip:
         """Take what a call says of the trace that it belongs to, where there are traces."""
@@ -134,7 +157,8 @@ class Figures(Collector):
         times = HistogramMetricFamily(
             "rahdari_exchange_seconds", "Seconds from a call's head to its answer's end.", labels=_LABELS
         )
-        for key, sums in self._sums.items():
+        # Read by another thread while calls are counted.
+        for key, sums in list(self._sums.items()):
             calls.add_metric(key, sums.count)
             taken.add_metric(key, sums.bytes_in)
             given.add_metric(key, sums.bytes_out)
@@ -148,9 +172,19 @@ class Figures(Collector):
         return generate_latest(self._registry)
 
     def recent(self) -> Iterator[dict[str, object]]:
-        """Give the last calls as X-Road's operational records, the newest last."""
+        """Give the last calls as X-Road's operational records, the newest last; what names people is left out."""
         for trip, response_out in self._recent:
-            yield _record(trip, response_out).as_json()
+            told = _record(trip, response_out).as_json()
+            yield {name: value for name, value in told.items() if name not in _OF_PEOPLE}
+
+
+# Some dozens of words by a few origins; whatever else a gateway says of its answer is one label.
+@lru_cache(maxsize=1024)
+def _known_fault(fault: str) -> str:
+    try:
+        return read_error_type(fault).write()
+    except MalformedInput:
+        return "other"
 
 
 def _cumulative(buckets: list[int]) -> list[tuple[str, float]]:

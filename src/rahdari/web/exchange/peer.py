@@ -21,17 +21,19 @@ from rahdari.exchange import (
     SubjectSource,
     find_subject,
     provider_fault,
+    require_sealed,
 )
 from rahdari.kernel import Refused
 from rahdari.web.exchange import asgi
 from rahdari.web.exchange.asgi import Arrived, ClientGone, Receive, Scope, Send, arrive
-from rahdari.web.exchange.bodies import EMPTY, Body, BodyTooLarge, SpoolFailed, take, take_request
+from rahdari.web.exchange.bodies import BUDGET, EMPTY, Body, BodyTooLarge, SpoolFailed, take, take_request
 from rahdari.web.exchange.figures import Figures, Trip
 from rahdari.web.exchange.refusing import NOT_FOUND, Dates, has_body, refuse
 from rahdari.web.exchange.sending import TARGET as RECEIPTS
 from rahdari.web.exchange.systems import Systems
 from rahdari.web.exchange.upstream import Reply, UpstreamFailed
 from rahdari.wire.http_signatures import read_digests
+from rahdari.wire.sealed import HEAD_BYTES_MAX as SEALED_HEAD_BYTES_MAX
 from rahdari.wire.xroad import Fault, FieldLine, Side
 
 _CALL: Final = b"/r1/"
@@ -88,8 +90,8 @@ class Peer:
     async def _read(self, arrived: Arrived, trip: Trip) -> None:
         """Find out who asks. From there on refusals are signed and recorded as answers are."""
         gateway, at = self._gateway, self._gateway.clock.now()
-        if gateway.is_clock_back(at):
-            gateway.remember_answered(at)
+        if gateway.remembering.is_owed(at):
+            await gateway.remembering.settle()
         asked = gateway.provider.read(arrived.head, arrived.socket.certificate, at=at, tick=gateway.tick())
         trip.call, trip.said, trip.request_id = asked.call, asked.said, asked.request_id
         step = _Step(asked)
@@ -98,6 +100,8 @@ class Peer:
         except Refused as failure:
             refusal = _as_call_refused(failure)
             _note(trip, refusal)
+            if step.admitted is None:
+                gateway.provider.require_patience(asked, tick=gateway.tick())
             await self._refuse(arrived, step, refusal)
 
     async def _serve(self, arrived: Arrived, step: "_Step", trip: Trip) -> None:
@@ -105,7 +109,7 @@ class Peer:
         if not gateway.log.standing.is_writable:
             raise _unrecorded()
         if asked.call.metaservice is not None:
-            answer = gateway.provider.describe(asked, at=gateway.clock.now())
+            answer = gateway.provider.describe(asked, at=gateway.clock.now(), tick=gateway.tick())
             trip.status = answer.status
             await self._send(arrived, step, answer, Body(EMPTY.facts, answer.body))
             return
@@ -128,7 +132,9 @@ class Peer:
         """Read the body and hold it against the digest that was signed: nothing unsigned goes on."""
         most = min(admitted.service.body_bytes_max, self._gateway.settings.body_bytes_max)
         try:
-            body = await take_request(arrived.receive, bytes_max=most, folder=self._gateway.home.folder)
+            body = await take_request(
+                arrived.receive, bytes_max=most, folder=self._gateway.home.folder, budget=BUDGET
+            )
         except BodyTooLarge:
             raise CallRefused(
                 provider_fault(Fault.INVALID_BODY),
@@ -139,6 +145,8 @@ class Peer:
             raise _no_room() from None
         try:
             _require_digest(admitted.asked.content_digest, body.facts)
+            if admitted.operation.is_sealed:
+                require_sealed(admitted, body.beginning(SEALED_HEAD_BYTES_MAX))
         except BaseException:
             body.close()
             raise
@@ -147,7 +155,7 @@ class Peer:
     async def _answer(self, arrived: Arrived, step: "_Step", body: Body, trip: Trip) -> None:
         gateway, admitted = self._gateway, step.get_admitted()
         operation, provider = admitted.operation, gateway.provider
-        subject = _subject_of(admitted, body)
+        step.subject = subject = _subject_of(admitted, body)
         held = provider.examine(admitted, subject, at=gateway.clock.now())
         status = await gateway.standing_of(held, operation.consent)
         settled = provider.settle(
@@ -157,6 +165,7 @@ class Peer:
             consent=None if held is None else (held, status),
             at=gateway.clock.now(),
         )
+        step.consent_id = settled.consent_id
         trip.request_out = _milliseconds(gateway)
         reply = await self._systems.ask(admitted, body)
         try:
@@ -165,6 +174,8 @@ class Peer:
         finally:
             reply.release()
         try:
+            if operation.is_sealed:
+                require_sealed(admitted, given.beginning(SEALED_HEAD_BYTES_MAX), is_answer=True)
             answer = provider.answer(settled, reply.status, reply.fields, given.facts, at=gateway.clock.now())
             trip.status, trip.response_size = answer.status, given.facts.size
             await self._send(arrived, step, answer, given)
@@ -193,6 +204,7 @@ class Peer:
                 bytes_max=settings.body_bytes_max,
                 folder=self._gateway.home.folder,
                 wants_sha512=False,
+                budget=BUDGET,
             )
         except UpstreamFailed as failure:
             raise CallRefused(
@@ -222,7 +234,14 @@ class Peer:
     async def _refuse(self, arrived: Arrived, step: "_Step", refusal: CallRefused) -> None:
         """Sign a refusal, record it where that is possible, and send it."""
         gateway = self._gateway
-        answer = gateway.provider.refuse(step.asked, refusal, admitted=step.admitted, at=gateway.clock.now())
+        answer = gateway.provider.refuse(
+            step.asked,
+            refusal,
+            admitted=step.admitted,
+            subject=step.subject,
+            consent_id=step.consent_id,
+            at=gateway.clock.now(),
+        )
         written = gateway.log.append(answer.record, answer.particulars)
         try:
             await written
@@ -246,7 +265,7 @@ class Peer:
             body = await take_request(
                 arrived.receive, bytes_max=_RECEIPT_BYTES_MAX, folder=gateway.home.folder, wants_sha512=False
             )
-            taken = gateway.desk.take(body.held or b"", arrived.socket.certificate)
+            taken = await gateway.desk.take(body.held or b"", arrived.socket.certificate)
         except (BodyTooLarge, SpoolFailed):
             refusal = CallRefused(provider_fault(Fault.BAD_REQUEST), "a batch that is too large", status=413)
             await refuse(gateway, arrived, refusal, dates=self._dates)
@@ -263,12 +282,14 @@ class Peer:
 class _Step:
     """How far a call came: what a refusal of it may tell."""
 
-    __slots__ = ("admitted", "asked", "is_body_read")
+    __slots__ = ("admitted", "asked", "consent_id", "is_body_read", "subject")
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.admitted: Admitted | None = None
         self.is_body_read = False
+        self.subject: str | None = None
+        self.consent_id: str | None = None
 
     def get_admitted(self) -> Admitted:
         if self.admitted is None:

@@ -9,7 +9,7 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,9 @@ from rahdari.app.exchange.registry import Registry
 from rahdari.app.exchange.registry_desk import keep_publishing
 from rahdari.app.exchange.registry_founding import open_registry, read_listener
 from rahdari.kernel import Problem
+from rahdari.web.connections import PatientProtocol
 from rahdari.web.exchange.asgi import App, Arrived, Receive, Scope, Send, answer, arrive
+from rahdari.web.exchange.description.registry import REGISTRY_PATH, describe_registry
 from rahdari.web.limits import Buckets, name_address
 from rahdari.web.problems import MEDIA_TYPE, STATUSES
 from rahdari.wire.ndel.joining import TEXT_CHARS_MAX
@@ -115,6 +117,8 @@ class RegistryApp:
             return await self._configuration(arrived)
         if path == "/health":
             return _told(200, {"status": "up"})
+        if path == REGISTRY_PATH:
+            return _told(200, describe_registry())
         found = _REQUEST_ID.fullmatch(path)
         if found is None:
             return _refused(404, "web.not_found", "here are /configuration.jws, /join/ID and /health")
@@ -169,7 +173,7 @@ def _tags(fields: Iterable[FieldLine]) -> set[bytes]:
     return {one.strip().removeprefix(b"W/") for one in listed[:4096].split(b",")}
 
 
-def _told(status: int, document: dict[str, str]) -> _Answer:
+def _told(status: int, document: Mapping[str, object]) -> _Answer:
     return _Answer(status, ((b"content-type", JSON), *_PLAIN), msgspec.json.encode(document))
 
 
@@ -205,7 +209,7 @@ def main(arguments: list[str] | None = None) -> int:
         make_app(registry),
         host=listener.host if asked.host is None else asked.host,
         port=listener.port if asked.port is None else asked.port,
-        log_level="warning", access_log=False, server_header=False, lifespan="on",
+        http=PatientProtocol, log_level="warning", access_log=False, server_header=False, lifespan="on",
         limit_concurrency=_CONNECTIONS_MAX, timeout_graceful_shutdown=5,
     )  # fmt: skip
     return 0

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import structlog
@@ -31,6 +32,7 @@ class ReceiptSender:
         self._gateway, self._peers = gateway, peers
         self._full = asyncio.Event()
         self._waits: dict[SecurityServerId, tuple[float, float]] = {}
+        self._under_way: dict[SecurityServerId, asyncio.Task[None]] = {}
 
     def owe(self, gateway: Gateway, receipt: Receipt) -> None:
         """Take a receipt; a full batch goes out at once."""
@@ -44,13 +46,33 @@ class ReceiptSender:
                 async with asyncio.timeout(BATCH_SECONDS):
                     await self._full.wait()
             self._full.clear()
-            await self.send_all()
+            self._start()
 
     async def send_all(self) -> None:
-        """Send a batch to every gateway that is owed any and is not left alone for a while."""
+        """Send what every gateway is owed that is not left alone for a while; wait until that is done.
+
+        Raises:
+            BaseException: what the sending to one of them raised, once the others are done.
+        """
+        self._start()
+        ended = await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+        for one in ended:
+            if isinstance(one, BaseException):
+                raise one
+
+    def _start(self) -> None:
+        """Begin to send to those that are owed any. Each by itself: one that answers slowly stops no other."""
         tick = self._gateway.tick()
-        due = [one for one in self._gateway.owed.owed_to() if self._waits.get(one, (0.0, 0.0))[0] <= tick]
-        await asyncio.gather(*(self._send(one) for one in due))
+        for one in self._gateway.owed.owed_to():
+            if one not in self._under_way and self._waits.get(one, (0.0, 0.0))[0] <= tick:
+                task = self._under_way[one] = asyncio.create_task(self._send(one))
+                task.add_done_callback(partial(self._end, one))
+
+    def _end(self, identifier: SecurityServerId, task: asyncio.Task[None]) -> None:
+        del self._under_way[identifier]
+        failure = None if task.cancelled() else task.exception()
+        if failure is not None:
+            self._wait(identifier, type(failure).__name__)
 
     async def _send(self, identifier: SecurityServerId) -> None:
         owed = self._gateway.owed

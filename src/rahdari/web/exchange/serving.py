@@ -20,10 +20,12 @@ from rahdari.exchange import CallRefused
 from rahdari.web.connections import allow_sockets, drop_untaken
 from rahdari.web.errors import PortTaken
 from rahdari.web.exchange import asgi
+from rahdari.web.exchange.accepting import Entrance
 from rahdari.web.exchange.catalogue import PATH, CatalogueDoor, Shelf
-from rahdari.web.exchange.catalogue_pages import FONTS_PATH, PREFIX, STYLE_PATH, CataloguePages
+from rahdari.web.exchange.catalogue_pages import PREFIX, CataloguePages
 from rahdari.web.exchange.edge import Edge
 from rahdari.web.exchange.figures import Figures
+from rahdari.web.exchange.frames import FONTS_PATH, STYLE_PATH
 from rahdari.web.exchange.mounts import make_mounts
 from rahdari.web.exchange.own import Own
 from rahdari.web.exchange.peer import Peer
@@ -96,6 +98,14 @@ def _gauges(gateway: OpenGateway) -> dict[str, tuple[str, Callable[[], float]]]:
             lambda: len(gateway.seen),
         ),
         "rahdari_exchange_configuration_version": ("Version of the configuration in use.", version),
+        "rahdari_exchange_configuration_old": (
+            "1 while the registry should have signed a newer one: somebody may hold it back.",
+            lambda: float(gateway.following.is_old()),
+        ),
+        "rahdari_exchange_configuration_contradictions": (
+            "Configurations kept that a registry signed beside another of the same version.",
+            lambda: gateway.following.contradictions,
+        ),
     }
 
 
@@ -118,17 +128,20 @@ class _Server(uvicorn.Server):
         """Listen; whoever does not come to the end of the TLS handshake is hung up on as all others are."""
         config, loop = self.config, asyncio.get_running_loop()
         protocol = cast("type[GatewayProtocol]", config.http_protocol_class)
-        seconds = HANDSHAKE_SECONDS if config.ssl is not None else None
-        self.servers = [
-            await loop.create_server(
-                lambda: protocol(config, self.server_state, {}, loop),
-                sock=one,
-                ssl=config.ssl,
-                ssl_handshake_timeout=seconds,
-                backlog=config.backlog,
-            )
-            for one in sockets or []
-        ]
+        # The library asks no more of a server than that it closes.
+        self.servers = cast(
+            "list[asyncio.Server]",
+            [
+                Entrance(
+                    one,
+                    protocol.door,
+                    lambda: protocol(config, self.server_state, {}, loop),
+                    tls=config.ssl,
+                    handshake_seconds=HANDSHAKE_SECONDS,
+                )
+                for one in sockets or []
+            ],
+        )
         self.started = True
 
     @override
@@ -171,8 +184,9 @@ class GatewayServer:
         tls = await self._first_tls()
         if tls is None:
             return
+        edge_tls = gateway.edge_tls
         servers = [
-            _Server(_config(applications.edge, self._doors[0], None)),
+            _Server(_config(applications.edge, self._doors[0], edge_tls.context if edge_tls else None)),
             _Server(_config(applications.peer, self._doors[1], tls.context)),
         ]
         sockets = (self.edge_socket, self.peer_socket)

@@ -13,6 +13,7 @@ from rahdari.app.clock import SystemChance, SystemClock
 from rahdari.app.exchange.stamping import QUERY_TYPE, REPLY_TYPE
 from rahdari.app.exchange.timestamper import TimestampingAuthority, create_timestamper
 from rahdari.kernel import Problem
+from rahdari.web.connections import PatientProtocol
 from rahdari.web.exchange.asgi import App, Event, Receive, Scope, Send
 from rahdari.wire.timestamps import REQUEST_BYTES_MAX
 
@@ -106,8 +107,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{problem.message}\n")
         return 2
     uvicorn.run(
-        make_app(authority), host=asked.host, port=asked.port, log_level="warning", access_log=False,
-        limit_concurrency=_CONNECTIONS_MAX, server_header=False, lifespan="off",
+        make_app(authority), host=asked.host, port=asked.port, http=PatientProtocol, log_level="warning",
+        access_log=False, limit_concurrency=_CONNECTIONS_MAX, server_header=False, lifespan="off",
     )  # fmt: skip
     return 0
 

@@ -18,7 +18,9 @@ from rahdari.web.visit import visit_of
 
 Asked = Request[None, None, State]
 # What a page may say at its head after something was done; the word is in the address, so it is one of these.
-DONE = frozenset({"enrolled", "locked", "unlocked", "login_locked", "reported", "removed", "signed_out"})
+DONE = frozenset(
+    {"enrolled", "locked", "unlocked", "login_locked", "reported", "removed", "signed_out", "log_wait"}
+)
 CHANNELS = (Channel.ONLINE, Channel.PAYMENTS, Channel.LOGIN)
 # A holder's reasons to stop a card, as the life-cycle table admits them; a test compares.
 REASONS = ("lost", "stolen", "holder_request")
@@ -40,13 +42,14 @@ def show_holder(request: Asked, house: TheHouse) -> Response[bytes] | Redirect:
         page = house.holder_desk.show(presented)
     except AccessRefused as refusal:
         return _sign_in_page(request, house, refusal)
-    return _page(
+    return show_page(
         "holder.html",
         request,
         house,
         page=page,
         holder_number=print_number(page.product, page.holder_number),
         channels=CHANNELS,
+        has_log=house.citizens.is_offered,
         done=_done(request),
     )
 
@@ -62,7 +65,7 @@ def show_enrolment(request: Asked, house: TheHouse) -> Response[bytes] | Redirec
     except AccessRefused as refused:
         refusal = refused
     path = "/holder/enrol" if refusal else f"/holder/enrol?ticket={ticket}"
-    answer = _page("holder_enrol.html", request, house, path=path, refusal=_name(refusal))
+    answer = show_page("holder_enrol.html", request, house, path=path, refusal=_name(refusal))
     answer.status_code = status_of(refusal) if refusal else 200
     return answer
 
@@ -74,7 +77,7 @@ def show_report(request: Asked, house: TheHouse) -> Response[bytes] | Redirect:
         session = house.holder_desk.visit(token_of(request, house))
     except AccessRefused:
         return Redirect("/holder", status_code=303)
-    return _page(
+    return show_page(
         "holder_report.html", request, house, path="/holder/report", number=session.card, reasons=REASONS
     )
 
@@ -87,7 +90,7 @@ def token_of(request: Asked, house: House) -> str:
 def _sign_in_page(request: Asked, house: House, refusal: AccessRefused | None = None) -> Response[bytes]:
     """Show the way in, and why a session that there was is one no more."""
     said = None if isinstance(refusal, CardLocked | NotSignedIn) and _done(request) else refusal
-    answer = _page(
+    answer = show_page(
         "holder_sign_in.html",
         request,
         house,
@@ -102,9 +105,10 @@ def _sign_in_page(request: Asked, house: House, refusal: AccessRefused | None = 
     return answer
 
 
-def _page(
+def show_page(
     template: str, request: Asked, house: House, *, path: str = "/holder", **context: object
 ) -> Response[bytes]:
+    """Show one of the holder's pages."""
     body = render(template, visit_of(request.scope), path=path, issuer=house.settings.name, **context)
     headers = {"referrer-policy": "same-origin"} if template in _WITH_FORMS else {}
     return Response(body, media_type=MediaType.HTML, headers=headers)

@@ -2,17 +2,19 @@
 
 from urllib.parse import parse_qs
 
-from litestar import post
+from litestar import Response, post
 from litestar.params import RawBody
 from litestar.response import Redirect
 
 from rahdari.access import AccessRefused, PasskeyId
+from rahdari.app.citizen_codes import MINUTES
 from rahdari.credentials import Channel, Reason
+from rahdari.exchange import AdmissionRefused
 from rahdari.web.doors import TheHouse
 from rahdari.web.errors import BadBody
 from rahdari.web.limits import ANSWER_BYTES_MAX
 from rahdari.web.own_page import OWN_PAGE, session_cookie
-from rahdari.web.pages.holder import REASONS, Asked, token_of
+from rahdari.web.pages.holder import REASONS, Asked, show_page, token_of
 
 # Each form has one field.
 _FIELDS_MAX = 4
@@ -57,6 +59,28 @@ def report_card(request: Asked, house: TheHouse, body: RawBody) -> Redirect:
     answer = _back("reported")
     answer.set_cookie(session_cookie(house.settings, ""))
     return answer
+
+
+@post(
+    "/holder/log",
+    operation_id="openOwnLog",
+    sync_to_thread=True,
+    status_code=200,
+    request_max_body_size=ANSWER_BYTES_MAX,
+    opt=_OWN,
+)
+def open_own_log(request: Asked, house: TheHouse) -> Redirect | Response[bytes]:
+    """Give a code for the page where the holder reads who asked about her through the exchange."""
+    try:
+        number = house.holder_desk.show(token_of(request, house)).holder_number
+    except AccessRefused:
+        return _back()
+    try:
+        made = house.citizens.admit(number)
+    except AdmissionRefused:
+        return _back("log_wait")
+    # In the answer itself, never in an address.
+    return show_page("holder_log.html", request, house, made=made, minutes=MINUTES)
 
 
 @post(

@@ -31,7 +31,7 @@ from rahdari.wire.http_signatures import structured_fields as sf
 from rahdari.wire.http_signatures.algorithms import MessageSigner
 from rahdari.wire.http_signatures.components import component
 from rahdari.wire.http_signatures.errors import NotCovered
-from rahdari.wire.http_signatures.messages import Fields, Request, Response, split_target
+from rahdari.wire.http_signatures.messages import Fields, Request, Response, require_target
 from rahdari.wire.http_signatures.profiles import Found, KeyOf, Profile, Said
 from rahdari.wire.http_signatures.signatures import (
     LABEL,
@@ -51,6 +51,7 @@ REQUEST_FIELDS: Final = (
 )  # fmt: skip
 """The fields that a request carries exactly once each; ``ndel-consent`` says so where there is none."""
 
+_REQUEST_ID: Final = (REQUEST_ID,)
 RESPONSE_FIELDS: Final = ("content-digest", "x-road-request-hash")
 """The fields that a response carries exactly once each."""
 
@@ -88,6 +89,8 @@ class VerifiedRequest:
     signature: bytes
     parameters: str = field(default="", repr=False)
     base: bytes = field(default=b"", repr=False, compare=False)
+    is_plain: bool = True
+    """Whether it is written in the profile's own order, and alone: as evidence of it is verified later."""
 
     @property
     def replay_key(self) -> tuple[str, str]:
@@ -111,6 +114,8 @@ class VerifiedResponse:
     signature: bytes
     parameters: str = field(default="", repr=False)
     base: bytes = field(default=b"", repr=False, compare=False)
+    is_plain: bool = True
+    """Whether it is written in the profile's own order, and alone: as evidence of it is verified later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +174,8 @@ def verify_request(request: Request, *, key_of: KeyOf, at: int, label: str = LAB
     _require_nonce(found, request)
     base = REQUEST.verify(found, values, key_of=key_of, at=at)
     created, expires, nonce, keyid = found.said
-    return _quick_request(keyid, nonce, created, expires, found.signature, found.text, base)
+    is_plain = found.order is None
+    return _quick_request(keyid, nonce, created, expires, found.signature, found.text, base, is_plain)
 
 
 def sign_response(
@@ -203,7 +209,8 @@ def verify_response(response: Response, *, key_of: KeyOf, at: int, label: str = 
     _require_nonce(found, _request_of(response))
     base = RESPONSE.verify(found, values, key_of=key_of, at=at)
     created, expires, nonce, keyid = found.said
-    return _quick_response(keyid, nonce, created, expires, found.signature, found.text, base)
+    is_plain = found.order is None
+    return _quick_response(keyid, nonce, created, expires, found.signature, found.text, base, is_plain)
 
 
 def sign_receipt(
@@ -230,25 +237,26 @@ def verify_receipt(
 
 
 def _request_values(request: Request) -> Sequence[str]:
-    split_target(request.target_uri)
-    fields = request.fields
-    return request.method, request.target_uri, *[_one(fields, name) for name in REQUEST_FIELDS]
+    require_target(request.target_uri)
+    return request.method, request.target_uri, *_each(request.fields, REQUEST_FIELDS)
 
 
 def _response_values(response: Response) -> Sequence[str]:
-    request, fields = _request_of(response), response.fields
+    request = _request_of(response)
     if not 100 <= response.status <= 999:  # RFC 9110, 15
         raise MalformedInput("a status has three digits (RFC 9110, 15)")
-    values = [_one(fields, name) for name in RESPONSE_FIELDS]
-    return str(response.status), *values, _signature_of(request)
+    return str(response.status), *_each(response.fields, RESPONSE_FIELDS), _signature_of(request)
 
 
-def _one(fields: Fields, name: str) -> str:
-    """Give a field's one line; two lines of one name are two readings, and one of them an attacker's."""
-    lines = fields.get(name, ())
-    if len(lines) != 1:
-        raise NotCovered(f"{name} stands {len(lines)} times in the message; the signature covers it once")
-    return lines[0].strip(" \t")
+def _each(fields: Fields, names: Sequence[str]) -> list[str]:
+    """Give each field's one line; two lines of one name are two readings, and one of them an attacker's."""
+    values = []
+    for name in names:
+        lines = fields.get(name, ())
+        if len(lines) != 1:
+            raise NotCovered(f"{name} stands {len(lines)} times in the message; the signature covers it once")
+        values.append(lines[0].strip(" \t"))
+    return values
 
 
 def _request_of(response: Response) -> Request:
@@ -258,7 +266,7 @@ def _request_of(response: Response) -> Request:
 
 
 def _request_id(request: Request) -> str:
-    return _one(request.fields, REQUEST_ID)
+    return _each(request.fields, _REQUEST_ID)[0]
 
 
 def _signature_of(request: Request) -> str:

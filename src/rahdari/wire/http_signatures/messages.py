@@ -79,12 +79,17 @@ def split_target(target_uri: str) -> Target:
         TooLarge: more than ``TARGET_CHARS_MAX`` characters.
         MalformedInput: not absolute, or with user information, a fragment, white space or other than ASCII.
     """
+    scheme, authority, path, query = require_target(target_uri).groups()
+    scheme, authority = scheme.lower(), authority.lower()
+    authority = authority.removesuffix(_DEFAULT_PORTS.get(scheme, "\n"))
+    return Target(scheme, authority, path or "/", query or "?")
+
+
+def require_target(target_uri: str) -> re.Match[str]:
+    """Give the parts of a target URI as they are written. Raises what ``split_target`` raises."""
     if len(target_uri) > TARGET_CHARS_MAX:
         raise TooLarge(f"a target URI of {len(target_uri)} characters; at most {TARGET_CHARS_MAX} are read")
     found = _TARGET.fullmatch(target_uri)
     if found is None or not target_uri.isascii() or not target_uri.isprintable():
         raise MalformedInput("the target URI is not absolute, or holds what no URI has (RFC 9421, 2.2.2)")
-    scheme, authority, path, query = found.groups()
-    scheme, authority = scheme.lower(), authority.lower()
-    authority = authority.removesuffix(_DEFAULT_PORTS.get(scheme, "\n"))
-    return Target(scheme, authority, path or "/", query or "?")
+    return found

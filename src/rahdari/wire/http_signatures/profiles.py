@@ -34,6 +34,8 @@ KeyOf = Callable[[str], VerifyingKey | None]
 # What a key id and a nonce of ours are made of: visible, and nothing that a string would escape.
 _WORD: Final = re.compile(r"[!#-\[\]-~]{1,256}")
 _TIME: Final = "(0|[1-9][0-9]{0,14})"
+# RFC 9421, 2.5: lines of visible ASCII and spaces.
+_SIGNED: Final = bytes([10, *range(32, 127)])
 _quick_fields: Final = quick(SignatureFields)
 
 
@@ -185,9 +187,10 @@ class Profile:
 
 def _checked(text: str, breaks: int) -> bytes:
     """Refuse a base in which a value has a line break or a control of its own (RFC 9421, 2.5 and 7.5.6)."""
-    if not text.isascii() or text.count("\n") != breaks or not text.replace("\n", "").isprintable():
+    base = text.encode("ascii") if text.isascii() else b""
+    if base.count(b"\n") != breaks or base.translate(None, _SIGNED):
         raise MalformedInput("a covered part holds a line break, a control or a sign outside ASCII")
-    return text.encode("ascii")
+    return base
 
 
 def _as_written(told: re.Match[str], signed: re.Match[str]) -> Found:

@@ -32,6 +32,9 @@ from rahdari.wire.timestamps import TOKEN_BYTES_MAX
 FORMAT: Final = "ndel-evidence-1"
 # Two configurations of a whole country (48 MiB each at their limit) and all else.
 FILE_BYTES_MAX: Final = 112 * 1024 * 1024
+# Commas and brackets, those inside of texts too: a file of both parties has some hundreds, and configurations have
+# none. Each costs a reader a hundred bytes of memory, which millions of them in a small file would multiply.
+MARKS_MAX: Final = 100_000
 # The two gateways of an exchange; a third place is room for a member that has two gateways and changed over.
 RECORDS_MAX: Final = 4
 # A consumer sends one; a retry after a lost answer makes a second.
@@ -95,6 +98,10 @@ def decode(raw: bytes) -> EvidenceFile:
     Raises:
         MalformedInput: another format, a member missing, unknown or of the wrong type; or (``TooLarge``) too long.
     """
+    if sum(map(raw.count, (b",", b"[", b"{"))) > MARKS_MAX:
+        raise TooLarge(
+            f"an evidence file has at most {MARKS_MAX} commas and brackets; this is something else"
+        )
     found = object_of(strict_json.decode(raw, size_bytes_max=FILE_BYTES_MAX), _FILE)
     if found["format"] != FORMAT:
         raise MalformedInput(f"an evidence file of another format than {FORMAT}; update this program")

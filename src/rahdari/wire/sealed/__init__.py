@@ -11,7 +11,7 @@ Example:
     b'salam'
 """
 
-from rahdari.wire.sealed.envelope import MEDIA_TYPE, Binding, Direction
+from rahdari.wire.sealed.envelope import MEDIA_TYPE, Binding, Direction, begins_sealed
 from rahdari.wire.sealed.opening import BODY_BYTES_MAX, HEAD_BYTES_MAX, Opener, open_sealed
 from rahdari.wire.sealed.recipients import OpeningKey, RecipientKey
 from rahdari.wire.sealed.refusals import SealBroken, SealedToAnother
@@ -34,6 +34,7 @@ __all__ = [
     "SealBroken",
     "SealedToAnother",
     "Sealer",
+    "begins_sealed",
     "open_sealed",
     "seal",
 ]

@@ -124,5 +124,16 @@ def read_head(raw: bytes) -> Head | None:
     return Head(kem, aead, bytes(kid), bytes(raw[PLAIN_HEAD_BYTES : head_bytes(kem)]))
 
 
+def begins_sealed(beginning: bytes) -> bool:
+    """Tell whether bytes begin as a sealed body does; whether it opens, only who has the key can tell.
+
+    ``beginning`` are the first ``HEAD_BYTES_MAX`` bytes of a body, or all that there are.
+    """
+    try:
+        return read_head(beginning) is not None
+    except (MalformedInput, UnsupportedAlgorithm):
+        return False
+
+
 def _one_of(numbers: type[_Number], number: int) -> _Number | None:
     return next((one for one in numbers if one == number), None)

@@ -16,7 +16,7 @@ from rahdari.app.exchange.log import EvidenceLogFiles, LogSecrets, LogSigners
 from rahdari.app.exchange.subject_keys import SubjectKeys
 from rahdari.app.exchange.withholding_desk import FOLDER, take_in
 from rahdari.exchange.errors import LogDamaged, SubjectKeyDamaged, SubjectUnreadable, WithholdingRefused
-from rahdari.exchange.values.lookups import Order, WithholdingKind
+from rahdari.exchange.values.lookups import Ended, Order, WithholdingKind
 from rahdari.wire.ndel.record_bytes import encode_entry, request_id_of
 from rahdari.wire.ndel.records import ExchangeRecord, LogEntry, ReceiptRecord, Role
 from rahdari.wire.xroad import MemberId, SubsystemId
@@ -200,6 +200,35 @@ def test_an_order_hides_a_clients_questions_until_it_ends(place: Place, desk: Ci
     assert len(answer(desk.log)) == 2, "it lifted itself"
     counted = desk.log.count_withheld()
     assert (counted.now, counted.ever) == ({}, {"criminal_investigation": 1})
+
+
+def test_what_an_order_withheld_is_told_with_the_orders_kind_and_end_and_no_more(
+    place: Place, desk: CitizenDesk
+) -> None:
+    place.write(place.asked(at=AT), place.asked(at=AT + DAY, client=POLICE))
+    desk.order(order())
+    place.write()
+    place.clock.wind(30 * DAY)
+    police, bank = desk.log.answer(ME, since=AT - DAY, until=AT + 2 * DAY)
+    end = int((AT + 30 * DAY).timestamp())
+    assert police.was_withheld == Ended("criminal_investigation", end)
+    assert bank.was_withheld is None
+    assert "7/2027" not in repr(police), "neither its number nor who ordered it"
+    assert "District court" not in repr(police)
+
+
+def test_while_a_second_order_withholds_it_the_end_of_the_first_tells_nothing(
+    place: Place, desk: CitizenDesk
+) -> None:
+    place.write(place.asked(client=POLICE))
+    desk.order(order())
+    place.write()
+    place.clock.wind(29 * DAY)
+    until = int((AT + 60 * DAY).timestamp())
+    desk.order(order(until=until))
+    place.write()
+    place.clock.wind(2 * DAY)
+    assert answer(desk.log) == []
 
 
 def test_an_order_is_lifted_by_another_record_of_the_log(place: Place, desk: CitizenDesk) -> None:

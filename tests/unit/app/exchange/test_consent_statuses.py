@@ -23,6 +23,7 @@ from tests.fakes.clock import WoundClock
 from tests.unit.exchange.evidence_scene import consent
 
 KEY = SoftwareSigner.generate(Algorithm.EDDSA)
+OTHER, OTHER_KEY = MemberId("PK", "COM", "7"), SoftwareSigner.generate(Algorithm.EDDSA)
 START = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 URI = "https://id.example/consents/0"
 
@@ -46,9 +47,11 @@ class World:
         self.statuses = ConsentStatuses(self.fetch, lambda: self, clock=self.wall, tick=lambda: self.tick)
 
     def consent_keys(self, issuer: MemberId, at: int) -> Sequence[PublicKey]:
-        return (KEY.public,) if issuer == consent().issuer else ()
+        known = {consent().issuer: KEY, OTHER: OTHER_KEY}
+        return (known[issuer].public,) if issuer in known else ()
 
-    async def fetch(self, address: str) -> bytes:
+    async def fetch(self, address: str, issuer: MemberId) -> bytes:
+        del issuer
         self.asked.append(address)
         raw = self.raw or self.token()
         if self.gate is not None:
@@ -211,6 +214,34 @@ def test_a_list_of_one_issuer_says_nothing_of_anothers_consents() -> None:
         other = one(issuer=MemberId("PK", "GOV", "9"))
         assert world.statuses.known(other) is None
         assert await world.statuses.find(other) is None
+
+    run(story)
+
+
+def test_an_issuer_that_names_anothers_list_harms_nobodys_consents_but_its_own() -> None:
+    async def story(world: World) -> None:
+        theirs = one(issuer=OTHER)
+        for now in (True, False):
+            for _ in range(4):
+                assert await world.statuses.find(theirs, now=now) is None
+                world.pass_by(0.1)
+                ours = await world.statuses.find(one(), now=now)
+                assert ours is not None
+                assert ours.age_seconds <= 60
+            world.pass_by(61)
+
+    run(story)
+
+
+def test_an_issuer_with_many_lists_pushes_out_its_own() -> None:
+    async def story(world: World) -> None:
+        await world.statuses.find(one())
+        for number in range(LISTS_MAX + 5):
+            world.pass_by(0.001)
+            await world.statuses.find(
+                one(issuer=OTHER, status=StatusPlace(f"https://id.example/{number}", 7))
+            )
+        assert world.statuses.known(one()) is not None
 
     run(story)
 

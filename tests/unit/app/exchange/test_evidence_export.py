@@ -21,6 +21,8 @@ from rahdari.wire.xroad import MemberId, SubsystemId
 from tests.fakes.chance import SeededChance
 from tests.fakes.clock import WoundClock
 from tests.fakes.gateway_homes import MadeGateway, MadeInstance, add_gateway, make_instance
+from tests.unit.exchange.evidence_scene import stamp
+from tests.unit.exchange.exchange_scene import AT as SCENE_AT
 from tests.unit.wire.test_ndel_record_bytes import FULL, MARK
 
 pytestmark = pytest.mark.loopback
@@ -129,6 +131,28 @@ def test_the_first_stamped_and_countersigned_checkpoint_is_taken_before_all_othe
     assert size_of(place.export("r-5")) == "5"
 
 
+@pytest.mark.parametrize(("hours", "size"), [(3, "2"), (5, "1")])
+def test_a_stamp_in_time_goes_before_a_countersignature_whose_stamp_came_too_late(
+    place: Place, hours: int, size: str
+) -> None:
+    """In a quiet log the next checkpoint comes a day later."""
+    ended = int((SCENE_AT + timedelta(seconds=1)).timestamp() * 1000)
+    began = int(AT.timestamp() * 1000)
+
+    def in_time(reader: LogReader) -> None:
+        note, _ = reader.checkpoint()
+        reader.checkpoints.keep_stamp(note, stamp(note))
+
+    def later(reader: LogReader) -> None:
+        note, _ = reader.checkpoint()
+        reader.checkpoints.keep_stamp(note, stamp(note, seconds=hours * 3600))
+        cosigned(reader)
+
+    place.write(place.record(began=began, ended=ended), then=in_time)
+    place.write(place.record(request_id="r-2"), then=later)
+    assert size_of(place.export()) == size
+
+
 def test_particulars_that_were_erased_are_not_there(place: Place) -> None:
     place.write(place.record())
     # The journal's segment is given up at the next start.
@@ -153,7 +177,7 @@ def test_a_consumer_has_no_receipts_and_a_gateway_of_both_sides_two_records(plac
     assert len(provider.receipts) == 1
 
 
-def test_the_configuration_is_the_one_that_the_request_named_else_one_in_force(place: Place) -> None:
+def test_the_configuration_that_the_request_named_goes_with_the_newest_of_its_time(place: Place) -> None:
     place.instance.publish(at=AT - timedelta(minutes=1))
     place.instance.publish(at=AT + timedelta(hours=1))
     place.write(place.record(), place.record(request_id="r-2", configuration_version=9))
@@ -162,8 +186,15 @@ def test_the_configuration_is_the_one_that_the_request_named_else_one_in_force(p
         texts = place.export(request_id).configurations
         return [configuration.decode(text).unverified.version for text in texts]
 
-    assert versions("r-1") == [1]
+    assert versions("r-1") == [1, 2]
     assert versions("r-2") == [2], "the newest that had been issued by then"
+
+
+def test_another_exchange_under_the_same_id_is_not_mixed_into_it(place: Place) -> None:
+    mine = place.record()
+    other = replace(mine, request=replace(mine.request, signature=bytes(64)), request_base=bytes(32))
+    place.write(mine, other)
+    assert [one.logged.record for one in place.export().records] == [encode_entry(mine)]
 
 
 def test_without_the_configuration_of_that_time_nobody_could_verify(place: Place) -> None:

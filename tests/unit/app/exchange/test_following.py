@@ -9,10 +9,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from rahdari.app.errors import FolderFailed
 from rahdari.app.exchange import following as module
-from rahdari.app.exchange.configuration_files import ConfigurationFiles
+from rahdari.app.exchange.configuration_files import CONTRADICTIONS_MAX, ConfigurationFiles
 from rahdari.app.exchange.fetching import Fetched, Unfetched
 from rahdari.app.exchange.following import Following
 from rahdari.exchange.errors import ConfigurationRefused
@@ -184,6 +185,126 @@ def test_another_address_is_asked_where_one_is_away(scene: Scene) -> None:
     scene.serve(configuration(), url=mirror)
     assert scene.refresh()
     assert [url for url, _ in scene.asked] == [URL, mirror]
+
+
+MIRROR = "http://127.0.0.1:3/configuration.jws"
+
+
+def with_mirror(scene: Scene) -> None:
+    scene.home = replace(scene.home, anchor=replace(scene.home.anchor, urls=(URL, MIRROR)))
+    scene.following = scene.new()
+
+
+@pytest.mark.parametrize("frozen", [URL, MIRROR])
+def test_an_address_that_stands_still_keeps_nobody_from_the_newest(scene: Scene, frozen: str) -> None:
+    with_mirror(scene)
+    live = ({URL, MIRROR} - {frozen}).pop()
+    for url in (URL, MIRROR):
+        scene.serve(configuration(), url=url)
+    scene.refresh()
+    for version in (2, 3):
+        scene.serve(configuration(version), url=live)
+        scene.ticks += 31
+        assert scene.refresh()
+        assert scene.following.directory.version == version
+        assert scene.following.age_seconds() == 0
+    assert not scene.refresh(), "the older one changes nothing"
+    scene.answers.pop(live)
+    scene.ticks += 31
+    assert not scene.refresh()
+    assert scene.following.directory.version == 3
+    assert scene.following.age_seconds() == 31, "what the other has is no confirmation"
+
+
+def test_a_configuration_that_should_have_been_signed_anew_is_told_of(scene: Scene) -> None:
+    with pytest.raises(ConfigurationRefused):
+        scene.following.load()
+    assert not scene.following.is_old()
+    scene.serve(configuration())
+    scene.refresh()
+    assert not scene.following.is_old()
+    scene.clock.wind(timedelta(seconds=DAY // 3 - 5))
+    with capture_logs() as quiet:
+        scene.refresh()
+    assert not scene.following.is_old()
+    scene.clock.wind(timedelta(seconds=10))
+    with capture_logs() as told:
+        scene.refresh()
+        scene.refresh()
+    assert scene.following.is_old()
+    assert [one["event"] for one in (*quiet, *told)] == ["configuration_is_old"], "once"
+    at = AT + DAY // 3
+    scene.serve(configuration(2, issued_at=at, expires=at + DAY))
+    scene.refresh()
+    assert not scene.following.is_old()
+
+
+def test_two_configurations_of_one_version_are_both_kept(scene: Scene) -> None:
+    first = scene.serve(configuration())
+    scene.refresh()
+    second = scene.serve(configuration(refresh_seconds=31))
+    with capture_logs() as told:
+        assert not scene.refresh()
+        scene.refresh()
+    assert [one["event"] for one in told].count("two_configurations_of_one_version") == 1
+    assert scene.following.contradictions == 1
+    (kept,) = (scene.home.configuration_folder / "contradictions").iterdir()
+    assert kept.read_text() == second
+    files = ConfigurationFiles(scene.home.configuration_folder)
+    assert list(files.past("PK")) == [(1, first)], "what was never in use proves nothing of the past"
+    scene.serve(configuration(2))
+    assert scene.refresh()
+    scene.serve(configuration(refresh_seconds=32))
+    assert not scene.refresh()
+    assert scene.following.contradictions == 2, "under a version that has passed too"
+
+
+def test_a_contradiction_is_one_only_if_the_registry_signed_it(scene: Scene) -> None:
+    scene.serve(configuration())
+    scene.refresh()
+    scene.serve(configuration(refresh_seconds=31), THEIR_KEY)
+    scene.refresh()
+    assert scene.following.contradictions == 0
+    assert not (scene.home.configuration_folder / "contradictions").exists()
+
+
+def test_no_more_contradictions_are_kept_than_a_disk_has_room_for(scene: Scene) -> None:
+    scene.serve(configuration())
+    scene.refresh()
+    files = ConfigurationFiles(scene.home.configuration_folder)
+    kept = [
+        files.keep_contradiction("PK", 1, f"another {number}") for number in range(CONTRADICTIONS_MAX + 3)
+    ]
+    assert sum(one is not None for one in kept) == CONTRADICTIONS_MAX
+
+
+def test_another_registry_that_does_not_answer_keeps_us_from_our_own_for_a_moment_only(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "OTHERS_SECONDS", 0.02)
+    scene.serve(configuration(pins=(PIN,)))
+    scene.serve(theirs(), THEIR_KEY, THEIRS)
+
+    async def go() -> None:
+        gate = asyncio.Event()
+        plain = scene.fetch
+
+        async def slow(url: str, *, etag: str, chars_max: int) -> Fetched | None:
+            if url == THEIRS:
+                await gate.wait()
+            return await plain(url, etag=etag, chars_max=chars_max)
+
+        vars(scene.following)["_fetch"] = slow
+        assert await scene.following.refresh_now()
+        assert scene.following.directory.others == {}
+        scene.serve(configuration(2, pins=(PIN,)))
+        assert await scene.following.refresh_now()
+        assert scene.following.directory.version == 2, "while the other one still does not answer"
+        gate.set()
+        assert await scene.following.refresh_now()
+        assert set(scene.following.directory.others) == {"CN"}
+
+    asyncio.run(go())
 
 
 @pytest.mark.parametrize("hours", [1, -1])

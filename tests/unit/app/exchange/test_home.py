@@ -5,11 +5,13 @@ import stat
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from rahdari.app.errors import AlreadyInitialised, BadSettings, NotInitialised
+from rahdari.app.exchange.edge_tls import EdgeTlsSettings
 from rahdari.app.exchange.gateway_keys import LIFE, log_origin
 from rahdari.app.exchange.home import (
     FILE_NAME,
@@ -30,6 +32,7 @@ from rahdari.wire.ndel.parties import Configuration, Member
 from rahdari.wire.sealed import Kem
 from rahdari.wire.tlog import KeyKind
 from rahdari.wire.xroad import SecurityServerId, SubsystemId
+from tests.fakes.certificates import make_certificate
 from tests.fakes.chance import SeededChance
 from tests.fakes.exchange_registry import BEGIN, QUICK, clock, planned_home
 
@@ -52,9 +55,36 @@ def test_a_home_is_read_back(tmp_path: Path) -> None:
         ),
         CLIENT.member: LocalClient(CLIENT.member, ClientProof.NETWORK),
     }
-    settings = GatewaySettings(4096, Durability.STRICT, 600, "http://127.0.0.1:4318/v1/traces", renews=False)
+    settings = GatewaySettings(
+        4096, Durability.STRICT, 600, "http://127.0.0.1:4318/v1/traces", renews=False, vouching_seconds=5
+    )
     home = made(tmp_path / "gw", clients=clients, settings=settings)
     assert read_home(tmp_path / "gw") == home
+
+
+def test_a_home_with_tls_at_its_edge_is_read_back(tmp_path: Path) -> None:
+    system = make_certificate(tmp_path, "system", begins=BEGIN)
+    issued = sha256(b"issued by an authority").digest()
+    client = LocalClient(
+        CLIENT, ClientProof.CERTIFICATE, frozenset({sha256(system.der).digest(), issued}), {"": "kyc"}
+    )
+    home = made(
+        tmp_path / "gw",
+        clients={CLIENT: client},
+        edge_tls=EdgeTlsSettings(names=("gw.example", "::1"), authorities=("ca.pem",)),
+        certificate_files={CLIENT: (str(system.file),)},
+    )
+    found = read_home(tmp_path / "gw")
+    assert found == home
+    assert found.edge_url == "https://127.0.0.1:6001"
+    assert planned_home(tmp_path, REGISTRY, "file:/x").edge_url == "http://127.0.0.1:6001"
+
+
+def test_a_fingerprint_is_read_as_openssl_writes_it(tmp_path: Path) -> None:
+    fingerprint = ":".join(["AB"] * 32)
+    text = with_tls(GOOD, AUTHORITY) + by_certificate(f'certificate_digests = ["{fingerprint}"]')
+    (tmp_path / FILE_NAME).write_text(text, encoding="utf-8")
+    assert read_home(tmp_path).clients[CLIENT].secret_digests == {b"\xab" * 32}
 
 
 def test_a_home_is_its_owners_alone(tmp_path: Path) -> None:
@@ -84,6 +114,17 @@ def test_places_stand_in_the_home(tmp_path: Path) -> None:
 
 GOOD = write_gateway_file(planned_home(Path(), REGISTRY, "http://127.0.0.1:8470/configuration.jws"))
 CLIENT_TOML = '\n[[client]]\nid = "PK/GOV/1001/registry"\nproof = "network"\n'
+AUTHORITY = 'authorities = ["ca.pem"]'
+
+
+def with_tls(text: str, said: str = "") -> str:
+    return text.replace("[peer]", f"[edge.tls]\n{said}\n\n[peer]")
+
+
+def by_certificate(said: str) -> str:
+    return CLIENT_TOML.replace("network", "certificate") + said + "\n"
+
+
 WRONG: dict[str, Callable[[str], str]] = {
     "an unknown name": lambda text: "colour = 1\n" + text,
     "an unknown name in a table": lambda text: text.replace("[edge]", "[edge]\ncolour = 1"),
@@ -103,6 +144,27 @@ WRONG: dict[str, Callable[[str], str]] = {
     "a certificate, which no edge without TLS can see": lambda text: (
         text + CLIENT_TOML.replace("network", "certificate") + f'secret_digests = ["{"00" * 32}"]\n'
     ),
+    "a certificate that nobody could verify": lambda text: (
+        with_tls(text) + by_certificate(f'certificate_digests = ["{"00" * 32}"]')
+    ),
+    "a certificate without any": lambda text: with_tls(text, AUTHORITY) + by_certificate(""),
+    "a certificate in a file that is not there": lambda text: (
+        with_tls(text) + by_certificate('certificates = ["none.pem"]')
+    ),
+    "a certificate by the name of a token": lambda text: (
+        with_tls(text, AUTHORITY) + by_certificate(f'secret_digests = ["{"00" * 32}"]')
+    ),
+    "a token and a certificate": lambda text: (
+        with_tls(text, AUTHORITY)
+        + CLIENT_TOML.replace("network", "token")
+        + f'secret_digests = ["{"00" * 32}"]\ncertificate_digests = ["{"01" * 32}"]\n'
+    ),
+    "TLS with half of a pair": lambda text: with_tls(text, 'key = "edge.key"'),
+    "TLS with names of another's certificate": lambda text: with_tls(
+        text, 'certificate = "a"\nkey = "b"\nnames = ["c.example"]'
+    ),
+    "TLS for a name that is none": lambda text: with_tls(text, 'names = ["https://edge.example"]'),
+    "TLS with an unknown name": lambda text: with_tls(text, "colour = 1"),
     "a token without its digest": lambda text: text + CLIENT_TOML.replace("network", "token"),
     "a digest that is none": lambda text: text + CLIENT_TOML + 'secret_digests = ["00"]\n',
     "a digest that is no number": lambda text: text + CLIENT_TOML + 'secret_digests = ["zz"]\n',
@@ -113,6 +175,7 @@ WRONG: dict[str, Callable[[str], str]] = {
     "a subsystem twice": lambda text: text.replace('["registry"]', '["a", "a"]'),
     "a record of another kind": lambda text: text + '\n[settings]\nown_record = "never"\n',
     "no truth": lambda text: text + '\n[settings]\nrenews = "yes"\n',
+    "rounds that never come": lambda text: text + "\n[settings]\nvouching_seconds = 0\n",
     "traces to nowhere": lambda text: text + '\n[settings]\ntraces_url = "x"\n',
     "no TOML": lambda text: text + "\n[[[",
 }

@@ -72,7 +72,7 @@ def test_everything_of_a_service_is_read() -> None:
     [
         ('id = "PK/GOV/1001', 'id = "PK/GOV/9999', "not one of PK/GOV/1001"),
         ('/persons"\ntitle', '/listMethods"\ntitle', "metaservice"),
-        ('title = { en = "Persons", ur = "افراد" }', "", "name"),
+        ('title = { en = "Persons", ur = "افراد" }', "", 'no title; write title = { en = "…" }'),
         ("http://127.0.0.1:9001/api/", "ftp://127.0.0.1/", "base_url"),
         ("http://127.0.0.1:9001/api/", "http://user:word@127.0.0.1/", "base_url"),
         ("http://127.0.0.1:9001/api/", "http://127.0.0.1/?q=1", "base_url"),

@@ -1,6 +1,7 @@
 """Receipts: owed, batched, put back, and taken only for the answer they are for."""
 
 import asyncio
+from threading import current_thread, main_thread
 
 import pytest
 from hypothesis import given
@@ -8,9 +9,11 @@ from hypothesis import strategies as st
 
 from rahdari.app.exchange.receipts import (
     BATCH_MAX,
+    LOOKED_UP,
     LOOKED_UP_MAX,
     QUEUED_MAX,
     REMEMBERED_MAX,
+    TURN,
     OwedReceipts,
     ReceiptDesk,
     read_batch,
@@ -26,6 +29,8 @@ from rahdari.wire.ndel.records import ReceiptRecord
 from tests.fakes.clock import WoundClock
 from tests.fakes.evidence_log import MemoryLog
 from tests.unit.exchange.exchange_scene import AT, BANK, BANK_KEY, CERTIFICATE, REGISTRY, Scene, scene
+
+CERTIFICATE_OF_REGISTRY = b"certificate of PK/GOV/1001"
 
 
 def gateway_of(made: Scene, *, is_bank: bool = True) -> Gateway:
@@ -100,7 +105,7 @@ class TestDesk:
 
     def take(self, desk: ReceiptDesk, raw: bytes, certificate: bytes | None) -> tuple[int, int]:
         async def take() -> tuple[int, int]:
-            taken = desk.take(raw, certificate)
+            taken = await desk.take(raw, certificate)
             return taken.logged, taken.refused
 
         return asyncio.run(take())
@@ -129,7 +134,7 @@ class TestDesk:
     @pytest.mark.parametrize("certificate", [None, b"", b"unknown"])
     def test_a_stranger_is_refused(self, made: Scene, desk: ReceiptDesk, certificate: bytes | None) -> None:
         with pytest.raises(CallRefused) as refused:
-            desk.take(self.signed(made), certificate)
+            asyncio.run(desk.take(self.signed(made), certificate))
         assert refused.value.status == 403
 
     def test_after_a_restart_the_answer_is_found_in_the_log(
@@ -142,6 +147,25 @@ class TestDesk:
         assert self.take(desk, batch, CERTIFICATE) == (1, 0)
         assert self.take(desk, batch, CERTIFICATE) == (0, 1)
 
+    def test_a_large_batch_lets_calls_through_in_between(self, made: Scene, desk: ReceiptDesk) -> None:
+        turns = 0
+
+        async def count() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        async def take() -> None:
+            counting = asyncio.create_task(count())
+            await desk.take(write_batch(receipt(one) for one in range(BATCH_MAX)), CERTIFICATE)
+            counting.cancel()
+
+        for number in range(BATCH_MAX):
+            desk.await_receipt(f"id-{number}", bytes(64), gateway_of(made))
+        asyncio.run(take())
+        assert turns >= BATCH_MAX // TURN
+
     def test_looking_up_has_an_end(self, made: Scene, desk: ReceiptDesk) -> None:
         asked: list[str] = []
 
@@ -153,6 +177,38 @@ class TestDesk:
         batch = write_batch(receipt(one) for one in range(BATCH_MAX))
         assert self.take(busy, batch, CERTIFICATE) == (0, BATCH_MAX)
         assert len(asked) == LOOKED_UP_MAX
+
+    def test_another_member_takes_nobodys_receipt_away(
+        self, made: Scene, log: MemoryLog, desk: ReceiptDesk
+    ) -> None:
+        """A known id in another's batch: the answer is awaited of whoever asked, and of nobody else."""
+        outgoing = made.ask()
+        answered = made.answer(outgoing)
+        log.records.append((answered.record, b""))
+        batch = self.signed(made, outgoing.route.request_id, answered.response_signature)
+        assert self.take(desk, batch, CERTIFICATE_OF_REGISTRY) == (0, 1)
+        assert self.take(desk, batch, CERTIFICATE) == (1, 0)
+
+    def test_a_member_looks_up_so_many_a_second_and_keeps_nobody_else_waiting(self, made: Scene) -> None:
+        asked: list[str] = []
+        tick = 0.0
+
+        def find(request_id: str) -> list[bytes]:
+            assert current_thread() is not main_thread(), "files are read beside the loop"
+            asked.append(request_id)
+            return []
+
+        busy = ReceiptDesk(
+            MemoryLog(), lambda: made.directory, clock=WoundClock(AT), find=find, tick=lambda: tick
+        )
+        for _ in range(5):
+            self.take(busy, write_batch(receipt(one) for one in range(BATCH_MAX)), CERTIFICATE)
+        assert len(asked) == LOOKED_UP_MAX
+        self.take(busy, write_batch([receipt(1)]), CERTIFICATE_OF_REGISTRY)
+        assert len(asked) == LOOKED_UP_MAX + 1
+        tick += 1.0
+        self.take(busy, write_batch(receipt(one) for one in range(BATCH_MAX)), CERTIFICATE)
+        assert len(asked) == LOOKED_UP_MAX + 1 + LOOKED_UP.per_second
 
     def test_what_is_awaited_is_bounded(self, made: Scene, desk: ReceiptDesk) -> None:
         for number in range(REMEMBERED_MAX + 1):

@@ -10,14 +10,18 @@ from pathlib import Path
 import pytest
 
 from rahdari.app.errors import AlreadyInitialised, BadSettings, FolderFailed, NotInitialised
+from rahdari.app.exchange import join_requests
 from rahdari.app.exchange import registry as module
 from rahdari.app.exchange.joining import make_request
 from rahdari.app.exchange.registry import Registry
 from rahdari.app.exchange.registry_founding import Founding, found_registry, open_registry, read_listener
 from rahdari.exchange.errors import ActRefused, JoinRefused, LogDamaged, UnknownAct
+from rahdari.exchange.values.registrations import ProposalState
 from rahdari.kernel import Refused
-from rahdari.wire.ndel.acts import EnrolOfficer, Enter, Founded, Suspend, Terms
+from rahdari.wire.keys import Algorithm, SoftwareSigner
+from rahdari.wire.ndel.acts import EnrolOfficer, Enter, Founded, Officer, Suspend, Terms
 from rahdari.wire.ndel.configuration import decode
+from rahdari.wire.ndel.joining import ReadJoinRequest, read_join
 from rahdari.wire.ndel.parties import Configuration
 from tests.fakes.chance import SeededChance
 from tests.fakes.clock import WoundClock
@@ -126,7 +130,7 @@ def test_one_address_has_one_gateway(registry: Registry, tmp_path: Path, time: W
 def test_only_so_many_requests_wait(
     registry: Registry, tmp_path: Path, time: WoundClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "REQUESTS_MAX", 2)
+    monkeypatch.setattr(join_requests, "REQUESTS_MAX", 2)
     homes = [make_gateway(tmp_path / code, registry, time, code=code) for code in ("1001", "1002", "1003")]
     for home, keys in homes[:2]:
         registry.receive(make_request(home, keys, time))
@@ -135,6 +139,91 @@ def test_only_so_many_requests_wait(
     time.wind(timedelta(days=31))
     registry.receive(make_request(*homes[2], time))
     assert len(registry.waiting()) == 1
+
+
+def test_a_request_is_declined_before_anybody_approved_it(
+    registry: Registry, tmp_path: Path, time: WoundClock
+) -> None:
+    home, keys = make_gateway(tmp_path / "gw", registry, time)
+    read = registry.receive(make_request(home, keys, time))
+    officer, signer = registry.officer(OFFICERS[0], {})
+    stranger = SoftwareSigner.generate(Algorithm.EDDSA)
+    with pytest.raises(ActRefused, match="no officer"):
+        registry.decline_any(read.id, Officer(officer.name, stranger.public), stranger)
+    assert len(registry.waiting()) == 1
+    assert registry.decline_any(read.id, officer, signer) is None
+    assert registry.waiting() == ()
+    with pytest.raises(UnknownAct, match="there is no request"):
+        registry.decline_any(read.id, officer, signer)
+    again = registry.receive(make_request(home, keys, time))
+    proposed = registry.approve_any(again.id, officer, signer)
+    declined = registry.decline_any(again.id, officer, signer)
+    assert declined is not None
+    assert (declined.number, declined.state) == (proposed.number, ProposalState.DECLINED)
+    other = registry.propose(Enter(PURPOSE), officer, signer)
+    assert registry.decline_any(str(other.number), officer, signer) is not None
+
+
+def test_a_gateway_that_asks_anew_by_the_same_keys_replaces_its_own_request(
+    registry: Registry, tmp_path: Path, time: WoundClock
+) -> None:
+    home, keys = make_gateway(tmp_path / "gw", registry, time)
+    last = registry.receive(make_request(home, keys, time))
+    for _ in range(20):
+        time.wind(timedelta(seconds=1))
+        last = registry.receive(make_request(home, keys, time))
+    assert [one.read.id for one in registry.waiting()] == [last.id]
+    registry.approve_any(last.id, *registry.officer(OFFICERS[0], {}))
+    time.wind(timedelta(seconds=1))
+    registry.receive(make_request(home, keys, time))
+    assert {one.read.id for one in registry.waiting()} >= {last.id}, "what an officer approved stays"
+
+
+def test_one_set_of_keys_takes_few_places_whatever_it_calls_itself(
+    registry: Registry, tmp_path: Path, time: WoundClock
+) -> None:
+    made = [make_gateway(tmp_path / str(code), registry, time, code=str(code)) for code in range(1001, 1005)]
+    keys = made[0][1]
+    requests = [make_request(home, keys, time) for home, _ in made]
+    for text in requests[: join_requests.OF_ONE_KEY_MAX]:
+        registry.receive(text)
+    for text in requests[join_requests.OF_ONE_KEY_MAX :]:
+        with pytest.raises(JoinRefused, match="by these keys"):
+            registry.receive(text)
+    registry.receive(make_request(*made[3], time))
+
+
+def test_several_may_say_that_they_are_one_gateway_but_few(
+    registry: Registry, tmp_path: Path, time: WoundClock
+) -> None:
+    """The first who comes keeps nobody out: officers compare the keys."""
+    made = [make_gateway(tmp_path / str(number), registry, time) for number in range(4)]
+    for home, keys in made[: join_requests.OF_ONE_GATEWAY_MAX]:
+        registry.receive(make_request(home, keys, time))
+    with pytest.raises(JoinRefused, match="which one is yours"):
+        registry.receive(make_request(*made[3], time))
+    registry.receive(make_request(*made[0], time))
+
+
+def test_what_waits_is_verified_once(
+    registry: Registry, tmp_path: Path, time: WoundClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [make_gateway(tmp_path / str(code), registry, time, code=str(code)) for code in range(1001, 1005)]
+    verified: list[str] = []
+
+    def counted(text: str) -> ReadJoinRequest:
+        verified.append(text)
+        return read_join(text)
+
+    monkeypatch.setattr(join_requests, "read_join", counted)
+    for home, keys in made:
+        registry.receive(make_request(home, keys, time))
+        registry.waiting()
+    assert verified == []
+    other = reopened(registry, time)
+    for _ in range(3):
+        other.waiting()
+    assert len(verified) == len(made)
 
 
 def test_a_suspension_is_published_at_once(registry: Registry, tmp_path: Path, time: WoundClock) -> None:

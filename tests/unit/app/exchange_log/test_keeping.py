@@ -190,6 +190,20 @@ def test_as_a_task_it_knows_after_a_restart_what_was_stamped(scene: Scene) -> No
     assert keeper.is_stamping_overdue()
 
 
+def test_as_a_task_it_makes_its_rounds_as_often_as_it_is_told(scene: Scene) -> None:
+    async def run() -> None:
+        task = asyncio.create_task(scene.keeper.run(1))
+        await asyncio.sleep(0.2)
+        first = len(scene.network.asked)
+        async with opened(scene.place) as log:
+            await put(log, records(5, log.reader.size))
+        await asyncio.sleep(1.3)
+        assert len(scene.network.asked) > first > 0
+        task.cancel()
+
+    asyncio.run(run())
+
+
 def test_a_damaged_stamp_is_told_and_the_next_checkpoint_is_stamped(scene: Scene) -> None:
     scene.round()
     next((scene.place.folder / "kept").rglob("*.tst")).write_bytes(b"damaged")

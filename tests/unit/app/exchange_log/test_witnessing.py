@@ -244,6 +244,12 @@ def test_a_log_restored_and_grown_anew_is_refused_by_its_witness(place: Place, t
     assert alarms
 
 
+def test_a_witness_that_says_nothing_is_told_by_its_status(place: Place) -> None:
+    network = Network({URL: lambda _: Posted(403, "text/plain", b"")})
+    with pytest.raises(WitnessRefused, match="does not cosign: it answered 403 and does not say why"):
+        ask(place, WitnessCalls(WITNESS, network.post))
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 422, 500, 503, 200])
 def test_a_witness_that_refuses_or_says_nothing_is_no_witness(place: Place, status: int) -> None:
     network = Network({URL: lambda _: Posted(status, "text/plain", b"no\x1b[31m\n")})

@@ -65,6 +65,11 @@ class Told:
 
     events: list[Event] = field(default_factory=list)
     is_aborted: bool = False
+    # After so many events the one who asked is no longer there.
+    goes_after: int = 1_000_000
+
+    def is_gone(self) -> bool:
+        return len(self.events) >= self.goes_after
 
     @property
     def status(self) -> int:
@@ -120,7 +125,7 @@ async def ask(  # noqa: PLR0913 - a whole request
 
     raw = target.encode("ascii")
     path, _, query = raw.partition(b"?")
-    socket = Socket(address, certificate, abort)
+    socket = Socket(address, certificate, abort, told.is_gone)
     scope: dict[str, object] = {
         "type": "http", "method": method, "raw_path": path, "query_string": query, "headers": list(fields),
         "client": (address, 1), "extensions": {EXTENSION: {"target": raw, "socket": socket}},

@@ -13,6 +13,7 @@ from rahdari.web.exchange.asgi import ClientGone, Event, Receive
 from rahdari.web.exchange.bodies import (
     HELD_BYTES_MAX,
     NO_BODY,
+    SPOOLED,
     Body,
     BodyTooLarge,
     SpoolFailed,
@@ -116,3 +117,21 @@ def test_a_body_that_breaks_off_is_none(parts: list[bytes], tmp_path: Path) -> N
 def test_without_room_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(SpoolFailed):
         took([b"x" * BIG] * 5, tmp_path / "absent")
+
+
+@pytest.mark.parametrize("count", [4, 8])
+def test_files_of_all_together_are_bounded_and_counted_no_longer_than_they_are(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SPOOLED, "bytes_max", BIG * 5)
+    before = _open_files()
+    if count == 8:
+        with pytest.raises(SpoolFailed):
+            took([b"x" * BIG] * count, tmp_path)
+    else:
+        assert took([b"x" * BIG] * count, tmp_path)[0].file is not None
+    for most in (BIG * 3 + 100, 1 << 30):
+        with pytest.raises((BodyTooLarge, ClientGone)):
+            took([b"x" * BIG] * 4, tmp_path, most=most, is_broken=True)
+    assert SPOOLED.held == 0
+    assert _open_files() <= before + 1

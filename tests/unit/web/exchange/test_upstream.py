@@ -2,10 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
-from rahdari.web.exchange.upstream import HEAD_BYTES_MAX, Late, Place, Pool, Sending, UpstreamFailed
+from rahdari.web.exchange.upstream import (
+    HEAD_BYTES_MAX,
+    Late,
+    Place,
+    Pool,
+    Sending,
+    Unreached,
+    UpstreamFailed,
+)
 from rahdari.wire.xroad import FieldLine
 
 pytestmark = pytest.mark.loopback
@@ -155,6 +164,8 @@ def test_a_body_may_end_with_its_connection() -> None:
         b"nonsense\r\n\r\n",
         b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nabc",
         b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\nab",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
         b"HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nx: " + b"y" * (HEAD_BYTES_MAX + 1) + b"\r\n",
     ],
@@ -197,6 +208,103 @@ def test_what_comes_unasked_ends_the_connection() -> None:
     run(answer, story)
 
 
+def test_half_a_second_answer_behind_the_first_is_nobodys() -> None:
+    """Its other half comes behind the next request, and would be read as the answer to that."""
+    number = 0
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal number
+        while True:
+            await reader.readuntil(b"\r\n\r\n")
+            number += 1
+            writer.write(
+                OK + b"HTTP/1.1 200 OK\r\nx-poison: yes"
+                if number == 1
+                else b"\r\ncontent-length: 6\r\n\r\npoison"
+            )
+            await writer.drain()
+
+    async def story(pool: Pool, server: Server) -> None:
+        assert (await whole(pool))[2] == b"ok"
+        with pytest.raises(UpstreamFailed):
+            await whole(pool)
+        assert server.connections == 2
+
+    run(answer, story)
+
+
+@pytest.mark.parametrize("first", [b"H", b"HTTP/1.1 2"])
+def test_a_letter_behind_an_answer_ends_its_connection(first: bytes) -> None:
+    async def story(pool: Pool, server: Server) -> None:
+        for connections in (1, 2):
+            assert (await whole(pool))[2] == b"ok"
+            assert server.connections == connections
+
+    run(saying(OK + first), story)
+
+
+def test_trailers_are_no_headers() -> None:
+    raw = (
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+        b"2\r\nok\r\n0\r\ncontent-type: text/evil\r\nx-road-error: none\r\n\r\n"
+    )
+
+    async def story(pool: Pool, server: Server) -> None:
+        for _ in range(2):
+            _, fields, body = await whole(pool)
+            assert (fields, body) == ([(b"transfer-encoding", b"chunked")], b"ok")
+        assert server.connections == 1
+
+    run(saying(raw), story)
+
+
+def test_interim_answers_give_nobody_more_time() -> None:
+    async def story(pool: Pool, _: Server) -> None:
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(Late):
+            await whole(pool, get(timeout_seconds=0.2))
+        assert asyncio.get_running_loop().time() - began < 0.4
+
+    run(saying(*[b"HTTP/1.1 102 Processing\r\n\r\n"] * 12, OK, pause=0.05), story)
+
+
+def test_a_head_that_drips_has_no_more_time_than_another() -> None:
+    async def story(pool: Pool, _: Server) -> None:
+        with pytest.raises(Late):
+            await whole(pool, get(timeout_seconds=0.2))
+
+    run(saying(*(bytes([one]) for one in OK), pause=0.02), story)
+
+
+def test_an_answer_that_drips_is_given_up_and_one_that_comes_at_a_pace_is_not() -> None:
+    head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n"
+
+    async def dripping(pool: Pool, _: Server) -> None:
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(Late):
+            await whole(pool, get(timeout_seconds=0.2))
+        assert asyncio.get_running_loop().time() - began < 0.4
+
+    async def steady(pool: Pool, _: Server) -> None:
+        assert len((await whole(pool, get(timeout_seconds=0.2)))[2]) == 16_000
+
+    run(saying(head % 20, *[b"x"] * 20, pause=0.05), dripping)
+    run(saying(head % 16_000, *[b"x" * 2000] * 8, pause=0.05), steady)
+
+
+def test_a_slow_reader_is_not_taken_for_a_slow_server() -> None:
+    async def story(pool: Pool, _: Server) -> None:
+        reply = await pool.send(get(timeout_seconds=0.2))
+        total = 0
+        while part := await reply.read():
+            total += len(part)
+            await asyncio.sleep(0.1)
+        reply.release()
+        assert total == 8000
+
+    run(saying(b"HTTP/1.1 200 OK\r\ncontent-length: 8000\r\n\r\n", *[b"x" * 1000] * 8, pause=0.03), story)
+
+
 @pytest.mark.parametrize("raws", [[b""], [OK[:-1]], [OK[:20]]])
 def test_whoever_does_not_go_on_is_given_up(raws: list[bytes]) -> None:
     async def story(pool: Pool, _: Server) -> None:
@@ -227,6 +335,28 @@ def test_a_kept_connection_that_died_is_replaced_where_a_request_may_be_repeated
             with pytest.raises(UpstreamFailed):
                 await whole(pool, get(method))
         assert server.connections == 1 + is_repeated
+
+    run(answer, story)
+
+
+def test_nothing_that_went_out_counts_as_never_sent() -> None:
+    """The kept connection took the request and died; that there is no other one now says nothing of the first."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        await writer.drain()
+        await reader.readuntil(b"\r\n\r\n")
+
+    async def story(pool: Pool, server: Server) -> None:
+        await whole(pool)
+        pool.place = replace(pool.place, port=1)
+        with pytest.raises(UpstreamFailed) as failed:
+            await whole(pool)
+        assert not isinstance(failed.value, Unreached)
+        with pytest.raises(Unreached):
+            await whole(pool)
+        assert server.connections == 1
 
     run(answer, story)
 

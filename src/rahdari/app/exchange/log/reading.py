@@ -12,7 +12,7 @@ from typing import Final
 from rahdari.app.exchange.log.checkpoints import Checkpoints, LogName
 from rahdari.app.exchange.log.disk import Disk
 from rahdari.app.exchange.log.finding import GROUP, Found, RequestOf
-from rahdari.app.exchange.log.hours import Hours
+from rahdari.app.exchange.log.hours import Hour, Hours
 from rahdari.app.exchange.log.places import Places
 from rahdari.app.exchange.log.sealing import Opener
 from rahdari.app.exchange.log.tile_files import TileFiles
@@ -138,6 +138,10 @@ class LogReader:
         journal yet.
         """
         return self._hours.erase(before)
+
+    def hours(self) -> list[Hour]:
+        """List the hours of which particulars are kept, in the order of their records."""
+        return self._hours.list()
 
     def iterate(self, start: int = 0) -> Iterator[tuple[int, bytes]]:
         """Give the records from ``start`` on with their indices, up to the checkpoint of now; a bundle in memory.
