@@ -28,7 +28,6 @@ def test_the_demonstration_goes_as_told_and_a_second_run_does_not_trip(tmp_path:
     assert "fetched over HTTP" in first.out
     assert "/roadmap: Pakistan's raw materials to China" in first.out
     assert "without the person's consent: refused" in first.out
-    assert "server.serverproxy.access_denied" in first.out
     assert first.out.count("Sample Telecom: Do these details match?") == 2, "refused, and then answered"
     assert "with the consent: {'name': True}" in first.out
     assert "is proved" in first.out
