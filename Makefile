@@ -9,10 +9,9 @@ READY := $(VENV)/.ready
 demo: $(READY)
 	$(BIN)/rahdari demo $(ARGS)
 
-# Three at a time on two cores: many wait for servers, browsers and clocks. A worker that dies ends the run: the tests
-# that it held would be waited for without end.
+# A worker that dies ends the run: the tests that it held would be waited for without end.
 test: $(READY)
-	$(BIN)/pytest -n 3 --dist loadfile --max-worker-restart 0 $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile --max-worker-restart 0 $(ARGS)
 
 # Everything that .ci/run checks beside the tests.
 check: $(READY)

@@ -29,8 +29,8 @@ def test_the_demonstration_goes_as_told_and_a_second_run_does_not_trip(tmp_path:
     assert "/roadmap: Pakistan's raw materials to China" in first.out
     assert "without the person's consent: refused" in first.out
     assert first.out.count("Sample Telecom: Do these details match?") == 2, "refused, and then answered"
-    assert "with the consent: {'name': True}" in first.out
-    assert "is proved" in first.out
+    assert "with the consent: the name is right" in first.out
+    assert "Proved of exchange " in first.out
     assert "saw the same log and countersigned it" in first.out
     assert "by a time stamp" in first.out
     assert "one status changed is refused" in first.out

@@ -165,8 +165,8 @@ def _court(
     )
     proven = _vouched(path, instance, request_id, anchors, environment)
     story.say(
-        f"A court verifies {path} offline, with the keys of registry, time-stamping authority and witness. "
-        f"Of exchange {proven.request_id} is proved:"
+        f"A court verifies {path} offline, with the keys of registry, time-stamping authority and witness.",
+        f"Proved of exchange {proven.request_id}:",
     )
     for step in proven.steps:
         if step.name in _TOLD and step.state is StepState.PROVED:
