@@ -32,7 +32,6 @@ from rahdari.web.exchange.refusing import NOT_FOUND, Dates, has_body, refuse
 from rahdari.web.exchange.sending import TARGET as RECEIPTS
 from rahdari.web.exchange.systems import Systems
 from rahdari.web.exchange.upstream import Reply, UpstreamFailed
-from rahdari.wire.http_signatures import read_digests
 from rahdari.wire.sealed import HEAD_BYTES_MAX as SEALED_HEAD_BYTES_MAX
 from rahdari.wire.xroad import Fault, FieldLine, Side
 
@@ -311,14 +310,8 @@ async def _give(arrived: Arrived, answer: Answer, body: Body, *, is_unread: bool
 
 
 def _require_digest(field: str, facts: BodyFacts) -> None:
-    """Return if the body is the one whose digest was signed; ours is one text, others' are taken apart."""
-    if compare_digest(field.encode("latin-1"), facts.content_digest.encode("ascii")):
-        return
-    own = read_digests(facts.content_digest)
-    if facts.sha512 is not None:
-        own["sha-512"] = facts.sha512
-    told = {name: digest for name, digest in read_digests(field).items() if name in own}
-    if not told or not all(compare_digest(digest, own[name]) for name, digest in told.items()):
+    """Return if the body is the one whose digest was signed; both are one text (service.received)."""
+    if not compare_digest(field.encode("latin-1"), facts.content_digest.encode("ascii")):
         raise CallRefused(
             provider_fault(Fault.INVALID_BODY), "the body is not the one whose digest was signed"
         )
