@@ -87,6 +87,7 @@ def serving(story: Story, house: House, plan: Plan, environment: Mapping[str, st
     # A folder that nobody fetched to: the roadmap works on what the package carries, whatever the user has.
     carried = {"RAHDARI_TRADE_FOLDER": str(house.settings.home / "trade")}
     with running(house.settings.home, port, {**environment, **carried}) as server:
+        story.note(server=server.url)
         yield server
 
 
@@ -160,6 +161,7 @@ def _sync(story: Story, house: House, gate: Gate, server: Server) -> None:
         way = "from the published folder"
         result = gate.sync(FolderSource(house.authority.public_folder))
     story.say(f"  sync     {count_of(len(result.taken), 'status list')}, signed anew, fetched {way}")
+    story.note(status_lists_fetched=way)
     story.require(
         is_true=bool(result.taken) and not result.failed, what="the status lists could not be synced"
     )

@@ -3,6 +3,7 @@
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -19,6 +20,7 @@ READY_SECONDS_MAX = 60
 ENDING_SECONDS_MAX = 10
 ASKING_SECONDS_MAX = 30
 LOG_CHARS_MAX = 600
+INSISTING_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +62,38 @@ def ending_in_order() -> Iterator[None]:
     """Take SIGTERM, SIGINT and SIGHUP as Ctrl-C within the block, so that the server ends before this program.
 
     Set anew even for SIGINT: a shell starts what it runs in the background deaf to it (POSIX.1-2024, 2.12). SIGHUP
-    stays ignored where ``nohup`` had it so.
+    stays ignored where ``nohup`` had it so. What is raised in a finaliser or in the callback of a weak reference
+    (an import has many) goes no further (Python's data model, ``object.__del__``): it is raised again until it is
+    on its way.
     """
 
     def interrupt(_number: int, _frame: object) -> None:
+        before.setdefault(signal.SIGALRM, signal.signal(signal.SIGALRM, insist))
+        signal.setitimer(signal.ITIMER_REAL, INSISTING_SECONDS, INSISTING_SECONDS)
         raise KeyboardInterrupt
+
+    def insist(_number: int, _frame: object) -> None:
+        if not isinstance(sys.exception(), KeyboardInterrupt):
+            raise KeyboardInterrupt
 
     heard = [one for one in _ENDINGS if one != signal.SIGHUP or signal.getsignal(one) != signal.SIG_IGN]
     before = {one: signal.signal(one, interrupt) for one in heard}
     try:
         yield
     finally:
+        if signal.SIGALRM in before:
+            signal.setitimer(signal.ITIMER_REAL, 0.0)
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+@contextmanager
+def until_told() -> Iterator[None]:
+    """End the block, and nothing else, once somebody ends us in order."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
 
 
 _ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

@@ -53,6 +53,8 @@ class Place:
     # Shorter than the other side keeps them: half of the 5 s that small servers have, most of our own 30 s.
     idle_seconds: float = 2.5
     connections_max: int = CONNECTIONS_MAX
+    # Whether a burst takes turns on the connections there are (upstream.Pool), where opening one is dear.
+    is_patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

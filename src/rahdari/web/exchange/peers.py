@@ -139,6 +139,7 @@ class Peers:
             split.netloc.encode("ascii"),
             client_context(self._gateway.keys, directory, gateway),
             IDLE_SECONDS,
+            is_patient=True,
         )
         pool = Pool(place)
         self._pools[gateway.id] = (gateway, marks, pool)

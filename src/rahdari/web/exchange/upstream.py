@@ -7,6 +7,7 @@ followed, nothing is decoded, there are no cookies.
 
 import asyncio
 import ssl
+from collections import deque
 from typing import Final
 
 from rahdari.web.exchange.connection import (
@@ -33,6 +34,14 @@ __all__ = [
 
 CONNECT_SECONDS: Final = 10.0
 IDLE_MAX: Final = 256
+# A connection with certificates on both sides costs as much as two calls: a burst takes turns on those there are
+# rather than open one each, which would make it longer. What still waits after a while opens more, a quarter at a
+# time; beyond ``MANY`` it waits for as long as a busy gateway takes to answer all of them.
+DIALS: Final = 2
+FEW: Final = 4
+MANY: Final = 64
+PATIENCE_SECONDS: Final = 0.02
+LONG_PATIENCE_SECONDS: Final = 0.5
 # RFC 9110, 9.2.2: what may be sent again when a kept connection turns out to be dead.
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
@@ -63,7 +72,9 @@ class Pool:
         """Connect when first asked."""
         self.place = place
         self._idle: list[Connection] = []
-        self._open = 0
+        self._waiting: deque[asyncio.Future[Connection]] = deque()
+        self._open = self._dialling = 0
+        self._is_closed = False
 
     async def send(self, sending: Sending) -> Reply:
         """Send a request and wait for the head of its answer.
@@ -73,6 +84,10 @@ class Pool:
                 connection had died before it was sent.
         """
         kept, seconds = self._take(), sending.timeout_seconds
+        if kept is None and self.place.is_patient and not self._may_dial(0.0):
+            began = asyncio.get_running_loop().time()
+            kept = await self._wait_turn(min(CONNECT_SECONDS, seconds))
+            seconds -= asyncio.get_running_loop().time() - began
         if kept is not None:
             try:
                 return await self._ask(kept, sending, seconds)
@@ -93,7 +108,13 @@ class Pool:
     def give_back(self, connection: Connection) -> None:
         """Keep a connection for the next request, if it may be."""
         is_clean = connection.is_complete and not connection.parts and not connection.transport.is_closing()
-        if connection.is_usable and is_clean and len(self._idle) < IDLE_MAX:
+        if self._is_closed or not connection.is_usable or not is_clean:
+            self._drop(connection)
+            return
+        if self._waiting:
+            self._waiting.popleft().set_result(connection)
+            return
+        if len(self._idle) < IDLE_MAX:
             connection.idle_since = connection._loop.time()  # noqa: SLF001 - the pool's own connection
             self._idle.append(connection)
         else:
@@ -101,6 +122,7 @@ class Pool:
 
     def close(self) -> None:
         """Close what is idle; what is under way ends by itself."""
+        self._is_closed = True
         for one in self._idle:
             self._drop(one)
         self._idle.clear()
@@ -129,11 +151,58 @@ class Pool:
         self._open -= 1
         connection.close()
 
+    def _may_dial(self, waited: float) -> bool:
+        """Tell whether one who has waited so long opens a connection rather than wait for one to come free."""
+        patience = PATIENCE_SECONDS if self._open < MANY else LONG_PATIENCE_SECONDS
+        is_due = self._open < FEW or waited >= patience
+        return is_due and self._dialling < max(DIALS, self._open // 4)
+
+    async def _wait_turn(self, seconds: float) -> Connection | None:
+        """Wait for a connection that comes free; none once the caller may open one. Raises ``Unreached``."""
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[Connection] = loop.create_future()
+        self._waiting.append(turn)
+        began, waited = loop.time(), 0.0
+        try:
+            while not self._may_dial(waited):
+                if waited >= seconds:
+                    raise Unreached("no connection came free", Fault.NETWORK_ERROR)
+                await asyncio.wait((turn,), timeout=min(PATIENCE_SECONDS, seconds - waited))
+                if turn.done():
+                    return turn.result()
+                waited = loop.time() - began
+        except asyncio.CancelledError:
+            if turn.done() and turn.exception() is None:
+                self.give_back(turn.result())
+            raise
+        finally:
+            if not turn.done():
+                self._waiting.remove(turn)
+        return None
+
+    def _fail_waiting(self, failure: Unreached) -> None:
+        """Let all who wait know that nobody is left who could give a connection back."""
+        while self._waiting:
+            self._waiting.popleft().set_exception(Unreached(failure.message, *failure.faults))
+
     async def _connect(self, seconds: float) -> Connection:
-        place, loop = self.place, asyncio.get_running_loop()
+        place = self.place
         if self._open >= place.connections_max:
             raise Unreached("too many calls are under way there", Fault.NETWORK_ERROR)
         self._open += 1
+        self._dialling += 1
+        try:
+            return await self._dial(seconds)
+        except BaseException as failure:
+            self._open -= 1
+            if isinstance(failure, Unreached) and not self._open:
+                self._fail_waiting(failure)
+            raise
+        finally:
+            self._dialling -= 1
+
+    async def _dial(self, seconds: float) -> Connection:
+        place, loop = self.place, asyncio.get_running_loop()
         try:
             async with asyncio.timeout(seconds):
                 name = place.host if place.tls else None
@@ -141,13 +210,8 @@ class Pool:
                     lambda: Connection(loop), place.host, place.port, ssl=place.tls, server_hostname=name
                 )
         except ssl.SSLError:
-            self._open -= 1
             why = "the other side's certificate is not the one that is expected of it"
             raise Unreached(why, Fault.SSL_AUTHENTICATION_FAILED) from None
         except (OSError, TimeoutError):
-            self._open -= 1
             raise Unreached("no connection", Fault.NETWORK_ERROR) from None
-        except BaseException:
-            self._open -= 1
-            raise
         return connection
