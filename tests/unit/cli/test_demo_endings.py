@@ -8,7 +8,7 @@ import pytest
 
 _PROGRAM = """
 import os, signal, time
-from rahdari.cli.demo.server import ending_in_order, until_told
+from rahdari.cli.demo.server import UntilTold, ending_in_order
 
 def tell():
     os.kill(os.getpid(), signal.{how})
@@ -48,7 +48,7 @@ time.sleep(0.7)
 
 _STAYING = """
 with ending_in_order():
-    with until_told():
+    with UntilTold():
         tell()
         time.sleep(20)
     time.sleep(1.2)

@@ -18,7 +18,7 @@ from rahdari.cli.demo.plan import HOLDERS_MAX, Plan, Wish
 from rahdari.cli.demo.population import find_sample, register_missing
 from rahdari.cli.demo.roadmap import show_roadmap
 from rahdari.cli.demo.sample import Sample, print_card, verify_from_picture
-from rahdari.cli.demo.server import HOST, Server, ending_in_order, until_told
+from rahdari.cli.demo.server import HOST, Server, UntilTold, ending_in_order
 from rahdari.cli.demo.story import Story
 from rahdari.cli.errors import NotAsTold, ServerFailed
 from rahdari.cli.exit_codes import ExitCode
@@ -164,9 +164,7 @@ def _stay(story: Story, house: House, sample: Sample, server: Server) -> None:
         f"The token of the first officer stands in {home / 'officers' / 'officer.token'}",
         "Ctrl-C ends the server; a second run goes on with this folder.",
     )
-    code = None
-    with until_told():
+    with UntilTold():
         code = server.process.wait()
-    if code is not None:
         raise ServerFailed(f"the server ended by itself with {code}; see {home / 'server.log'}")
     story.say("Stopped.")

@@ -87,13 +87,18 @@ def ending_in_order() -> Iterator[None]:
             signal.signal(one, handler)
 
 
-@contextmanager
-def until_told() -> Iterator[None]:
-    """End the block, and nothing else, once somebody ends us in order."""
-    try:
-        yield
-    except KeyboardInterrupt:
+class UntilTold:
+    """Ends the block, and nothing else, once somebody ends us in order."""
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        """Calm whoever insists; what else was raised goes on."""
+        if kind is not KeyboardInterrupt:
+            return False
         signal.setitimer(signal.ITIMER_REAL, 0.0)
+        return True
 
 
 _ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
