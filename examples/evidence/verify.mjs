@@ -2,10 +2,10 @@
 // has to take one program's word. Plain Node (20 or later), nothing to install, no network:
 //
 //   node verify.mjs FILE --registry-key PK=ed25519:KEY [--tsa-certificate FILE] [--witness KEY --quorum N]
-//                        [--request-body FILE] [--response-body FILE] [--json]
+//                        [--configuration FILE] [--demand STEP] [--request-body FILE] [--response-body FILE] [--json]
 //
-// Ends with 0 where the exchange is proved, with 1 where it is one party's word alone, with 3 where the file is
-// refused, with 2 where it is asked wrongly.
+// Ends with 0 where the exchange is proved, with 1 where it is one party's word alone or a step that is demanded was
+// not proved, with 3 where the file is refused, with 2 where it is asked wrongly.
 // ML-DSA-44 signatures are passed over with a note: Node 20 does not know them. Everything else must hold.
 
 import { X509Certificate, createHash, createPublicKey, verify as verifySignature } from "node:crypto";
@@ -190,9 +190,17 @@ class Parties {
     return this.everything(member).some((one) => one.suspended_at !== undefined && one.suspended_at <= by);
   }
 
+  // Registries list a key until it has run out: one that left before was taken out, with a stolen machine say.
   isWithdrawn(member, keyid, by) {
-    const keys = this.everything(member).flatMap((one) => one.gateways).flatMap((one) => one.keys);
-    return keys.some((one) => one.keyid === keyid && one.withdrawn_at !== undefined && one.withdrawn_at <= by);
+    const instance = decodeURIComponent(member.split("/")[0]);
+    const seen = this.configurations.filter((one) => one.instance === instance).map((one) => {
+      const gateways = one.members.filter((found) => found.id === member).flatMap((found) => found.gateways);
+      return { at: one.iat, key: gateways.flatMap((found) => found.keys).find((found) => found.keyid === keyid) };
+    });
+    const listed = seen.filter((one) => one.key);
+    if (listed.some(({ key }) => key.withdrawn_at !== undefined && key.withdrawn_at <= by)) return true;
+    const lacking = seen.filter((one) => !one.key);
+    return listed.some(({ at, key }) => lacking.some((one) => at < one.at && one.at <= by && one.at < key.not_after));
   }
 
   everything(member) {
@@ -689,7 +697,7 @@ export function verifyEvidence(raw, anchors, bodies = { request: null, response:
   const notes = new Set();
   try {
     const file = readFile(raw);
-    const parties = new Parties(file.configurations, anchors.registryKeys);
+    const parties = new Parties([...file.configurations, ...(anchors.configurations ?? [])], anchors.registryKeys);
     const cases = file.records.map((_, number) => verifyRecord(file, number, parties, anchors, bodies, notes));
     const agreement = agree(cases.map((one) => one.record));
     const steps = [
@@ -717,11 +725,12 @@ function readAnchors(options) {
     stampers: options["tsa-certificate"].map((path) => new X509Certificate(readFileSync(path))),
     witnesses: options.witness.map((text) => readNoteKey(text, "log")),
     quorum: Number(options.quorum.at(-1) ?? 0),
+    configurations: options.configuration.map((path) => readFileSync(path, "ascii").trim()),
   };
 }
 
 function main(words) {
-  const options = { "registry-key": [], "tsa-certificate": [], witness: [], quorum: [], "request-body": [], "response-body": [] };
+  const options = { "registry-key": [], "tsa-certificate": [], witness: [], quorum: [], configuration: [], demand: [], "request-body": [], "response-body": [] };
   const files = [];
   let isJson = false;
   for (let at = 0; at < words.length; at++) {
@@ -733,12 +742,15 @@ function main(words) {
   const isVague = options["registry-key"].length > 1 && options["registry-key"].some((one) => !one.includes("="));
   if (isVague) console.error("several registry keys: say of each whose it is, as INSTANCE=KEY");
   if (isVague || files.length !== 1 || files[0].startsWith("--") || !options["registry-key"].length) {
-    console.error("usage: node verify.mjs FILE --registry-key INSTANCE=KEY [--tsa-certificate FILE] [--witness KEY --quorum N] [--request-body FILE] [--response-body FILE] [--json]");
+    console.error("usage: node verify.mjs FILE --registry-key INSTANCE=KEY [--tsa-certificate FILE] [--witness KEY --quorum N] [--configuration FILE] [--demand STEP] [--request-body FILE] [--response-body FILE] [--json]");
     return 2;
   }
   const body = (name) => (options[name].length ? readFileSync(options[name].at(-1)) : null);
   const found = verifyEvidence(readFileSync(files[0]), readAnchors(options), { request: body("request-body"), response: body("response-body") });
+  const proved = (found.steps ?? []).filter((one) => one.state === "proved").map((one) => one.step);
+  const lacking = found.verdict === "refused" ? [] : options.demand.filter((name) => !proved.includes(name));
   if (isJson) {
+    found.lacking = lacking;
     console.log(JSON.stringify(found));
   } else {
     for (const one of found.steps ?? []) console.log(`${one.state.padEnd(7)} ${one.record === null ? "file    " : `record ${one.record}`} ${one.step}`);
@@ -748,8 +760,10 @@ function main(words) {
       one_sided: `one party's word, not proved: exchange ${found.request_id} as the ${found.vouched}'s gateway tells it`,
       refused: `refused at ${found.step}: ${found.message}`,
     };
-    console.log(says[found.verdict]);
+    const isShort = found.verdict === "proved" && lacking.length;
+    console.log(isShort ? `not enough: nothing proves what you demand: ${lacking.join(", ")}` : says[found.verdict]);
   }
+  if (lacking.length) return 1;
   return { proved: 0, one_sided: 1, refused: 3 }[found.verdict];
 }
 

@@ -100,6 +100,22 @@ def exported(story: Story, home: Path, request_id: str, out: Path, *more: object
     return out
 
 
+def test_a_verifier_demands_steps_and_brings_the_registrys_present_word(story: Story, tmp_path: Path) -> None:
+    out = exported(story, story.bank, story.ask(None).one("x-road-request-id"), tmp_path / "bank.json")
+    verify = ("exchange", "evidence", "verify", out, "--registry-key", story.anchor)
+    enough = story.line.json(*verify, "--demand", "request", "--demand", "response")
+    assert (enough.code, enough.document["lacking"]) == (0, [])
+    wanting = story.line.json(*verify, "--demand", "time", "--demand", "request")
+    assert (wanting.code, wanting.document["verdict"], wanting.document["lacking"]) == (1, "proved", ["time"])
+    assert "Not enough" in story.line(*verify, "--demand", "time").out
+    present = story.corridor.instance.folder / "configuration.jws"
+    assert story.line.json(*verify, "--configuration", present).code == 0
+    other = tmp_path / "other.jws"
+    for raw, code in ((b"no configuration", 3), (b"\xff", 2)):
+        other.write_bytes(raw)
+        assert story.line.json(*verify, "--configuration", other).code == code
+
+
 def test_a_court_verifies_what_both_gateways_kept(
     story: Story, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

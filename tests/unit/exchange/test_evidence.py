@@ -268,6 +268,53 @@ def test_a_newer_configuration_in_the_file_tells_of_a_withdrawal_too() -> None:
     assert states(proven(both))["request"] == "absent"
 
 
+def test_what_the_file_leaves_out_the_verifiers_own_configuration_tells() -> None:
+    """Whoever has a withdrawn key dates back, and puts an old configuration into the file alone."""
+    newer = with_key_of(0, withdrawn_at=SECONDS + 20, version=9, issued_at=SECONDS + 20).configurations
+    alone = replace(evidence(), records=(replace(evidence().records[0], stamp=None),))
+    assert proven(alone).verdict is Verdict.PROVED
+    found = proven(alone, anchors(configurations=newer))
+    assert states(found)["request"] == states(found)["receipt"] == "absent"
+    assert found.verdict is Verdict.ONE_SIDED
+    assert "2 configuration(s) were signed by a registry that you trust, 1 of them your own" in found.proved
+
+
+def without_gateway(place: int, **changes: object) -> EvidenceFile:
+    """The evidence, with a configuration from which a member's gateway was taken out."""
+    members = list(configuration().members)
+    members[place] = replace(members[place], gateways=())
+    return configured(members=tuple(members), **changes)
+
+
+def test_a_key_that_left_before_it_ran_out_proves_nothing_without_a_stamp_from_before() -> None:
+    """Of a stolen machine all keys leave at once; those that ran out leave a day later (membership.prune)."""
+    alone = replace(evidence(), records=(replace(evidence().records[0], stamp=None),))
+    taken_out = without_gateway(0, version=9, issued_at=SECONDS + 40).configurations
+    found = proven(alone, anchors(configurations=taken_out))
+    assert states(found)["request"] == states(found)["receipt"] == "absent"
+    assert states(proven(evidence(), anchors(configurations=taken_out)))["request"] == "proved", (
+        "stamped before"
+    )
+    ends = configuration().members[0].gateways[0].keys[0].not_after
+    much_later = without_gateway(0, version=9, issued_at=ends, expires=ends + 900).configurations
+    assert states(proven(alone, anchors(configurations=much_later)))["request"] == "proved"
+    earlier = without_gateway(0, version=1, issued_at=SECONDS - 9000, expires=SECONDS + 900).configurations
+    assert states(proven(alone, anchors(configurations=earlier)))["request"] == "proved", "it joined later"
+
+
+def test_a_verifiers_own_configuration_is_signed_by_the_registry_as_well() -> None:
+    other = configuration_text.sign(SoftwareSigner.generate(Algorithm.EDDSA), configuration())
+    assert refusal(evidence(), anchors(configurations=(other,))).step == "configuration"
+
+
+def test_what_is_demanded_is_proved_or_named() -> None:
+    unstamped = proven(evidence(is_stamped=False))
+    demanded = (StepName.TIME, StepName.BODIES, StepName.REQUEST, StepName.RECEIPT)
+    assert unstamped.lacking(demanded) == (StepName.TIME, StepName.BODIES)
+    assert proven(evidence()).lacking(demanded[:1]) == ()
+    assert unstamped.lacking(()) == ()
+
+
 def test_a_log_does_not_witness_itself() -> None:
     """Whoever keeps a log has the keys of its gateway's witness too; those of the other party's are others."""
     own, other = (

@@ -32,7 +32,14 @@ from tests.unit.exchange.evidence_scene import (
     stamper_root,
     written,
 )
-from tests.unit.exchange.test_evidence import configured, relogged, stamped_after, with_key_of, with_witness
+from tests.unit.exchange.test_evidence import (
+    configured,
+    relogged,
+    stamped_after,
+    with_key_of,
+    with_witness,
+    without_gateway,
+)
 
 PROGRAM = Path(__file__).parents[3] / "examples" / "evidence" / "verify.mjs"
 NODE = shutil.which("node")
@@ -94,6 +101,11 @@ def one_sided() -> EvidenceFile:
     return replace(whole, records=(replace(whole.records[0], particulars=None, receipts=()),))
 
 
+def taken_out(at: int) -> tuple[str, ...]:
+    """A later configuration, without the client's gateway."""
+    return without_gateway(0, version=9, issued_at=at).configurations
+
+
 def base64_of(raw: bytes) -> str:
     return base64url.encode(raw)
 
@@ -146,6 +158,17 @@ def test_both_say_the_same_of_what_a_thief_or_a_log_alone_could_have_made() -> N
             records=(replace(provider.records[0], stamp=None),),
         ),
         "the provider's withdrawn": with_key_of(1, withdrawn_at=SECONDS + 29),
+        "taken out": replace(
+            evidence(), configurations=(*evidence().configurations, *taken_out(SECONDS + 29))
+        ),
+        "taken out, and never stamped": replace(
+            evidence(),
+            configurations=(*evidence().configurations, *taken_out(SECONDS + 40)),
+            records=(replace(provider.records[0], stamp=None),),
+        ),
+        "taken out after the stamp": replace(
+            evidence(), configurations=(*evidence().configurations, *taken_out(SECONDS + 40))
+        ),
         "suspended before the stamp": configured(
             members=tuple(replace(one, suspended_at=SECONDS + 29) for one in configuration().members)
         ),
@@ -161,7 +184,34 @@ def test_both_say_the_same_of_what_a_thief_or_a_log_alone_could_have_made() -> N
     for name, file in named.items():
         assert answers[name] == ours(written(file)), name
     verdicts = [one["verdict"] for one in answers.values()]
-    assert verdicts == ["proved"] * 4 + ["one_sided"] * 2 + ["proved"] * 2 + ["refused"] * 3
+    assert (
+        verdicts
+        == ["proved"] * 4
+        + ["one_sided"] * 2
+        + ["proved"] * 2
+        + ["one_sided"]
+        + ["proved"] * 2
+        + ["refused"] * 3
+    )
+
+
+def test_both_count_the_verifiers_own_configuration(tmp_path: Path) -> None:
+    newer = with_key_of(0, withdrawn_at=SECONDS + 20, version=9, issued_at=SECONDS + 20).configurations
+    file = replace(evidence(), records=(replace(evidence().records[0], stamp=None),))
+    (tmp_path / "file.json").write_bytes(written(file))
+    (tmp_path / "newer.jws").write_text(f"{newer[0]}\n", encoding="ascii")
+    (tmp_path / "other.jws").write_text(newer[0][:-4] + "AAAA", encoding="ascii")
+    words = [str(tmp_path / "file.json"), "--registry-key", f"PK={base64url.encode(REGISTRY_ROOT.public.x)}"]
+    trusted = anchors(witnesses=(), quorum=0, stampers=())
+    assert run(*words).returncode == 0
+    told = json.loads(run(*words, "--configuration", str(tmp_path / "newer.jws"), "--json").stdout)
+    expected = ours(written(file), replace(trusted, configurations=newer))
+    assert {name: told[name] for name in expected} == expected
+    assert told["verdict"] == "one_sided"
+    assert run(*words, "--configuration", str(tmp_path / "other.jws")).returncode == 3
+    assert run(*words, "--demand", "request").returncode == 0
+    short = run(*words, "--demand", "request", "--demand", "time")
+    assert (short.returncode, "what you demand: time" in short.stdout) == (1, True)
 
 
 def test_both_know_the_digests_of_the_standard(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from rahdari.exchange.values.evidence import (
 from rahdari.kernel import Chance
 from rahdari.wire.errors import MalformedInput
 from rahdari.wire.ndel import evidence_file
-from rahdari.wire.ndel.configuration import read_registry_key
+from rahdari.wire.ndel.configuration import TEXT_CHARS_MAX, read_registry_key
 from rahdari.wire.ndel.evidence_file import FILE_BYTES_MAX
 from rahdari.wire.ndel.record_bytes import read_entry
 from rahdari.wire.ndel.records import ExchangeRecord
@@ -57,6 +57,7 @@ def read_anchors(
     witnesses: tuple[str, ...] = (),
     quorum: int | None = None,
     is_post_quantum: bool = False,
+    configurations: tuple[Path, ...] = (),
 ) -> Anchors:
     """Read what a verifier trusts. A registry key is ``INSTANCE=KEY``; ``KEY`` will do where there is one.
 
@@ -74,6 +75,7 @@ def read_anchors(
         witnesses=tuple(read_key(text) for text in witnesses),
         quorum=len({text.partition("+")[0] for text in witnesses}) if quorum is None else quorum,
         is_post_quantum=is_post_quantum,
+        configurations=tuple(_text(path) for path in configurations),
     )
 
 
@@ -151,6 +153,13 @@ def _registry_key(text: str) -> RegistryKey:
     # A key is base64url without padding: an equals sign parts it from an instance.
     instance, mark, key = text.rpartition("=")
     return RegistryKey(read_registry_key(key), instance if mark else None)
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_limited(path, size_bytes_max=TEXT_CHARS_MAX).decode("ascii").strip()
+    except UnicodeDecodeError:
+        raise MalformedInput(f"{path} is no signed configuration: a JWS is ASCII") from None
 
 
 def _body(path: Path | None) -> bytes | None:

@@ -22,7 +22,7 @@ def find_purposes(path: Path, anchors: Anchors, proven: Proven) -> Mapping[str, 
         EvidenceRefused, MalformedInput, FolderFailed: the file is not the one that was proved.
     """
     file = evidence_file.decode(read_limited(path, size_bytes_max=FILE_BYTES_MAX))
-    parties = verify_configurations(file.configurations, anchors.registry_keys)
+    parties = verify_configurations((*file.configurations, *anchors.configurations), anchors.registry_keys)
     found = (_purpose_of(parties, record) for record in proven.records)
     return {one.code: one for one in found if one is not None}
 

@@ -1,6 +1,6 @@
 """``rahdari exchange evidence``: what a gateway can prove of an exchange, and a court's own check of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import RenderableType
@@ -50,6 +50,8 @@ def verify(  # noqa: PLR0913 - what a verifier trusts, and how much of it must a
     witness: tuple[str, ...] = (),
     quorum: int | None = None,
     post_quantum: bool = False,
+    configuration: tuple[Path, ...] = (),
+    demand: tuple[StepName, ...] = (),
     request_body: Path | None = None,
     response_body: Path | None = None,
     unpack: Path | None = None,
@@ -65,6 +67,9 @@ def verify(  # noqa: PLR0913 - what a verifier trusts, and how much of it must a
         witness: Key of a witness (c2sp.org/signed-note); may be repeated.
         quorum: How many of the witnesses must have countersigned; all, if not said.
         post_quantum: Demand that the log signed with ML-DSA-44 too.
+        configuration: Signed configuration of a registry that you fetched yourself (its /configuration.jws): of a
+            key withdrawn since, or a member suspended, the file may say nothing; may be repeated.
+        demand: Step without which nothing counts as proved, such as time or witnesses; may be repeated.
         request_body: The request's body, where one has it.
         response_body: The response's body, where one has it.
         unpack: Write the parts that hold into this new folder, for openssl and other programs.
@@ -78,12 +83,18 @@ def verify(  # noqa: PLR0913 - what a verifier trusts, and how much of it must a
         witnesses=witness,
         quorum=quorum,
         is_post_quantum=post_quantum,
+        configurations=configuration,
     )
     proven = verify_file(file, anchors, request_body=request_body, response_body=response_body)
     parts = () if unpack is None else unpack_file(file, unpack, proven)
     purposes = find_purposes(file, anchors, proven)
+    lacking = proven.lacking(demand)
     session.terminal.answer(
-        {**proven_document(proven, purposes), "parts": [str(path) for path in parts]},
+        {
+            **proven_document(proven, purposes),
+            "lacking": [name.value for name in lacking],
+            "parts": [str(path) for path in parts],
+        },
         *_told(proven, purposes),
         table_of(
             ("step", "of", "", "means"),
@@ -97,10 +108,11 @@ def verify(  # noqa: PLR0913 - what a verifier trusts, and how much of it must a
                 for step in proven.steps
             ),
         ),
-        _verdict_text(proven),
+        _verdict_text(proven, lacking),
         "" if not proven.not_proved else "Not proved: what is marked absent above.",
     )
-    return ExitCode.DONE if proven.verdict is Verdict.PROVED else ExitCode.NEGATIVE
+    is_enough = proven.verdict is Verdict.PROVED and not lacking
+    return ExitCode.DONE if is_enough else ExitCode.NEGATIVE
 
 
 def _told(proven: Proven, purposes: Mapping[str, Purpose]) -> Iterator[RenderableType]:
@@ -116,7 +128,10 @@ def _told(proven: Proven, purposes: Mapping[str, Purpose]) -> Iterator[Renderabl
     yield ""
 
 
-def _verdict_text(proven: Proven) -> str:
+def _verdict_text(proven: Proven, lacking: Sequence[StepName]) -> str:
+    if proven.verdict is Verdict.PROVED and lacking:
+        names = ", ".join(name.value for name in lacking)
+        return f"Not enough: of exchange {proven.request_id} nothing in this file proves what you demand: {names}."
     if proven.verdict is Verdict.PROVED:
         when = "" if proven.stamped_at is not None else " When it was, nobody but the parties says."
         return f"Proved: exchange {proven.request_id}.{when}"

@@ -45,7 +45,8 @@ def verify_evidence(raw: bytes, anchors: Anchors, *, bodies: Bodies = NO_BODIES)
         file = evidence_file.decode(raw)
     # (2) Who was who: signed by registries that the verifier knows.
     with _step(StepName.CONFIGURATION):
-        parties = verify_configurations(file.configurations, anchors.registry_keys)
+        texts = (*file.configurations, *anchors.configurations)
+        parties = verify_configurations(texts, anchors.registry_keys)
     cases = [_Case(file, number, parties, anchors, bodies) for number in range(len(file.records))]
     for case in cases:
         case.verify()
@@ -61,7 +62,8 @@ def verify_evidence(raw: bytes, anchors: Anchors, *, bodies: Bodies = NO_BODIES)
             Step(
                 StepName.CONFIGURATION,
                 StepState.PROVED,
-                f"{len(parties.configurations)} configuration(s) were signed by a registry that you trust",
+                f"{len(parties.configurations)} configuration(s) were signed by a registry that you trust"
+                + (f", {len(anchors.configurations)} of them your own" if anchors.configurations else ""),
             ),
             *steps,
             *agreement,
@@ -165,7 +167,8 @@ class _Case:
             return False
         self._leave(
             name,
-            f"the key {keyid} was withdrawn, and no time stamp shows that it had signed before: a thief may have",
+            f"the key {keyid} was withdrawn or taken out, and no time stamp shows that it had signed before: "
+            "a thief may have",
         )
         return True
 

@@ -63,13 +63,26 @@ class Parties:
         )
 
     def is_withdrawn(self, client: ClientId, keyid: str, *, by: float) -> bool:
-        """Tell whether any configuration here says that this key of the member's was withdrawn by then."""
+        """Tell whether any configuration here says that this key of the member's was withdrawn by then.
+
+        Registries list a key until it has run out (``rules.membership.prune``): one that left before, with a stolen
+        machine say, was withdrawn when the configuration that lacks it was signed, if not earlier.
+        """
         member_id = client.member if isinstance(client, SubsystemId) else client
-        return any(
-            key.keyid == keyid and key.withdrawn_at is not None and key.withdrawn_at <= by
-            for member in self._members(member_id)
-            for _, key in _keys(member.gateways)
-        )
+        listed: dict[int, MessageKey] = {}
+        lacking: list[int] = []
+        for known in self.configurations:
+            if known.instance != member_id.instance:
+                continue
+            gateways = (one for member in known.members if member.id == member_id for one in member.gateways)
+            key = next((one for _, one in _keys(gateways) if one.keyid == keyid), None)
+            if key is None:
+                lacking.append(known.issued_at)
+            elif key.withdrawn_at is not None and key.withdrawn_at <= by:
+                return True
+            else:
+                listed[known.issued_at] = key
+        return any(begun < at <= by and at < key.not_after for begun, key in listed.items() for at in lacking)
 
     def _members(self, member_id: MemberId) -> Iterator[Member]:
         for known in self.configurations:

@@ -1,5 +1,6 @@
 """What a verifier of evidence trusts, and what was proved to it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -93,7 +94,8 @@ class Anchors:
 
     ``stampers`` are certificates of time-stamping authorities, or of what they lead to; ``stamp_policies`` (dotted)
     None accepts every policy of theirs. Any ``quorum`` of ``witnesses`` must have cosigned. ``is_post_quantum``
-    demands that the log signed with ML-DSA-44 as well.
+    demands that the log signed with ML-DSA-44 as well. ``configurations`` are signed ones that the verifier fetched
+    itself: what they tell of keys withdrawn and members suspended counts, though the file may leave it out.
     """
 
     registry_keys: tuple[RegistryKey, ...]
@@ -102,6 +104,7 @@ class Anchors:
     witnesses: tuple[NoteKey, ...] = ()
     quorum: int = 0
     is_post_quantum: bool = False
+    configurations: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,12 @@ class Proven:
     def verdict(self) -> Verdict:
         """Proved, or one party's word: a gateway can write into its own log what never was."""
         return Verdict.PROVED if self.vouched >= frozenset(Role) else Verdict.ONE_SIDED
+
+    def lacking(self, demanded: Iterable[StepName]) -> tuple[StepName, ...]:
+        """Give those of the demanded steps that no record proves, in their order."""
+        proved = {step.name for step in self.steps if step.state is StepState.PROVED}
+        wanted = frozenset(demanded) - proved
+        return tuple(name for name in StepName if name in wanted)
 
     @property
     def proved(self) -> tuple[str, ...]:
