@@ -18,7 +18,7 @@ from tests.fakes.clock import WoundClock
 
 # A busy machine is slow, not wrong: no test fails for the time a single example took.
 # CI has twenty minutes; whoever has longer draws more.
-settings.register_profile("house", deadline=None, max_examples=int(os.environ.get("RAHDARI_EXAMPLES", "60")))
+settings.register_profile("house", deadline=None, max_examples=int(os.environ.get("RAHDARI_EXAMPLES", "40")))
 settings.load_profile("house")
 
 REPOSITORY = Path(__file__).resolve().parent.parent

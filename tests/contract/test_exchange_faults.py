@@ -31,7 +31,7 @@ from tests.fakes.gateway_homes import ENVIRONMENT, MadeGateway
 pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 
 LARGE_BYTES = 1 << 30
-LARGE_ANSWER_BYTES = 300 << 20
+LARGE_ANSWER_BYTES = 128 << 20
 
 
 @pytest.fixture(scope="module")

@@ -288,7 +288,7 @@ house.registry.issue_waiting(actor=actor, progress=lambda _: print("batch", flus
 def test_after_a_kill_in_the_middle_of_a_bulk_issue_nothing_is_half_issued_lost_or_issued_twice(
     tmp_path: Path, batches: int
 ) -> None:
-    total = BATCH * 3
+    total = BATCH * 2
     # The other process reads the machine's clock, so the keys must be in force by that one.
     house = founded(tmp_path / "home", clock=SystemClock())
     house.registry.add_holders(

@@ -1,11 +1,14 @@
 """Requests to join and to renew: every key in them signed them, and they agree with themselves."""
 
 import json
+import warnings
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, SECP384R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, SECP384R1, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509 import load_der_x509_certificate
 
 from rahdari.wire import base64url, jws
 from rahdari.wire.errors import BadSignature, MalformedInput, TooLarge, UnsupportedAlgorithm
@@ -256,6 +259,34 @@ def test_what_is_no_certificate_of_ours_is_refused() -> None:
     for wrong in (b"", b"\x30\x00", der[:-1], der + b"\x00", der[:-5] + bytes([der[-5] ^ 1]) + der[-4:]):
         with pytest.raises(MalformedInput):
             read_certificate_of(wrong, url="https://a.example:1")
+
+
+def _der(tag: int, content: bytes) -> bytes:
+    size = len(content)
+    long = size.to_bytes(2 if size > 0xFF else 1, "big")
+    return bytes([tag]) + (bytes([size]) if size < 0x80 else bytes([0x80 + len(long)]) + long) + content
+
+
+@pytest.mark.parametrize(("serial", "is_good"), [(b"\x01", True), (b"\x00", False), (b"\x81", False)])
+def test_a_serial_number_is_positive(serial: bytes, *, is_good: bool) -> None:
+    """RFC 5280, 4.1.2.2. The library's own builder writes no other, so these are signed anew."""
+    made = load_der_x509_certificate(certificate(KEYS.tls, "a.example"))
+    tbs = made.tbs_certificate_bytes
+    begin = 2 + (tbs[1] & 0x7F)  # behind them [0] with the version, and then the number
+    number = begin + 5
+    content = tbs[begin:number] + _der(2, serial) + tbs[number + 2 + tbs[number + 1] :]
+    tbs = _der(0x30, content)
+    signature = KEYS.tls.sign(tbs, ECDSA(SHA256()))
+    algorithm = bytes.fromhex("300a06082a8648ce3d040302")
+    der = _der(0x30, tbs + algorithm + _der(3, b"\x00" + signature))
+    for action in ("error", "ignore"):
+        with warnings.catch_warnings():
+            warnings.simplefilter(action)
+            if is_good:
+                assert read_certificate_of(der, url="https://a.example:1").der == der
+            else:
+                with pytest.raises(MalformedInput):
+                    read_certificate_of(der, url="https://a.example:1")
 
 
 def test_a_certificate_of_another_curve_is_refused() -> None:

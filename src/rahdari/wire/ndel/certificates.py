@@ -12,6 +12,7 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.exceptions import UnsupportedAlgorithm as UnknownToLibrary
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509 import (
     Certificate,
     DNSName,
@@ -42,6 +43,8 @@ _NO_CERTIFICATE: Final = (
     ExtensionNotFound,
     DuplicateExtension,
     UnsupportedGeneralNameType,
+    # Where warnings are errors: what a later version of the library will refuse.
+    CryptographyDeprecationWarning,
 )
 
 
@@ -76,6 +79,8 @@ def read_certificate_of(der: bytes, *, url: str) -> GatewayCertificate:
         raise MalformedInput(
             f"{len(der)} bytes are not a self-signed certificate with subjectAltName"
         ) from refusal
+    if certificate.serial_number < 1:
+        raise MalformedInput("the serial number of a certificate is positive (RFC 5280, 4.1.2.2)")
     if host not in names:
         raise MalformedInput(
             f"the certificate does not name {host} in subjectAltName; make it for this address"
