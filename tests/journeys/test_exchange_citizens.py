@@ -62,7 +62,8 @@ def test_the_program_says_nothing_of_anybody(page: CitizensPage) -> None:
     with visiting(page, page.code_for(SUBJECT), "ur") as browser:
         browser.post("/leave")
     httpx.post(f"{page.url}/enter", data={"code": "x"}, headers={"origin": page.url})
-    assert (page.folder / "said").read_bytes() == b""
+    said = (page.folder / "said").read_text(encoding="utf-8")
+    assert said == f"Serving the citizen's log at {page.url}/ (Ctrl-C ends it)\n"
 
 
 def test_behind_a_proxy_each_visitor_has_a_limit_of_her_own(page: CitizensPage) -> None:

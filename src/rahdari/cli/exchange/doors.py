@@ -81,7 +81,8 @@ def serve(*, host: str | None = None, port: int | None = None, session: Given) -
     door = read_door(door_home(session))
     host, port = host or door.listener.host, door.listener.port if port is None else port
     require_free(host, port)
-    session.terminal.note(f"Serving the citizen's log at http://{host}:{port}/ (Ctrl-C ends it)")
+    # The program that takes this one's place says that it serves, once it listens.
+    session.terminal.note("Starting the page for citizens ...")
     sys.stdout.flush()
     sys.stderr.flush()
     # The edges do not know each other: the web is started as the program that it is, in this one's place.

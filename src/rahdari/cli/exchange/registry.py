@@ -304,7 +304,8 @@ def serve(*, host: str | None = None, port: int | None = None, session: Given) -
     listener = read_listener(home)
     host, port = host or listener.host, listener.port if port is None else port
     require_free(host, port)
-    session.terminal.note(f"Serving the registry {home} at http://{host}:{port}/ (Ctrl-C ends it)")
+    # The program that takes this one's place says that it serves, once it listens.
+    session.terminal.note(f"Starting the registry {home} ...")
     sys.stdout.flush()
     sys.stderr.flush()
     # The edges do not know each other: the web is started as the program that it is, in this one's place.

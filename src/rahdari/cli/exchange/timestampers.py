@@ -52,7 +52,8 @@ def serve(*, host: str = _HOST, port: int = _PORT, session: Given) -> None:
     home = timestamper_home(session)
     read_certificate(home)
     require_free(host, port)
-    session.terminal.note(f"Serving the time-stamping authority at http://{host}:{port}/ (Ctrl-C ends it)")
+    # The program that takes this one's place says that it serves, once it listens.
+    session.terminal.note("Starting the time-stamping authority ...")
     sys.stdout.flush()
     sys.stderr.flush()
     # The edges do not know each other: the web is started as the program that it is, in this one's place.

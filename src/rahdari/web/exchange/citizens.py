@@ -27,6 +27,7 @@ from rahdari.app.exchange.openings import Opening
 from rahdari.exchange import AdmissionRefused, Told
 from rahdari.kernel import Chance, Clock, Problem
 from rahdari.web.connections import PatientProtocol
+from rahdari.web.exchange.announced import run_announced
 from rahdari.web.exchange.asgi import App, Arrived, ClientGone, Receive, Scope, Send, answer, arrive
 from rahdari.web.exchange.citizen_visits import DAYS_FIRST, VISIT_SECONDS, Visit, Visits
 from rahdari.web.exchange.frames import (
@@ -313,7 +314,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{problem.message}\n")
         return 2
     admissions = Admissions(home.admissions_folder, clock=clock, chance=chance)
-    uvicorn.run(
+    config = uvicorn.Config(
         make_app(door, admissions, clock=clock, chance=chance),
         host=home.listener.host if asked.host is None else asked.host,
         port=home.listener.port if asked.port is None else asked.port,
@@ -321,8 +322,10 @@ def main(arguments: list[str] | None = None) -> int:
         proxy_headers=bool(home.trusted_proxy), forwarded_allow_ips=home.trusted_proxy,
         limit_concurrency=_CONNECTIONS_MAX, timeout_graceful_shutdown=5,
     )  # fmt: skip
-    door.close()
-    return 0
+    try:
+        return run_announced(config, "the citizen's log")
+    finally:
+        door.close()
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from rahdari.app.exchange.registry_desk import keep_publishing
 from rahdari.app.exchange.registry_founding import open_registry, read_listener
 from rahdari.kernel import Problem
 from rahdari.web.connections import PatientProtocol
+from rahdari.web.exchange.announced import run_announced
 from rahdari.web.exchange.asgi import App, Arrived, Receive, Scope, Send, answer, arrive
 from rahdari.web.exchange.description.registry import REGISTRY_PATH, describe_registry
 from rahdari.web.limits import Buckets, name_address
@@ -205,14 +206,14 @@ def main(arguments: list[str] | None = None) -> int:
     except Problem as problem:
         sys.stderr.write(f"{problem.message}\n")
         return 2
-    uvicorn.run(
+    config = uvicorn.Config(
         make_app(registry),
         host=listener.host if asked.host is None else asked.host,
         port=listener.port if asked.port is None else asked.port,
         http=PatientProtocol, log_level="warning", access_log=False, server_header=False, lifespan="on",
         limit_concurrency=_CONNECTIONS_MAX, timeout_graceful_shutdown=5,
     )  # fmt: skip
-    return 0
+    return run_announced(config, f"the registry {asked.home}")
 
 
 if __name__ == "__main__":

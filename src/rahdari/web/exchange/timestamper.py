@@ -14,6 +14,7 @@ from rahdari.app.exchange.stamping import QUERY_TYPE, REPLY_TYPE
 from rahdari.app.exchange.timestamper import TimestampingAuthority, create_timestamper
 from rahdari.kernel import Problem
 from rahdari.web.connections import PatientProtocol
+from rahdari.web.exchange.announced import run_announced
 from rahdari.web.exchange.asgi import App, Event, Receive, Scope, Send
 from rahdari.wire.timestamps import REQUEST_BYTES_MAX
 
@@ -106,11 +107,11 @@ def main(arguments: list[str] | None = None) -> int:
     except Problem as problem:
         sys.stderr.write(f"{problem.message}\n")
         return 2
-    uvicorn.run(
+    config = uvicorn.Config(
         make_app(authority), host=asked.host, port=asked.port, http=PatientProtocol, log_level="warning",
         access_log=False, limit_concurrency=_CONNECTIONS_MAX, server_header=False, lifespan="off",
     )  # fmt: skip
-    return 0
+    return run_announced(config, "the time-stamping authority")
 
 
 if __name__ == "__main__":

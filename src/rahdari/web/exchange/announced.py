@@ -1,0 +1,37 @@
+"""A small server that says where it serves, once it listens: whoever waits for that line may connect."""
+
+import socket
+import sys
+
+import uvicorn
+from typing_extensions import override
+
+# As uvicorn's own command ends where its server cannot begin.
+NOT_BEGUN = 3
+
+
+class AnnouncedServer(uvicorn.Server):
+    """Says ``words`` on stderr once it listens."""
+
+    def __init__(self, config: uvicorn.Config, words: str) -> None:
+        """Serve as ``config`` has it."""
+        super().__init__(config)
+        self._words = words
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            sys.stderr.write(f"{self._words}\n")
+            sys.stderr.flush()
+
+
+def run_announced(config: uvicorn.Config, what: str) -> int:
+    """Serve until told to stop; gives the exit code."""
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    server = AnnouncedServer(config, f"Serving {what} at http://{host}:{config.port}/ (Ctrl-C ends it)")
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        return 0
+    return 0 if server.started else NOT_BEGUN
