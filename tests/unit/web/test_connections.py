@@ -82,9 +82,10 @@ def test_the_exchanges_smaller_servers_are_patient_and_no_more(
 ) -> None:
     served: list[object] = []
 
-    def run(_: object, **settings: object) -> None:
-        served.append(settings["http"])
-        assert settings["limit_concurrency"]
+    def run(config: uvicorn.Config, _: str) -> int:
+        served.append(config.http)
+        assert config.limit_concurrency
+        return 0
 
     anything = SimpleNamespace(
         publish=lambda: None,
@@ -98,6 +99,6 @@ def test_the_exchanges_smaller_servers_are_patient_and_no_more(
     for name in ("open_registry", "TimestampingAuthority", "OpenDoor", "read_door", "Admissions", "make_app"):
         monkeypatch.setattr(server, name, lambda *_, **__: anything, raising=False)
     monkeypatch.setattr(server, "read_listener", lambda _: anything.listener, raising=False)
-    monkeypatch.setattr(uvicorn, "run", run)
+    monkeypatch.setattr(server, "run_announced", run)
     assert server.main(["--home", str(tmp_path)]) == 0  # type: ignore[attr-defined]
     assert served == [PatientProtocol]

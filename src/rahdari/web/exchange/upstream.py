@@ -153,9 +153,11 @@ class Pool:
 
     def _may_dial(self, waited: float) -> bool:
         """Tell whether one who has waited so long opens a connection rather than wait for one to come free."""
-        patience = PATIENCE_SECONDS if self._open < MANY else LONG_PATIENCE_SECONDS
-        is_due = self._open < FEW or waited >= patience
+        is_due = self._open < FEW or waited >= self._patience()
         return is_due and self._dialling < max(DIALS, self._open // 4)
+
+    def _patience(self) -> float:
+        return PATIENCE_SECONDS if self._open < MANY else LONG_PATIENCE_SECONDS
 
     async def _wait_turn(self, seconds: float) -> Connection | None:
         """Wait for a connection that comes free; none once the caller may open one. Raises ``Unreached``."""
@@ -167,7 +169,9 @@ class Pool:
             while not self._may_dial(waited):
                 if waited >= seconds:
                     raise Unreached("no connection came free", Fault.NETWORK_ERROR)
-                await asyncio.wait((turn,), timeout=min(PATIENCE_SECONDS, seconds - waited))
+                # Hundreds may wait: each looks again when it may open one, and not before.
+                look = max(PATIENCE_SECONDS, self._patience() - waited)
+                await asyncio.wait((turn,), timeout=min(look, seconds - waited))
                 if turn.done():
                     return turn.result()
                 waited = loop.time() - began
