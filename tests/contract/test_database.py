@@ -1,5 +1,6 @@
 """What every engine promises: all or nothing, one snapshot, named failures, no leaked values."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -368,6 +369,28 @@ def test_a_migration_that_fails_leaves_the_version_before(database: Database, tm
     assert is_current(database, [room])
     with pytest.raises(OutOfDate), database.reading() as connection:
         connection.execute(text("SELECT * FROM sample_half"))
+
+
+@pytest.mark.parametrize(("wait_seconds", "is_done"), [(10.0, True), (0.05, False)])
+def test_a_new_file_that_another_process_writes_is_waited_for(
+    tmp_path: Path, wait_seconds: float, *, is_done: bool
+) -> None:
+    """SQLite itself does not wait here: it would between two that both go over to writing ahead."""
+    path = tmp_path / "new.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE first (x)")
+    other.execute("BEGIN IMMEDIATE")
+    ending = threading.Timer(0.4, lambda: other.execute("ROLLBACK"))
+    ending.start()
+    with open_database(f"sqlite:///{path}", lock_wait_seconds=wait_seconds) as database:
+        if is_done:
+            with database.transaction() as connection:
+                assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        else:
+            with pytest.raises(Locked), database.reading():
+                pass
+    ending.join()
+    other.close()
 
 
 def test_processes_that_start_together_migrate_once(database_address: str, tmp_path: Path) -> None:

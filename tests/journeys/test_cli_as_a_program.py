@@ -20,6 +20,7 @@ from rahdari.cli.ports import is_free
 from tests.journeys.commands import CommandLine
 
 READY_SECONDS_MAX = 60
+ENDING_SECONDS_MAX = 30
 
 
 @contextmanager
@@ -30,12 +31,23 @@ def _started(*words: object, cwd: Path) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         text=True,
         cwd=cwd,
-        env=os.environ | {"COLUMNS": "100"},
+        # Whoever does not end says where it stands (_ended).
+        env=os.environ | {"COLUMNS": "100", "PYTHONFAULTHANDLER": "1"},
     ) as process:
         try:
             yield process
         finally:
             process.kill()
+
+
+def _ended(process: subprocess.Popen[str]) -> int:
+    """Give the exit code of a process that was told to end."""
+    try:
+        return process.wait(ENDING_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)
+        _, said = process.communicate()
+        raise AssertionError(f"not ended after {ENDING_SECONDS_MAX} s: {said[-4000:]}") from None
 
 
 def _until_ready(url: str, process: subprocess.Popen[str]) -> None:
@@ -60,7 +72,7 @@ def test_serve_serves_until_ctrl_c(rahdari: CommandLine, tmp_path: Path) -> None
         taken = rahdari.json("serve", "--port", port)
         assert (taken.code, taken.problem) == (6, "cli.port_taken")
         process.send_signal(signal.SIGINT)
-        process.wait(30)
+        _ended(process)
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
 
@@ -80,7 +92,7 @@ def test_the_demonstration_stays_until_ctrl_c_and_ends_well(tmp_path: Path) -> N
         assert httpx.get(f"http://127.0.0.1:{port}/health", timeout=10).status_code == 200
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
-        assert process.wait(30) == 0
+        assert _ended(process) == 0
     assert "8/8" in "".join(said)
     assert "Stopped." in rest
     assert (tmp_path / "rahdari-demo" / "demo.json").is_file()
@@ -97,7 +109,7 @@ def test_the_demonstrations_server_does_not_outlive_it(tmp_path: Path, how: sign
     with _started("demo", "--holders", 2, "--port", port, cwd=tmp_path) as process:
         _until_ready(f"http://127.0.0.1:{port}/health", process)
         process.send_signal(how)
-        process.wait(30)
+        _ended(process)
     assert is_free("127.0.0.1", port)
 
 

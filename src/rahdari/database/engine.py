@@ -1,18 +1,23 @@
 """How each engine is opened: what durability, isolation and waiting mean on it."""
 
 import os
+import sqlite3
+import time
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
 from rahdari.database.errors import BadAddress
 
 MODE = "rahdari_mode"
+_WAL_PAUSE_SECONDS: Final = 0.01
 
 # A process that does not answer in this time is gone; the caller is a person or a request that waits.
 CONNECT_SECONDS = 10
@@ -104,7 +109,7 @@ def _sqlite_engine(url: URL, lock_wait_seconds: float) -> Engine:
             url, connect_args=arguments, pool_timeout=max(lock_wait_seconds, 1), hide_parameters=True
         )
         event.listen(engine, "do_connect", lambda *_: _make_private(Path(str(url.database))))
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", partial(_prepare_sqlite, lock_wait_seconds))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -115,15 +120,33 @@ def _make_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def _prepare_sqlite(driver: DBAPIConnection, _record: object) -> None:
+def _prepare_sqlite(lock_wait_seconds: float, driver: DBAPIConnection, _record: object) -> None:
     # Take the transactions over from the driver (SQLAlchemy 2.1, SQLite dialect, "Using SQLAlchemy to
     # emit BEGIN in lieu of SQLite's transaction control").
     driver.isolation_level = None
     cursor = driver.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _go_over_to_wal(cursor, lock_wait_seconds)
     # FULL: a commit is on the disk when it returns, also when the power fails in the next moment.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
+
+
+def _go_over_to_wal(cursor: DBAPICursor, lock_wait_seconds: float) -> None:
+    """Write ahead from now on. A new file is changed once, and whoever comes in that moment comes again.
+
+    SQLite does not wait for its own timeout where two want to go over together (C API, sqlite3_busy_handler: where
+    waiting could end in a deadlock, nobody is asked to).
+    """
+    until = time.monotonic() + lock_wait_seconds
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as failure:
+            if failure.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(_WAL_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
