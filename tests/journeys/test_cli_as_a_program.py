@@ -25,15 +25,21 @@ ENDING_SECONDS_MAX = 30
 
 @contextmanager
 def _started(*words: object, cwd: Path) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "rahdari", *map(str, words)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=cwd,
-        # Whoever does not end says where it stands (_ended).
-        env=os.environ | {"COLUMNS": "100", "PYTHONFAULTHANDLER": "1"},
-    ) as process:
+    # Whoever runs these tests under nohup has SIGHUP ignored, and so would what they start.
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "rahdari", *map(str, words)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=cwd,
+            # Whoever does not end says where it stands (_ended).
+            env=os.environ | {"COLUMNS": "100", "PYTHONFAULTHANDLER": "1"},
+        )
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    with process:
         try:
             yield process
         finally:

@@ -8,6 +8,7 @@ import pytest
 
 _PROGRAM = """
 import os, signal, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored
 from rahdari.cli.demo.server import UntilTold, ending_in_order
 
 def tell():
