@@ -36,12 +36,10 @@ CONNECT_SECONDS: Final = 10.0
 IDLE_MAX: Final = 256
 # A connection with certificates on both sides costs as much as two calls: a burst takes turns on those there are
 # rather than open one each, which would make it longer. What still waits after a while opens more, a quarter at a
-# time; beyond ``MANY`` it waits for as long as a busy gateway takes to answer all of them.
+# time.
 DIALS: Final = 2
 FEW: Final = 4
-MANY: Final = 64
 PATIENCE_SECONDS: Final = 0.02
-LONG_PATIENCE_SECONDS: Final = 0.5
 # RFC 9110, 9.2.2: what may be sent again when a kept connection turns out to be dead.
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 
@@ -153,11 +151,8 @@ class Pool:
 
     def _may_dial(self, waited: float) -> bool:
         """Tell whether one who has waited so long opens a connection rather than wait for one to come free."""
-        is_due = self._open < FEW or waited >= self._patience()
+        is_due = self._open < FEW or waited >= PATIENCE_SECONDS
         return is_due and self._dialling < max(DIALS, self._open // 4)
-
-    def _patience(self) -> float:
-        return PATIENCE_SECONDS if self._open < MANY else LONG_PATIENCE_SECONDS
 
     async def _wait_turn(self, seconds: float) -> Connection | None:
         """Wait for a connection that comes free; none once the caller may open one. Raises ``Unreached``."""
@@ -169,9 +164,7 @@ class Pool:
             while not self._may_dial(waited):
                 if waited >= seconds:
                     raise Unreached("no connection came free", Fault.NETWORK_ERROR)
-                # Hundreds may wait: each looks again when it may open one, and not before.
-                look = max(PATIENCE_SECONDS, self._patience() - waited)
-                await asyncio.wait((turn,), timeout=min(look, seconds - waited))
+                await asyncio.wait((turn,), timeout=min(PATIENCE_SECONDS, seconds - waited))
                 if turn.done():
                     return turn.result()
                 waited = loop.time() - began

@@ -85,18 +85,6 @@ def test_where_answers_take_long_there_are_soon_connections_enough() -> None:
     run(0.5, story)
 
 
-def test_beyond_many_connections_a_call_waits_longer_before_it_opens_one(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(upstream, "MANY", 8)
-
-    async def story(pool: Pool, system: System) -> None:
-        await asyncio.gather(*(ask(pool) for _ in range(60)))
-        assert system.connections <= 10
-
-    run(0.03, story)
-
-
 def test_with_nobody_there_all_who_wait_learn_it_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[float] = []
 
