@@ -1,9 +1,11 @@
 """Serve a gateway: ``python -m rahdari.web.exchange --home DIR``."""
 
 import argparse
+import ctypes
 import gc
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +25,9 @@ GARBAGE: Final = (20_000, 20, 50)
 # While tiles are written, the loop gets the interpreter back ten times sooner than by default: at 5 ms a call that
 # reads, verifies, signs and writes waits for half of the time that the other thread takes.
 SWITCH_SECONDS: Final = 0.0005
+# glibc's name for the size from which memory is mapped by itself (mallopt(3)); elsewhere it means nothing.
+M_MMAP_THRESHOLD: Final = -3
+MAPPED_BYTES_MIN: Final = 128 * 1024
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--home", type=Path, required=True, help="the folder of the gateway")
     asked = parser.parse_args(arguments)
+    map_large_buffers()
     journal.configure()
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
@@ -42,6 +48,16 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     return 0
+
+
+def map_large_buffers() -> None:
+    """Have large buffers mapped one by one: what is not touched of them takes no memory, what is freed goes back.
+
+    The event loop holds 256 KiB for each connection with TLS, of which a call touches a page or two. Once the first
+    of them is freed, glibc would take the next ones from its heap, among what was touched already.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES_MIN)
 
 
 async def _serve(home: Path) -> None:
