@@ -10,11 +10,17 @@ Latency is measured by a caller of our own that asks 200 times a second, not by 
 added is the difference to asking the registry's system itself. Strict mode has 256 callers that each ask once a
 second: as many who wait for the disk together.
 
+Memory is what the larger of the two processes holds after all of this. With ``--load SECONDS`` nothing else is
+measured: 64 callers ask as fast as answers come for as long (an hour takes 20 GB of disk for the two logs), memory
+is told once a minute, and the rows are the most that either held, what it grew by after the first tenth, and how
+far receipts were behind the answers they are for.
+
 It needs nginx, and wrk where load is made; without one of them it says so and leaves those rows out.
 """
 
 import argparse
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -22,7 +28,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -47,6 +55,12 @@ REQUESTS_A_CORE_MIN = 1500.0
 ADDED_P50_MS_MAX, ADDED_P99_MS_MAX = 2.0, 20.0
 STRICT_P50_MS_MAX = 20.0
 RSS_MIB_MAX = 100.0
+# Flat: what an allocator's pages move by. A record that was kept would be a gigabyte an hour.
+GROWN_MIB_MAX = 5.0
+# Receipts go out once a second, and keep pace.
+BEHIND_SECONDS_MAX = 3.0
+LOAD_CALLERS = 64
+TELL_SECONDS = 60.0
 CALLERS = 256
 RATE = 200
 REGISTRY, BANK = MemberId("PK", "GOV", "1001"), MemberId("PK", "COM", "2002")
@@ -212,6 +226,13 @@ def rss_mib(pid: int) -> float:
     return next(int(one.split()[1]) for one in lines if one.startswith("VmRSS")) / 1024
 
 
+def receipts_owed(url: str) -> int:
+    """Tell how many receipts the consumer's gateway has not sent yet."""
+    with urllib.request.urlopen(url.partition("/r1/")[0] + "/status", timeout=30) as answer:  # noqa: S310 - http, ours
+        told: dict[str, int] = json.load(answer)
+    return told["receipts_owed"]
+
+
 def wrk(url: str, *, callers: int, seconds: float) -> int:
     """Ask as fast as answers come; gives how many were answered."""
     words = ["wrk", "-t1", f"-c{callers}", f"-d{seconds:g}s"]
@@ -316,17 +337,57 @@ def print_latency(bench: Bench, seconds: float) -> None:
     print_row("exchange_added_p99_ms", p99, ADDED_P99_MS_MAX, is_ok=p99 <= ADDED_P99_MS_MAX)
 
 
+def print_load(bench: Bench, seconds: float) -> None:
+    """Print what memory does under load that lasts."""
+    began, told, owed = time.monotonic(), list[tuple[float, list[float]]](), list[int]()
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(min(TELL_SECONDS, seconds / 20)):
+            told.append((time.monotonic() - began, [rss_mib(one) for one in bench.ours]))
+            at, held = told[-1]
+            owed.append(receipts_owed(bench.url))
+            print(
+                f"# after {at:.0f} s: provider's gateway {held[0]:.1f} MB, consumer's {held[1]:.1f};", end=" "
+            )
+            print(f"{owed[-1]} receipts owed", flush=True)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        count = wrk(bench.url, callers=LOAD_CALLERS, seconds=seconds)
+    finally:
+        over.set()
+        watching.join()
+    print(f"# {count} calls in {seconds:g} s, {count / seconds:.0f} a second")
+    most = max(max(held) for _, held in told)
+    warm = [held for at, held in told if at >= seconds / 10]
+    grown = max(max(side) - side[0] for side in zip(*warm, strict=True))
+    print_row("exchange_rss_mib_under_load", most, RSS_MIB_MAX, is_ok=most <= RSS_MIB_MAX)
+    print_row("exchange_rss_mib_grown_under_load", grown, GROWN_MIB_MAX, is_ok=grown <= GROWN_MIB_MAX)
+    behind = max(owed) * seconds / count
+    print_row(
+        "exchange_receipts_seconds_behind", behind, BEHIND_SECONDS_MAX, is_ok=behind <= BEHIND_SECONDS_MAX
+    )
+
+
 def main() -> None:
     """Print the rows."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="short rounds")
+    parser.add_argument("--load", type=float, metavar="SECONDS", help="memory alone, under load for as long")
     asked = parser.parse_args()
     rounds, seconds = (3, 2.0) if asked.quick else (7, 5.0)
     if shutil.which("nginx") is None:
         sys.exit("# left out: nginx is not installed (apt-get install nginx-light wrk)")
+    if asked.load and shutil.which("wrk") is None:
+        sys.exit("# left out: wrk is not installed")
     folder = Path(tempfile.mkdtemp(prefix="exchange-gateway-"))
     try:
         with running(folder) as bench:
+            if asked.load:
+                print_load(bench, asked.load)
+                return
             print_latency(bench, seconds)
             print_strict(bench, seconds)
             if shutil.which("wrk"):

@@ -1,4 +1,4 @@
-"""Two gateways as the programs they are, with a provider's system behind one of them."""
+"""Two gateways as processes of their own, with a provider's system behind one of them."""
 
 import http.client
 import subprocess
@@ -15,10 +15,11 @@ from tests.fakes.gateway_homes import (
     MadeGateway,
     MadeInstance,
     add_gateway,
+    fork_gateway,
     make_instance,
-    start_gateway,
 )
 from tests.fakes.peer_calls import Got
+from tests.fakes.programs import Program
 from tests.fakes.provider_system import ProviderSystem, serving_system
 
 REGISTRY = MemberId("PK", "GOV", "1001")
@@ -99,7 +100,7 @@ class Corridor:
     registry: MadeGateway
     bank: MadeGateway
     system: ProviderSystem
-    processes: dict[MemberId, "subprocess.Popen[str]"]
+    processes: dict[MemberId, subprocess.Popen[str] | Program]
 
     def call(
         self,
@@ -136,7 +137,7 @@ class Corridor:
         return int(line.split()[1]) / 1024
 
     def start(self, made: MadeGateway) -> None:
-        self.processes[made.home.member] = start_gateway(made)
+        self.processes[made.home.member] = fork_gateway(made)
 
     def stop(self, member: MemberId, *, kill: bool = False) -> int:
         process = self.processes[member]

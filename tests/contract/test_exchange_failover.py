@@ -13,7 +13,7 @@ from rahdari.app.exchange.gateway_keys import GatewayKeys
 from rahdari.wire.ndel.record_bytes import read_entry
 from rahdari.wire.ndel.records import ExchangeRecord
 from tests.contract.exchange_corridor import BANK, REGISTRY, Corridor, offer_of, reader_of, serving_corridor
-from tests.fakes.gateway_homes import MadeGateway, add_gateway, start_gateway
+from tests.fakes.gateway_homes import MadeGateway, add_gateway, fork_gateway
 from tests.fakes.peer_calls import Got
 
 pytestmark = [pytest.mark.loopback, pytest.mark.slow]
@@ -37,13 +37,12 @@ def second_of(corridor: Corridor) -> MadeGateway:
 
 @contextmanager
 def serving(made: MadeGateway) -> Iterator[None]:
-    process = start_gateway(made)
+    process = fork_gateway(made)
     try:
         yield
     finally:
         process.terminate()
         assert process.wait(25) == 0
-        assert process.stderr is not None
         process.stderr.close()
 
 

@@ -22,8 +22,9 @@ from rahdari.wire.ndel.records import ExchangeRecord, Role
 from tests.contract.exchange_corridor import BANK, REGISTRY, offer_of, reader_of, serving_corridor
 from tests.contract.test_exchange_clocks import HOUR, Moved, error_of
 from tests.fakes.chance import SeededChance
-from tests.fakes.gateway_homes import MadeGateway, add_gateway, start_gateway
+from tests.fakes.gateway_homes import MadeGateway, add_gateway, fork_gateway
 from tests.fakes.peer_calls import send, sign
+from tests.fakes.programs import Program
 
 pytestmark = [pytest.mark.loopback, pytest.mark.slow]
 
@@ -174,7 +175,7 @@ def test_of_a_member_with_two_gateways_one_alone_answers_each_request(storm: Sto
     second = add_gateway(instance, REGISTRY, "registry", offer=offer_of(corridor.system.url))
     instance.publish()
     pair = {1: corridor.registry, 2: second}
-    running = {1: corridor.processes[REGISTRY], 2: start_gateway(second)}
+    running = {1: corridor.processes[REGISTRY], 2: fork_gateway(second)}
     asking = [threading.Thread(target=storm.ask) for _ in range(CALLERS)]
     for one in asking:
         one.start()
@@ -185,7 +186,7 @@ def test_of_a_member_with_two_gateways_one_alone_answers_each_request(storm: Sto
             storm.history.append(f"kill {hit}")
             _end(running[hit], signal.SIGKILL)
             storm._wait()
-            running[hit] = start_gateway(pair[hit])
+            running[hit] = fork_gateway(pair[hit])
     finally:
         storm.calm.set()
         for one in asking:
@@ -203,7 +204,7 @@ def test_of_a_member_with_two_gateways_one_alone_answers_each_request(storm: Sto
     assert set(storm.acknowledged) <= set(ours), storm.history
 
 
-def _end(process: "subprocess.Popen[str]", by: signal.Signals) -> None:
+def _end(process: "subprocess.Popen[str] | Program", by: signal.Signals) -> None:
     process.send_signal(by)
     process.wait(25)
     if process.stderr is not None:

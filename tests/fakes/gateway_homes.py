@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from rahdari.app.clock import SystemChance
 from rahdari.app.exchange.configuration_files import ConfigurationFiles
@@ -25,12 +26,14 @@ from rahdari.wire.keys import Algorithm, SoftwareSigner
 from rahdari.wire.ndel.configuration import sign
 from rahdari.wire.ndel.parties import Configuration, Member, Purpose
 from rahdari.wire.xroad import MemberId, SecurityServerId
+from tests.fakes.programs import GATEWAY, Program
 
 INSTANCE = "PK"
 PURPOSES = (
     Purpose("kyc", {"en": "Know your customer", "ur": "صارف کی پہچان", "zh": "了解客户"}, "Banking law"),
     Purpose("tax", {"en": "Taxation", "ur": "محصول", "zh": "税务"}, "Tax law"),
 )
+GatewayProcess = TypeVar("GatewayProcess", subprocess.Popen[str], Program)
 ENVIRONMENT = {"RAHDARI_PASSPHRASE": "a passphrase of tests"}
 
 
@@ -170,6 +173,19 @@ def start_gateway(
         stderr=subprocess.PIPE,
         text=True,
     )
+    return serving(process)
+
+
+def fork_gateway(made: MadeGateway) -> Program:
+    """Start a gateway as a process that has its modules already, and wait until it serves.
+
+    Its memory is not a gateway's: whoever measures that starts the program.
+    """
+    return serving(Program(GATEWAY, "--home", made.home.folder, environment=ENVIRONMENT | of_programs()))
+
+
+def serving(process: GatewayProcess) -> GatewayProcess:
+    """Wait until a gateway serves."""
     assert process.stderr is not None
     said = []
     for line in process.stderr:

@@ -13,15 +13,16 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from typing import Self, TextIO
 
+GATEWAY = "rahdari.web.exchange"
 _NURSERY = multiprocessing.get_context("forkserver")
-_NURSERY.set_forkserver_preload(["rahdari.web.__main__", "rahdari.cli"])
+_NURSERY.set_forkserver_preload(["rahdari.web.__main__", "rahdari.web.exchange.__main__", "rahdari.cli"])
 
 
 class Program:
-    """A running program, handled as a ``subprocess.Popen`` is; ``stdout`` is text."""
+    """A running program, handled as a ``subprocess.Popen`` is; ``stdout``, or ``stderr`` of a gateway, is text."""
 
     def __init__(self, *words: object, environment: Mapping[str, str] | None = None) -> None:
-        """Start ``python -m`` with these words: ``rahdari.web`` or ``rahdari``, and what it is told."""
+        """Start ``python -m`` with these words: a program of ours, and what it is told."""
         reading, writing = _NURSERY.Pipe(duplex=False)
         told = [str(word) for word in words]
         known = dict(os.environ if environment is None else environment)
@@ -30,10 +31,20 @@ class Program:
         )
         self._process.start()
         writing.close()
-        self.stdout: TextIO = os.fdopen(os.dup(reading.fileno()), encoding="utf-8")
+        self._said: TextIO = os.fdopen(os.dup(reading.fileno()), encoding="utf-8")
         reading.close()
         assert self._process.pid
         self.pid = self._process.pid
+
+    @property
+    def stdout(self) -> TextIO:
+        """What it says."""
+        return self._said
+
+    @property
+    def stderr(self) -> TextIO:
+        """What it says, where it is a gateway."""
+        return self._said
 
     def send_signal(self, which: signal.Signals) -> None:
         """Send a signal, unless it has ended."""
@@ -73,14 +84,14 @@ class Program:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stdout.close()
+        self._said.close()
         self.wait()
 
 
 def _run(words: list[str], environment: dict[str, str], writing: Connection) -> None:
     os.environ.clear()
     os.environ.update(environment)
-    os.dup2(writing.fileno(), 1)
+    os.dup2(writing.fileno(), 2 if words[0] == GATEWAY else 1)
     writing.close()
     raise SystemExit(_program(words))
 
@@ -90,6 +101,10 @@ def _program(words: list[str]) -> int:
         from rahdari.web.__main__ import main  # noqa: PLC0415  # imported where it runs, not where it is asked for
 
         return main(words[1:])
+    if words[0] == GATEWAY:
+        from rahdari.web.exchange.__main__ import main as serve_gateway  # noqa: PLC0415
+
+        return serve_gateway(words[1:])
     from rahdari.cli import run  # noqa: PLC0415
 
     return run(words[1:])

@@ -154,9 +154,14 @@ def test_a_book_that_an_earlier_page_kept_without_stamps_is_fetched_anew(
     visitor.expect_verdict("Valid", milliseconds=30_000)
 
 
-def bring_to_front(page: Page) -> None:
-    """Bring a tab to the front, which then opens the stream."""
+def bring_to_front(page: Page, *, before: Page | None = None) -> None:
+    """Bring a tab to the front, which then opens the stream: ``before`` goes behind it.
+
+    A tab that waits for its turn asks as soon as the other goes: what it asks is listened for before.
+    """
     with page.context.expect_event("request", lambda request: "stream?" in request.url):
+        if before is not None:
+            before.evaluate(_TURN, "hidden")
         page.evaluate(_TURN, "visible")
 
 
@@ -172,8 +177,7 @@ def test_tabs_that_write_in_turns_leave_one_state_behind(visitor: Visitor, gate:
         other = visitor.context.new_page()
         other.goto(f"{gate.address}verify")
         expect(other.locator("#link")).to_have_attribute("data-state", "live", timeout=30_000)
-        page.evaluate(_TURN, "hidden")
-        bring_to_front(other)
+        bring_to_front(other, before=page)
         gate.act(card, Act.REINSTATE)
         visitor.expect_verdict("Valid", milliseconds=LIVE_MILLISECONDS_MAX)
         wait_until_kept(gate, other)

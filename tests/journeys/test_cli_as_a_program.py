@@ -6,8 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -18,42 +16,9 @@ from rahdari.cli.demo.server import find_free_port
 from rahdari.cli.exchange.serving import gateway_words
 from rahdari.cli.ports import is_free
 from tests.journeys.commands import CommandLine
+from tests.journeys.programs import exit_code_of, started
 
 READY_SECONDS_MAX = 60
-ENDING_SECONDS_MAX = 30
-
-
-@contextmanager
-def _started(*words: object, cwd: Path) -> Iterator[subprocess.Popen[str]]:
-    # Whoever runs these tests under nohup has SIGHUP ignored, and so would what they start.
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    try:
-        process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "rahdari", *map(str, words)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=cwd,
-            # Whoever does not end says where it stands (_ended).
-            env=os.environ | {"COLUMNS": "100", "PYTHONFAULTHANDLER": "1"},
-        )
-    finally:
-        signal.signal(signal.SIGHUP, before)
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _ended(process: subprocess.Popen[str]) -> int:
-    """Give the exit code of a process that was told to end."""
-    try:
-        return process.wait(ENDING_SECONDS_MAX)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGABRT)
-        _, said = process.communicate()
-        raise AssertionError(f"not ended after {ENDING_SECONDS_MAX} s: {said[-4000:]}") from None
 
 
 def _until_ready(url: str, process: subprocess.Popen[str]) -> None:
@@ -73,37 +38,14 @@ def _until_ready(url: str, process: subprocess.Popen[str]) -> None:
 @pytest.mark.usefixtures("socket_enabled")
 def test_serve_serves_until_ctrl_c(rahdari: CommandLine, tmp_path: Path) -> None:
     port = find_free_port()
-    with _started("serve", "--home", rahdari.home, "--port", port, cwd=tmp_path) as process:
+    with started("serve", "--home", rahdari.home, "--port", port, cwd=tmp_path) as process:
         _until_ready(f"http://127.0.0.1:{port}/health", process)
         taken = rahdari.json("serve", "--port", port)
         assert (taken.code, taken.problem) == (6, "cli.port_taken")
         process.send_signal(signal.SIGINT)
-        _ended(process)
+        exit_code_of(process)
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
-
-
-@pytest.mark.loopback
-@pytest.mark.slow
-@pytest.mark.usefixtures("socket_enabled")
-def test_the_demonstration_stays_until_ctrl_c_and_ends_well(tmp_path: Path) -> None:
-    port = find_free_port()
-    with _started("demo", "--holders", 3, "--port", port, cwd=tmp_path) as process:
-        assert process.stdout is not None
-        said = []
-        for line in process.stdout:
-            said.append(line)
-            if line.startswith("Ctrl-C ends"):
-                break
-        assert httpx.get(f"http://127.0.0.1:{port}/health", timeout=10).status_code == 200
-        process.send_signal(signal.SIGINT)
-        rest = process.stdout.read()
-        assert _ended(process) == 0
-    assert "8/8" in "".join(said)
-    assert "Stopped." in rest
-    assert (tmp_path / "rahdari-demo" / "demo.json").is_file()
-    with pytest.raises(httpx.HTTPError):
-        httpx.get(f"http://127.0.0.1:{port}/health", timeout=2)
 
 
 @pytest.mark.loopback
@@ -112,10 +54,10 @@ def test_the_demonstration_stays_until_ctrl_c_and_ends_well(tmp_path: Path) -> N
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
 def test_the_demonstrations_server_does_not_outlive_it(tmp_path: Path, how: signal.Signals) -> None:
     port = find_free_port()
-    with _started("demo", "--holders", 2, "--port", port, cwd=tmp_path) as process:
+    with started("demo", "--holders", 2, "--port", port, cwd=tmp_path) as process:
         _until_ready(f"http://127.0.0.1:{port}/health", process)
         process.send_signal(how)
-        _ended(process)
+        exit_code_of(process)
     assert is_free("127.0.0.1", port)
 
 
@@ -146,7 +88,7 @@ def test_a_full_disk_is_told_and_nothing_changes(rahdari: CommandLine, tmp_path:
     assert rahdari("audit", "verify").code == 0
 
 
-def test_a_server_takes_no_code_from_where_it_was_started(tmp_path: Path) -> None:
+def test_a_server_takes_no_code_from_where_it_wasstarted(tmp_path: Path) -> None:
     """It holds keys; a file that lies in the current folder under a library's name must not run."""
     (tmp_path / "argparse.py").write_text("raise SystemExit(9)\n", encoding="utf-8")
     words = gateway_words("gateway")

@@ -1,20 +1,23 @@
 """The demonstration, as told, with a real server on a loopback port."""
 
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from rahdari.cli.demo.server import find_free_port
 from tests.journeys.commands import CommandLine
+from tests.journeys.programs import exit_code_of, started
 
 pytestmark = [pytest.mark.loopback, pytest.mark.slow, pytest.mark.usefixtures("socket_enabled")]
 
 
 _SAID = (
-    *(f"{number}/8" for number in range(1, 8)),
+    *(f"{number}/8" for number in range(1, 9)),
     "V A L I D",
     "online   suspended",
     "offline  suspended",
@@ -26,6 +29,7 @@ _SAID = (
     "saw the same log and countersigned it",
     "by a time stamp",
     "one status changed is refused",
+    "Stopped.",
 )
 
 
@@ -42,14 +46,32 @@ def _taken(port: int) -> Iterator[int]:
         yield port
 
 
-def test_the_demonstration_goes_as_told_and_a_second_run_does_not_trip(tmp_path: Path) -> None:
-    home, port = tmp_path / "demo", find_free_port()
-    first = _demo(home)("demo", "--once", "--holders", "20", "--port", port)
-    assert first.code == 0, first.out + first.err
+def _until_ctrl_c(folder: Path, port: int) -> str:
+    """Let the demonstration stay until its pages are served, and end it; gives all that it said."""
+    with started("demo", "--holders", 20, "--port", port, cwd=folder) as process:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith("Ctrl-C ends"):
+                break
+        assert httpx.get(f"http://127.0.0.1:{port}/health", timeout=10).status_code == 200
+        process.send_signal(signal.SIGINT)
+        said.append(process.stdout.read())
+        assert exit_code_of(process) == 0, "".join(said)
+    with pytest.raises(httpx.HTTPError):
+        httpx.get(f"http://127.0.0.1:{port}/health", timeout=2)
+    return "".join(said)
+
+
+def test_the_demonstration_stays_goes_as_told_and_a_second_run_does_not_trip(tmp_path: Path) -> None:
+    home, port = tmp_path / "rahdari-demo", find_free_port()
+    first = _until_ctrl_c(tmp_path, port)
     for said in _SAID:
-        assert said in first.out
-    assert first.out.index("offline  valid  (it knows") < first.out.index("offline  suspended")
-    assert first.out.count("Sample Telecom: Do these details match?") == 2, "refused, and then answered"
+        assert said in first
+    assert first.index("offline  valid  (it knows") < first.index("offline  suspended")
+    assert first.count("Sample Telecom: Do these details match?") == 2, "refused, and then answered"
+    assert (home / "demo.json").is_file()
     assert not (home / "trade").exists(), "the roadmap needs no folder of its own"
     kept = sorted(one.name for one in (home / "offline-verifier").iterdir())
     assert kept == ["lock", "root.jwk", "status", "trust.jwt"]

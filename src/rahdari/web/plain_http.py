@@ -45,6 +45,12 @@ class PlainHttpProtocol(HttpToolsProtocol):
             self._refuse_failed(failure)
 
     @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        # The library leaves its timer running where a client broke off: 30 s in which all of a connection is kept.
+        self._unset_keepalive_if_required()
+        super().connection_lost(exc)
+
+    @override
     def on_message_begin(self) -> None:
         # Here, not at each byte: line ends between two requests do not keep a connection (RFC 9112, 2.2).
         self._unset_keepalive_if_required()

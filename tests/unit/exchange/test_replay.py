@@ -1,9 +1,11 @@
 """A signed request counts once, for as long as its signature could be believed."""
 
+import tracemalloc
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rahdari.exchange.rules.replay import KEPT_SECONDS, LOT_SECONDS, SeenRequests
+from rahdari.exchange.rules.replay import KEPT_SECONDS, LOT_SECONDS, LastSeen, Numbers, SeenRequests
 
 
 def test_a_request_counts_once() -> None:
@@ -50,3 +52,41 @@ def test_what_the_log_knows_counts_as_seen() -> None:
     seen = SeenRequests()
     seen.remember(["one"], tick=0.0)
     assert not seen.accept("one", tick=1.0)
+
+
+@given(st.lists(st.integers(1, 40) | st.integers(2**64 - 40, 2**64 - 1), max_size=300), st.integers(0, 100))
+def test_a_table_of_numbers_is_a_set(numbers: list[int], likely: int) -> None:
+    # Numbers that stand close together meet on their places, the last ones round the end of the table.
+    table, told = Numbers(likely), set[int]()
+    for number in numbers:
+        assert (number in table) == (number in told)
+        assert table.add(number) == (number not in told)
+        told.add(number)
+        assert len(table) == len(told)
+    assert all(number in table for number in told)
+
+
+def test_a_table_grows_and_keeps_what_it_has_in_24_bytes_each() -> None:
+    # 256 places at first: each of these numbers belongs on the same one.
+    table = Numbers()
+    assert sum(table.add(256 * number) for number in range(1, 2_001)) == 2_000
+    assert all(256 * number in table for number in range(1, 2_001))
+    assert 256 * 2_001 not in table
+    tracemalloc.start()
+    try:
+        large = Numbers(10_000)
+        for number in range(1, 20_001):
+            large.add(hash(str(number)) & (2**64 - 1))
+        assert tracemalloc.get_traced_memory()[0] <= 24 * 20_000
+    finally:
+        tracemalloc.stop()
+    assert len(large) == 20_000
+
+
+def test_the_last_ones_are_remembered_and_what_is_long_ago_is_not() -> None:
+    seen = LastSeen(100)
+    for number in range(350):
+        seen.add(str(number))
+        assert all(str(one) in seen for one in range(max(0, number - 99), number + 1))
+    assert not any(str(one) in seen for one in range(150))
+    assert "350" not in seen

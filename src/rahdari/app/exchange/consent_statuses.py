@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-import aiohttp
-
 from rahdari.app.clock import tell_seconds
 from rahdari.exchange.errors import StatusListRefused
 from rahdari.exchange.rules.consents import (
@@ -46,7 +44,7 @@ PAUSE_SECONDS: Final = 1.0
 Fetch = Callable[[str, MemberId], Awaitable[bytes]]
 """Gets what stands at an address that this issuer named.
 
-Raises ``OSError``, ``TimeoutError``, ``aiohttp.ClientError`` or ``Refused``.
+Raises ``OSError``, ``TimeoutError`` or ``Refused``.
 """
 
 # An issuer may name what it likes, another's list too: what came of that counts for its own consents alone.
@@ -166,7 +164,7 @@ class ConsentStatuses:
             async with asyncio.timeout(FETCH_SECONDS):
                 raw = await self._fetch(address, issuer)
             held = self._accepted(key, decode_jwt(raw.decode("ascii")), asked_tick, asked_at)
-        except (OSError, TimeoutError, aiohttp.ClientError, Refused, UnicodeDecodeError):
+        except (OSError, TimeoutError, Refused, UnicodeDecodeError):
             # The last good list goes on counting until it is too old; then nothing does (``require_standing``).
             self._failed[key] = self._tick()
             return None

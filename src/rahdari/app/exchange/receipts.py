@@ -10,6 +10,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakValueDictionary
 
 from rahdari.app.clock import tell_seconds
 from rahdari.exchange.errors import CallRefused
@@ -17,6 +18,7 @@ from rahdari.exchange.ports import EvidenceLog
 from rahdari.exchange.rules.access import provider_fault
 from rahdari.exchange.rules.directory import Directory
 from rahdari.exchange.rules.limits import Buckets
+from rahdari.exchange.rules.replay import LastSeen
 from rahdari.exchange.service.received import owner_of
 from rahdari.exchange.values.messages import Receipt
 from rahdari.exchange.values.services import Rate
@@ -33,12 +35,17 @@ from rahdari.wire.xroad import Fault, MemberId, SecurityServerId
 BATCH_MAX: Final = 256
 # Three lines of text each; a second at 1,500 calls is six batches.
 BATCH_BYTES_MAX: Final = 1 << 20
-# For one gateway that cannot be reached: half an hour at ten calls a second, 10 MB. The oldest fall out.
+# For one gateway that cannot be reached: half an hour at ten calls a second, 9 MB. The oldest fall out.
 QUEUED_MAX: Final = 20_000
 # Answers whose receipts are awaited: they come within a second or two. What is older is looked up in the log.
 REMEMBERED_MAX: Final = 16_384
-# A receipt costs a signature to verify: the loop goes on with calls after so many, 1 ms.
-TURN: Final = 4
+# Receipts that are remembered until they can be found in the log, a second behind.
+TAKEN_MIN: Final = 8_192
+# A receipt costs a signature to verify: the loop goes on with calls after so long. Where it is busy, and takes
+# longer until it comes round, receipts have a share of that: with less they would fall behind the calls.
+TURN_SECONDS: Final = 0.002
+TURN_SHARE: Final = 0.25
+TURN_SECONDS_MAX: Final = 0.01
 # Looking up costs a search in the log; a batch that is late asks for no more of them, and a member's batches
 # together for so many a second: honest ones are late after a restart only.
 LOOKED_UP_MAX: Final = 64
@@ -48,16 +55,20 @@ _LINE_MEMBERS: Final = frozenset({"request_id", "signature_input", "signature"})
 
 def write_batch(receipts: Iterable[Receipt]) -> bytes:
     """Write receipts as JSON lines."""
-    return b"".join(
+    return b"".join(map(write_line, receipts))
+
+
+def write_line(receipt: Receipt) -> bytes:
+    """Write a receipt as one JSON line."""
+    return (
         strict_json.encode(
             {
-                "request_id": one.request_id,
-                "signature_input": one.signature.signature_input,
-                "signature": one.signature.signature,
+                "request_id": receipt.request_id,
+                "signature_input": receipt.signature.signature_input,
+                "signature": receipt.signature.signature,
             }
         )
         + b"\n"
-        for one in receipts
     )
 
 
@@ -81,11 +92,11 @@ def _read_line(line: bytes) -> Receipt:
 
 
 class OwedReceipts:
-    """Receipts that wait to be sent, by the gateway that they are owed to."""
+    """Receipts that wait to be sent, each as its line, by the gateway that they are owed to."""
 
     def __init__(self) -> None:
         """Owe none."""
-        self._queues: dict[SecurityServerId, deque[Receipt]] = {}
+        self._queues: dict[SecurityServerId, deque[bytes]] = {}
         self.dropped = 0
 
     def owe(self, gateway: Gateway, receipt: Receipt) -> int:
@@ -96,22 +107,26 @@ class OwedReceipts:
         if len(queue) >= QUEUED_MAX:
             queue.popleft()
             self.dropped += 1
-        queue.append(receipt)
+        queue.append(write_line(receipt))
         return len(queue)
+
+    def count_owed(self, gateway: SecurityServerId) -> int:
+        """Count what a gateway is owed."""
+        return len(self._queues.get(gateway, ()))
 
     def owed_to(self) -> list[SecurityServerId]:
         """List the gateways that are owed any."""
         return [gateway for gateway, queue in self._queues.items() if queue]
 
-    def take(self, gateway: SecurityServerId) -> list[Receipt]:
-        """Take the next batch out of the queue."""
+    def take(self, gateway: SecurityServerId) -> list[bytes]:
+        """Take the lines of the next batch out of the queue."""
         queue = self._queues.get(gateway, deque())
         return [queue.popleft() for _ in range(min(BATCH_MAX, len(queue)))]
 
-    def put_back(self, gateway: SecurityServerId, receipts: list[Receipt]) -> None:
+    def put_back(self, gateway: SecurityServerId, lines: list[bytes]) -> None:
         """Put a batch that could not be sent back to the front."""
         queue = self._queues.setdefault(gateway, deque())
-        queue.extendleft(reversed(receipts[: max(0, QUEUED_MAX - len(queue))]))
+        queue.extendleft(reversed(lines[: max(0, QUEUED_MAX - len(queue))]))
 
     def __len__(self) -> int:
         """Count all that wait."""
@@ -124,6 +139,25 @@ class Taken:
 
     logged: int
     refused: int
+
+
+class _Turn:
+    """What a batch takes of the loop's time at once."""
+
+    __slots__ = ("_ends", "_tick")
+
+    def __init__(self, tick: Callable[[], float]) -> None:
+        self._tick, self._ends = tick, tick() + TURN_SECONDS
+
+    def is_over(self) -> bool:
+        return self._tick() >= self._ends
+
+    async def come_round(self) -> None:
+        """Let the loop go on; the next turn is as long as its share of what that took."""
+        left = self._tick()
+        await asyncio.sleep(0)
+        again = self._tick()
+        self._ends = again + min(max(TURN_SECONDS, TURN_SHARE * (again - left)), TURN_SECONDS_MAX)
 
 
 FindRecords = Callable[[str], Iterable[bytes]]
@@ -145,9 +179,12 @@ class ReceiptDesk:
         """Take the log, who is who, and a way to look up older answers, which threads use one at a time."""
         self._log, self._directory, self._clock, self._find = log, directory, clock, find
         self._tick, self._buckets, self._looking = tick, Buckets(), asyncio.Lock()
+        # One batch at a time, and of a gateway that sends many the next one after everybody else's.
+        self._taking = asyncio.Lock()
+        self._in_line: WeakValueDictionary[SecurityServerId, asyncio.Lock] = WeakValueDictionary()
         self._awaited: OrderedDict[str, tuple[bytes, SecurityServerId]] = OrderedDict()
         # The log is read a second behind: until a receipt can be found there, it is remembered here.
-        self._taken: OrderedDict[str, None] = OrderedDict()
+        self._taken = LastSeen(TAKEN_MIN)
 
     def await_receipt(self, request_id: str, response_signature: bytes, sender: Gateway) -> None:
         """Remember an answer that was sent, until its receipt comes."""
@@ -173,18 +210,25 @@ class ReceiptDesk:
             receipts = read_batch(raw)
         except MalformedInput as refusal:
             raise CallRefused(provider_fault(Fault.BAD_REQUEST), refusal.message, status=400) from None
+        line = self._in_line.setdefault(sender.id, asyncio.Lock())
+        async with line, self._taking:
+            logged = await self._log_each(receipts, sender)
+        return Taken(logged, len(receipts) - logged)
+
+    async def _log_each(self, receipts: Iterable[Receipt], sender: Gateway) -> int:
         at = int(self._clock.now().timestamp())
         lookups = LOOKED_UP_MAX
         logged = 0
-        for number, receipt in enumerate(receipts):
-            if number % TURN == TURN - 1:
-                await asyncio.sleep(0)
+        turn = _Turn(self._tick)
+        for receipt in receipts:
+            if turn.is_over():
+                await turn.come_round()
             if receipt.request_id not in self._awaited:
                 lookups -= 1
                 if lookups < 0 or not await self._look_up(receipt.request_id, sender):
                     continue
             logged += self._log_one(receipt, sender, at)
-        return Taken(logged, len(receipts) - logged)
+        return logged
 
     def _log_one(self, receipt: Receipt, sender: Gateway, at: int) -> bool:
         signature, owed_by = self._awaited[receipt.request_id]
@@ -202,9 +246,7 @@ class ReceiptDesk:
         except Refused:
             return False
         del self._awaited[receipt.request_id]
-        self._taken[receipt.request_id] = None
-        if len(self._taken) > REMEMBERED_MAX:
-            self._taken.popitem(last=False)
+        self._taken.add(receipt.request_id)
         mark = SignatureMark(verified.parameters, verified.keyid, verified.signature)
         record = ReceiptRecord(receipt.request_id, at * 1000, mark)
         # Nobody waits for it: a receipt that cannot be logged is a receipt that never came.

@@ -5,10 +5,9 @@ some other members' gateways, one of another instance among them if one is pinne
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-import aiohttp
 import structlog
 
 from rahdari.app.exchange.gateway_keys import GatewayKeys
@@ -23,6 +22,10 @@ from rahdari.exchange.rules.directory import Directory
 from rahdari.kernel import Chance, Clock
 from rahdari.wire.ndel.parties import Gateway, Timestamper, Witness
 from rahdari.wire.tlog import NoteKey
+
+if TYPE_CHECKING:
+    # A fifth of a second and 8 MB, for gateways that nobody vouches for.
+    import aiohttp
 
 # Of other members: two of our own instance and one across each border would catch whoever shows two logs.
 COUNTERPARTS_MAX: Final = 4
@@ -76,6 +79,9 @@ class Vouching:
             for one in directory.timestampers
         }
         wanted = (*directory.witnesses, *counterparts(directory, self._home))
+        if stampers or wanted:
+            # Now, rather than between two calls.
+            import aiohttp  # noqa: F401, PLC0415 - see above
         witnesses = {one: self._witnesses.get(one) or WitnessCalls(one, self._post) for one in wanted}
         self._stampers, self._witnesses = stampers, witnesses
 
@@ -85,8 +91,10 @@ class Vouching:
             await session.close()
         self._sessions.clear()
 
-    def _session(self, url: str) -> aiohttp.ClientSession:
+    def _session(self, url: str) -> "aiohttp.ClientSession":
         """Give the session for an address: another gateway's has its pinned certificate and shows ours."""
+        import aiohttp  # noqa: PLC0415 - see above
+
         netloc = urlsplit(url).netloc.lower()
         gateway = self._gateways.get(netloc)
         marks = () if gateway is None else (gateway.certificates, self._keys.certificates)

@@ -1,6 +1,7 @@
 """Serve a gateway: ``python -m rahdari.web.exchange --home DIR``."""
 
 import argparse
+import asyncio
 import ctypes
 import gc
 import os
@@ -12,8 +13,9 @@ from typing import Final
 import uvloop
 
 if __name__ == "__main__":
-    # structlog would load rich, to colour what nobody sees here: 9 MB of 70.
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
+    # structlog would load rich, to colour what nobody sees here, and uvicorn a watcher of developers' files: 10 MB.
+    for name in ("rich", "watchfiles"):
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]
 
 from rahdari.app.exchange.gateway import open_gateway
 from rahdari.kernel import Problem
@@ -22,6 +24,8 @@ from rahdari.web.exchange.serving import serve
 
 # Calls leave some hundred objects each, hardly any of them in circles.
 GARBAGE: Final = (20_000, 20, 50)
+# Those that live for a while would hardly ever be looked for by these counts: once a minute all are, in some 10 ms.
+TIDY_SECONDS: Final = 60.0
 # While tiles are written, the loop gets the interpreter back ten times sooner than by default: at 5 ms a call that
 # reads, verifies, signs and writes waits for half of the time that the other thread takes.
 SWITCH_SECONDS: Final = 0.0005
@@ -68,6 +72,7 @@ async def _serve(home: Path) -> None:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GARBAGE)
+        asyncio.get_running_loop().call_later(TIDY_SECONDS, _tidy)
         peer = gateway.peer
         sys.stderr.write(
             f"Serving the gateway {gateway.home.id}: edge {gateway.home.edge_url}/, other gateways at "
@@ -76,6 +81,11 @@ async def _serve(home: Path) -> None:
         sys.stderr.flush()
 
     await serve(gateway, ready=ready)
+
+
+def _tidy() -> None:
+    gc.collect()
+    asyncio.get_running_loop().call_later(TIDY_SECONDS, _tidy)
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self.idle_since = 0.0
         self.is_usable = True
-        self.is_paused = self._is_spent = False
+        self.is_paused = self._is_spent = self._is_lost = False
         self._begin(is_head=False)
 
     def _begin(self, *, is_head: bool) -> None:
@@ -106,6 +106,8 @@ class Connection(asyncio.Protocol):
 
     @override
     def data_received(self, data: bytes) -> None:
+        if self._is_lost:
+            return
         self.has_begun = True
         if self.is_complete:
             # Nobody asked for this: what follows could be taken for the next answer.
@@ -148,6 +150,8 @@ class Connection(asyncio.Protocol):
                 )
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
+        # It knows this connection: the two would wait together for the collector, which seldom looks at old ones.
+        self._is_lost, self._parser = True, cast("httptools.HttpResponseParser", None)
         self._wake()
 
     @override

@@ -38,8 +38,8 @@ BOUNDS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5
 SERIES_MAX: Final = 2_000
 # What callers may write as they like becomes no label until a call of it went through: services of other members.
 SERVICES_MAX: Final = 1_000
-# A minute of a busy gateway; whoever wants all of them asks often.
-RECENT_MAX: Final = 2_000
+# A minute of a busy gateway, in 1 MB; whoever wants all of them asks often.
+RECENT_MAX: Final = 1_000
 OTHER: Final = ("other", "other", "other", "other", "other", "other")
 # Fields of X-Road's records that callers write as they like, and that name people: they stay in the call.
 _OF_PEOPLE: Final = frozenset(

@@ -141,3 +141,23 @@ def test_what_is_no_list_or_too_long_a_one_is_not_taken() -> None:
         pytest.raises(StatusListRefused, match="more than"),
     ):
         fetched(url, OURS)
+
+
+@pytest.mark.loopback
+@pytest.mark.parametrize("said", [b"", b"no answer at all\r\n\r\n"])
+def test_whoever_speaks_no_http_was_not_reached(said: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def talk() -> None:
+            # A question that had no answer at all is asked once more.
+            for _ in range(1 if said else 2):
+                other, _ = server.accept()
+                with other:
+                    other.recv(4096)
+                    other.sendall(said)
+
+        thread = Thread(target=talk)
+        thread.start()
+        with pytest.raises(ConnectionError, match="no status list"):
+            fetched(f"http://127.0.0.1:{server.getsockname()[1]}/0", OURS)
+        thread.join()

@@ -13,7 +13,6 @@ from rahdari.app.exchange.receipts import (
     LOOKED_UP_MAX,
     QUEUED_MAX,
     REMEMBERED_MAX,
-    TURN,
     OwedReceipts,
     ReceiptDesk,
     read_batch,
@@ -67,7 +66,7 @@ def test_receipts_are_taken_in_order_and_put_back_in_front() -> None:
     for number in range(BATCH_MAX + 10):
         owed.owe(gateway, receipt(number))
     first = owed.take(gateway.id)
-    assert [one.request_id for one in first[:2]] == ["id-0", "id-1"]
+    assert [one.request_id for one in read_batch(b"".join(first[:2]))] == ["id-0", "id-1"]
     assert (len(first), len(owed)) == (BATCH_MAX, 10)
     owed.put_back(gateway.id, first)
     assert owed.take(gateway.id) == first
@@ -81,7 +80,7 @@ def test_a_gateway_that_is_away_for_long_costs_bounded_memory() -> None:
     for number in range(QUEUED_MAX + 5):
         owed.owe(gateway, receipt(number))
     assert (len(owed), owed.dropped) == (QUEUED_MAX, 5)
-    assert owed.take(gateway.id)[0].request_id == "id-5"
+    assert read_batch(owed.take(gateway.id)[0])[0].request_id == "id-5"
 
 
 class TestDesk:
@@ -147,24 +146,64 @@ class TestDesk:
         assert self.take(desk, batch, CERTIFICATE) == (1, 0)
         assert self.take(desk, batch, CERTIFICATE) == (0, 1)
 
-    def test_a_large_batch_lets_calls_through_in_between(self, made: Scene, desk: ReceiptDesk) -> None:
-        turns = 0
+    @pytest.mark.parametrize(
+        ("round_ms", "rounds"),
+        [
+            # A receipt takes a tenth of a millisecond, and a turn of an idle loop two.
+            (0.0, (12, 14)),
+            # Where the calls of a round take 20 ms, receipts take a fifth of the time: five.
+            (20.0, (5, 7)),
+            # However long a round is, the calls of the next one wait no longer than 10 ms.
+            (1000.0, (3, 4)),
+        ],
+    )
+    def test_a_large_batch_lets_calls_through_and_keeps_pace_with_them(
+        self, made: Scene, round_ms: float, rounds: tuple[int, int]
+    ) -> None:
+        milliseconds, turns = 0.0, 0
 
-        async def count() -> None:
-            nonlocal turns
+        def tick() -> float:
+            nonlocal milliseconds
+            milliseconds += 0.1
+            return milliseconds / 1000
+
+        async def answer_calls() -> None:
+            nonlocal milliseconds, turns
             while True:
                 turns += 1
+                milliseconds += round_ms
                 await asyncio.sleep(0)
 
         async def take() -> None:
-            counting = asyncio.create_task(count())
+            calls = asyncio.create_task(answer_calls())
             await desk.take(write_batch(receipt(one) for one in range(BATCH_MAX)), CERTIFICATE)
-            counting.cancel()
+            calls.cancel()
 
+        desk = ReceiptDesk(MemoryLog(), lambda: made.directory, clock=WoundClock(AT), tick=tick)
         for number in range(BATCH_MAX):
             desk.await_receipt(f"id-{number}", bytes(64), gateway_of(made))
         asyncio.run(take())
-        assert turns >= BATCH_MAX // TURN
+        assert rounds[0] <= turns <= rounds[1]
+
+    def test_of_many_batches_one_is_taken_at_a_time_and_no_sender_waits_for_all_of_anothers(
+        self, made: Scene
+    ) -> None:
+        ended: list[str] = []
+        busy = ReceiptDesk(MemoryLog(), lambda: made.directory, clock=WoundClock(AT))
+        batch = write_batch(receipt(one) for one in range(BATCH_MAX))
+        for number in range(BATCH_MAX):
+            busy.await_receipt(f"id-{number}", bytes(64), gateway_of(made))
+
+        async def take(certificate: bytes, name: str) -> None:
+            await busy.take(batch, certificate)
+            ended.append(name)
+
+        async def story() -> None:
+            many = [take(CERTIFICATE, "many") for _ in range(5)]
+            await asyncio.gather(*many, take(CERTIFICATE_OF_REGISTRY, "one"))
+
+        asyncio.run(story())
+        assert ended.index("one") <= 1
 
     def test_looking_up_has_an_end(self, made: Scene, desk: ReceiptDesk) -> None:
         asked: list[str] = []

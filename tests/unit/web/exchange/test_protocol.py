@@ -1,8 +1,10 @@
 """Connections that ask nothing, or never to the end, are hung up on."""
 
 import asyncio
+import gc
 import socket
 import ssl
+import struct
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rahdari.web.exchange.asgi import App, ClientGone, Receive, Scope, Send, answer, arrive
 from rahdari.web.exchange.bodies import take_request
@@ -370,3 +373,25 @@ def test_whoever_reads_too_slowly_is_hung_up_on_and_an_answer_waits_in_parts() -
         writer.close()
 
     serve(story, app=large, untaken_seconds=0.3)
+
+
+def test_of_a_connection_that_broke_off_nothing_is_kept() -> None:
+    def count() -> int:
+        gc.collect()
+        return sum(isinstance(one, HttpToolsProtocol) for one in gc.get_objects())
+
+    async def story(port: int, _: Door) -> None:
+        for _number in range(5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(HEAD + b"content-length: 0\r\n\r\n")
+            await reader.readuntil(b"0 127.0.0.1")
+            # Nothing lingers: the other side is told that the connection is reset, not that it is over.
+            made: socket.socket = writer.get_extra_info("socket")
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+        until = time.monotonic() + 5
+        while count() and time.monotonic() < until:  # noqa: ASYNC110 - nobody tells when it is forgotten
+            await asyncio.sleep(0.05)
+        assert count() == 0
+
+    serve(story, keep_seconds=30)

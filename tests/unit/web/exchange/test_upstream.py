@@ -1,11 +1,14 @@
 """The client towards systems and gateways: byte for byte, bounded in everything, deceived by nobody."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 
+from rahdari.web.exchange.connection import Connection
 from rahdari.web.exchange.upstream import (
     HEAD_BYTES_MAX,
     Late,
@@ -443,3 +446,26 @@ def test_nobody_listening_is_a_failure() -> None:
             await Pool(Place("127.0.0.1", 1, b"x")).send(get())
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_connection_that_is_over_waits_for_no_collector(*, stays: bool) -> None:
+    async def story() -> None:
+        made: list[weakref.ref[Connection]] = []
+        async with Server(saying(OK, stays=stays)) as pool:
+            for _ in range(3):
+                reply = await pool.send(get())
+                made.append(weakref.ref(reply._connection))
+                assert await reply.read() == b"ok"
+                reply.release()
+                del reply
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        assert [one() for one in made] == [None] * 3
+
+    gc.collect()
+    gc.disable()
+    try:
+        asyncio.run(story())
+    finally:
+        gc.enable()
