@@ -328,7 +328,8 @@ def print_strict(bench: Bench, seconds: float) -> None:
 
 def print_latency(bench: Bench, seconds: float) -> None:
     """Print what two gateways add to the time of a call."""
-    asyncio.run(ask_steadily(bench.url, rate=50, seconds=1))
+    # Connections to the other gateway are made when they are first needed, at some ms each.
+    asyncio.run(ask_steadily(bench.url, rate=RATE, seconds=2))
     direct = asyncio.run(ask_steadily(bench.system_url, rate=RATE, seconds=seconds))
     through = asyncio.run(ask_steadily(bench.url, rate=RATE, seconds=seconds))
     p50 = percentile(through, 50) - percentile(direct, 50)

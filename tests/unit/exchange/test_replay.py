@@ -2,6 +2,7 @@
 
 import tracemalloc
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,32 +56,51 @@ def test_what_the_log_knows_counts_as_seen() -> None:
 
 
 @given(st.lists(st.integers(1, 40) | st.integers(2**64 - 40, 2**64 - 1), max_size=300), st.integers(0, 100))
-def test_a_table_of_numbers_is_a_set(numbers: list[int], likely: int) -> None:
+def test_a_table_of_numbers_is_a_set(numbers: list[int], room: int) -> None:
     # Numbers that stand close together meet on their places, the last ones round the end of the table.
-    table, told = Numbers(likely), set[int]()
+    table, told = Numbers(room), set[int]()
     for number in numbers:
         assert (number in table) == (number in told)
+        assert table.is_full == (len(told) >= room)
+        if table.is_full and number not in told:
+            with pytest.raises(OverflowError):
+                table.add(number)
+            continue
         assert table.add(number) == (number not in told)
         told.add(number)
         assert len(table) == len(told)
     assert all(number in table for number in told)
 
 
-def test_a_table_grows_and_keeps_what_it_has_in_24_bytes_each() -> None:
-    # 256 places at first: each of these numbers belongs on the same one.
-    table = Numbers()
-    assert sum(table.add(256 * number) for number in range(1, 2_001)) == 2_000
-    assert all(256 * number in table for number in range(1, 2_001))
-    assert 256 * 2_001 not in table
+def test_numbers_that_all_belong_on_one_place_are_kept_apart() -> None:
+    table = Numbers(300)
+    places = 300 * 4 // 3 + 1
+    assert sum(table.add(places * number) for number in range(1, 301)) == 300
+    assert all(places * number in table for number in range(1, 301))
+    assert places * 301 not in table
+
+
+@pytest.mark.parametrize(("rate", "bytes_max"), [(60, 16), (100, 15)])
+def test_a_steady_rate_takes_14_bytes_for_each_of_the_last_minutes(rate: int, bytes_max: int) -> None:
+    seen, tick = SeenRequests(), 0.0
     tracemalloc.start()
     try:
-        large = Numbers(10_000)
-        for number in range(1, 20_001):
-            large.add(hash(str(number)) & (2**64 - 1))
-        assert tracemalloc.get_traced_memory()[0] <= 24 * 20_000
+        for number in range(rate * 2 * KEPT_SECONDS):
+            tick = number / rate
+            assert seen.accept(str(number), tick=tick)
+        taken = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
-    assert len(large) == 20_000
+    assert taken <= bytes_max * rate * (KEPT_SECONDS + LOT_SECONDS)
+
+
+def test_a_rate_that_rises_at_once_is_kept_in_few_lots() -> None:
+    # Each lot is a look for every later call.
+    seen = SeenRequests()
+    for number in range(40_000):
+        assert seen.accept(str(number), tick=number / 2_000)
+    assert len(seen._lots) <= 5
+    assert not any(seen.accept(str(number), tick=20.0) for number in range(0, 40_000, 100))
 
 
 def test_the_last_ones_are_remembered_and_what_is_long_ago_is_not() -> None:

@@ -43,7 +43,7 @@ REMEMBERED_MAX: Final = 16_384
 TAKEN_MIN: Final = 8_192
 # A receipt costs a signature to verify: the loop goes on with calls after so long. Where it is busy, and takes
 # longer until it comes round, receipts have a share of that: with less they would fall behind the calls.
-TURN_SECONDS: Final = 0.002
+TURN_SECONDS: Final = 0.0003
 TURN_SHARE: Final = 0.25
 TURN_SECONDS_MAX: Final = 0.01
 # Looking up costs a search in the log; a batch that is late asks for no more of them, and a member's batches

@@ -29,9 +29,11 @@ TIDY_SECONDS: Final = 60.0
 # While tiles are written, the loop gets the interpreter back ten times sooner than by default: at 5 ms a call that
 # reads, verifies, signs and writes waits for half of the time that the other thread takes.
 SWITCH_SECONDS: Final = 0.0005
-# glibc's name for the size from which memory is mapped by itself (mallopt(3)); elsewhere it means nothing.
+# glibc's names for the size from which memory is mapped by itself, and for how many heaps there are (mallopt(3));
+# elsewhere they mean nothing.
 M_MMAP_THRESHOLD: Final = -3
 MAPPED_BYTES_MIN: Final = 128 * 1024
+M_ARENA_MAX: Final = -8
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,10 +60,12 @@ def map_large_buffers() -> None:
     """Have large buffers mapped one by one: what is not touched of them takes no memory, what is freed goes back.
 
     The event loop holds 256 KiB for each connection with TLS, of which a call touches a page or two. Once the first
-    of them is freed, glibc would take the next ones from its heap, among what was touched already.
+    of them is freed, glibc would take the next ones from its heap, among what was touched already. And of heaps
+    there is one: the interpreter lets one thread work at a time, what one frees another one takes.
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES_MIN)
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 async def _serve(home: Path) -> None:
@@ -83,8 +87,15 @@ async def _serve(home: Path) -> None:
     await serve(gateway, ready=ready)
 
 
-def _tidy() -> None:
+def give_back_memory() -> None:
+    """Give what a burst took and nobody holds any more back to the system (malloc_trim(3))."""
     gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _tidy() -> None:
+    give_back_memory()
     asyncio.get_running_loop().call_later(TIDY_SECONDS, _tidy)
 
 

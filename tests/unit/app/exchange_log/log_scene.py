@@ -102,6 +102,11 @@ class FailingDisk(Disk):
         super().put_durably(path, content)
 
     @override
+    def remove(self, path: Path) -> None:
+        self._step("remove")
+        super().remove(path)
+
+    @override
     def sync_files(self, paths: Iterable[Path]) -> None:
         self._step("sync_files")
         super().sync_files(paths)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from rahdari.app.exchange.log import EvidenceLogFiles, Pace
 from rahdari.exchange.errors import LogFull
@@ -192,14 +193,73 @@ def test_what_could_not_be_published_is_published_later_and_once(place: Place, c
     assert reader.checkpoint()[1].head.root == root(records(600))
 
 
-def test_the_second_goes_on_after_a_publication_that_failed(place: Place) -> None:
+def test_what_fails_behind_the_signature_is_not_published_again(place: Place) -> None:
     disk = FailingDisk()
 
+    async def run() -> None:
+        async with opened(place, replace(QUICK, disk=disk)) as log:
+            await put(log, records(5))
+            await log.publish()
+            # A full tile: the partial one goes, or does not.
+            await put(log, records(300, 5))
+            disk.armed["remove"] = 0
+            with pytest.raises(OSError, match="no space"):
+                await log.publish(settle=True)
+            assert log.reader.size == 305
+            await put(log, records(10, 305))
+            await log.publish(settle=True)
+            assert log.reader.size == 315
+            assert not (place.folder / "tile/0/000.p").exists()
+            assert len(place.segments()) == 1
+
+    asyncio.run(run())
+    assert place.all() == place.reopen() == records(315)
+
+
+def test_a_journal_that_begins_where_nothing_was_published_is_taken_up(place: Place, tmp_path: Path) -> None:
+    """A failure begins a segment at 7 records, tiles are made of 4 and of 12; it stops while old segments go."""
+    disk = FailingDisk()
+    copies: list[Place] = []
+
+    async def run() -> None:
+        async with opened(place, replace(QUICK_PROBE, disk=disk)) as log:
+            await put(log, records(4))
+            await log.publish(settle=True)
+            await put(log, records(3, 4))
+            disk.armed["sync"] = 0
+            with pytest.raises(LogFull):
+                await log.append(b"lost", b"")
+            await until_writable(log)
+            await put(log, records(5, 7))
+            disk.armed["remove"] = 1
+            with pytest.raises(OSError, match="no space"):
+                await log.publish(settle=True)
+            copies.append(place.copy(tmp_path / "stopped"))
+
+    asyncio.run(run())
+    assert [int(one.name.partition(".")[0]) for one in copies[0].segments()] == [7, 12]
+    assert copies[0].reopen() == place.reopen() == records(12)
+
+
+class StrangeDisk(FailingDisk):
+    """A disk that fails as none should."""
+
+    @override
+    def _step(self, name: str) -> None:
+        try:
+            super()._step(name)
+        except OSError:
+            raise ZeroDivisionError from None
+
+
+@pytest.mark.parametrize("disk", [FailingDisk(), StrangeDisk()], ids=["full", "strange"])
+def test_the_second_goes_on_after_a_publication_that_failed(place: Place, disk: FailingDisk) -> None:
     async def run() -> None:
         pace = Pace(gather_seconds=0.0, publish_seconds=0.02, disk=disk)
         async with opened(place, pace) as log:
             disk.armed["put_durably"] = 0
             await put(log, records(5))
+            await until(lambda: "could not be published" in log.standing.fault)
             await until(lambda: log.reader.size == 5)
             await until(lambda: not log.standing.fault)
 
@@ -231,7 +291,7 @@ class Weather:
     def spoil(self) -> None:
         if self.chance.random() < 0.3:
             self.disk.torn = self.chance.choice([None, 0, 30, 90, 10_000])
-            call = self.chance.choice(["append", "sync", "cut", "put", "put_durably"])
+            call = self.chance.choice(["append", "sync", "cut", "put", "put_durably", "remove"])
             self.disk.armed[call] = self.chance.randrange(3)
 
     async def append(self, log: EvidenceLogFiles, turn: int) -> None:

@@ -159,12 +159,12 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
         (log / "checkpoint").read_bytes().replace(b"gw1", b"gw2")
     ),
     "no journal": lambda log: shutil.rmtree(log / "journal"),
-    "no tile at the edge": lambda log: (log / "tile/0/001.p/44").unlink(),
-    "a shortened tile at the edge": lambda log: cut(log / "tile/0/001.p/44", 32),
+    "no tile at the edge": lambda log: shutil.rmtree(log / "tile/0/001.p"),
+    "shortened tiles at the edge": lambda log: cut_all(log / "tile/0/001.p", 32),
     "an altered tile at the edge": lambda log: flip(log / "tile/0/001.p/44", 5),
     "an altered tile above": lambda log: flip(log / "tile/1/000.p/1", 5),
     "no tile above": lambda log: (log / "tile/1/000.p/1").unlink(),
-    "no bundle at the edge": lambda log: (log / "tile/entries/001.p/44").unlink(),
+    "no bundle at the edge": lambda log: shutil.rmtree(log / "tile/entries/001.p"),
     "a shortened bundle at the edge": lambda log: cut(log / "tile/entries/001.p/44", 1),
     "an altered bundle at the edge": lambda log: flip(log / "tile/entries/001.p/44", 5),
     "a journal without its records": lambda log: cut(next((log / "journal").iterdir()), None),
@@ -178,6 +178,11 @@ def cut(path: Path, by: int | None) -> None:
     """Shorten a file ``by`` so many bytes, or a segment to its head."""
     raw = path.read_bytes()
     path.write_bytes(raw[:40] if by is None else raw[:-by])
+
+
+def cut_all(folder: Path, by: int) -> None:
+    for path in folder.iterdir():
+        cut(path, by)
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
@@ -197,6 +202,19 @@ def test_a_log_that_does_not_lead_to_what_was_signed_is_not_opened(
     with pytest.raises(LogDamaged) as refused:
         copy.open()
     assert "copy" in refused.value.message or "gateway" in refused.value.message
+
+
+@pytest.mark.parametrize("row", ["0", "entries"])
+def test_a_wider_tile_stands_in_for_one_that_is_missing(place: Place, tmp_path: Path, row: str) -> None:
+    async def work(log: EvidenceLogFiles) -> None:
+        await put(log, records(300))
+        await log.publish(settle=True)
+        await put(log, records(200, 300))
+        await log.publish()
+
+    copy = stopped(place, tmp_path / "copy", work)
+    (copy.folder / f"tile/{row}/001.p/44").unlink()
+    assert copy.reopen() == records(500)
 
 
 def test_an_older_checkpoint_is_noticed_once_its_journal_is_gone(place: Place, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ class Pace:
     gather_seconds: float = 0.010
     gather_count: int = 256
     publish_seconds: float = 1.0
-    publish_bytes: int = 4 << 20
+    publish_bytes: int = 1 << 20
     held_bytes_max: int = 32 << 20
     segment_bytes: int = 16 << 20
     segment_seconds: float = 60.0

@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from rahdari.app.exchange.log.disk import Disk
 from rahdari.app.exchange.log.edge import Edge
@@ -31,6 +33,9 @@ _TILES_KEPT: Final = 64
 _NODES_KEPT: Final = 4096
 _ROW_LEVELS: Final = 8
 _ADVICE: Final = "keep the folder as it is and restore it from a copy"
+
+
+_Part = TypeVar("_Part", Tile, Bundle)
 
 
 class TileFiles:
@@ -87,7 +92,7 @@ class TileFiles:
     def bundle(self, index: int, *, size: int) -> list[bytes]:
         """Give the records of a bundle as a log of ``size`` records has them. Raises ``LogDamaged``."""
         width = min(TILE_WIDTH, size - index * TILE_WIDTH)
-        for one in (Bundle(index, width), Bundle(index)):
+        for one in self._holding(Bundle(index, width)):
             raw = self._read(one.path, BUNDLE_BYTES_MAX)
             if raw is not None:
                 try:
@@ -100,7 +105,7 @@ class TileFiles:
         """Give one record of a log of ``size`` records. Raises ``LogDamaged``."""
         number, place = divmod(index, TILE_WIDTH)
         width = min(TILE_WIDTH, size - number * TILE_WIDTH)
-        for one in (Bundle(number, width), Bundle(number)):
+        for one in self._holding(Bundle(number, width)):
             raw = self._read(one.path, BUNDLE_BYTES_MAX)
             if raw is not None:
                 at = 0
@@ -144,11 +149,27 @@ class TileFiles:
 
     def _fetch(self, tile: Tile) -> bytes:
         wanted = tile.width * HASH_BYTES
-        for one in (tile, Tile(tile.level, tile.index)):
+        for one in self._holding(tile):
             raw = self._read(one.path, TILE_WIDTH * HASH_BYTES)
             if raw is not None and len(raw) == one.width * HASH_BYTES:
                 return raw[:wanted]
         raise LogDamaged(f"{tile.path} of the log is missing or cut short; {_ADVICE}")
+
+    def _holding(self, part: _Part) -> Iterator[_Part]:
+        """Give what may hold a tile or bundle: its own file, the full one, and partial ones that are wider.
+
+        Where a disk failed between two segments of the journal, the first one that is left may begin at a size
+        that was never published.
+        """
+        yield part
+        if part.is_full:
+            return
+        full = replace(part, width=TILE_WIDTH)
+        yield full
+        with suppress(FileNotFoundError):
+            names = [one.name for one in (self._folder / f"{full.path}.p").iterdir()]
+            widths = sorted(int(one) for one in names if one.isascii() and one.isdecimal())
+            yield from (replace(part, width=one) for one in widths if part.width < one < TILE_WIDTH)
 
     def _read(self, path: str, size_bytes_max: int) -> bytes | None:
         try:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
+
+import structlog
 
 from rahdari.app.clock import tell_seconds
 from rahdari.app.exchange.log.checkpoints import LogSigners
@@ -23,6 +25,8 @@ from rahdari.app.exchange.log.sealing import Sealer
 from rahdari.app.exchange.log.segments import Journal
 from rahdari.exchange.errors import LogFull
 from rahdari.kernel import Chance, Clock, Problem
+
+_LOG: Final = structlog.get_logger("rahdari.exchange.log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +161,13 @@ class EvidenceLogFiles:
             batches = [one for one in self._fresh if one.end <= size]
             loop = asyncio.get_running_loop()
             work = partial(self._publisher.publish, batches, settle=settle)
-            await loop.run_in_executor(self._thread, work)
-            del self._fresh[: len(batches)]
-            self._gatherer.release(batches)
+            try:
+                await loop.run_in_executor(self._thread, work)
+            finally:
+                # What was signed is published, though something behind it failed: it is not published again.
+                published = [one for one in batches if one.end <= self._publisher.size]
+                del self._fresh[: len(published)]
+                self._gatherer.release(published)
             if settle:
                 self._segment_at = tell_seconds()
                 # What is not in durable tiles stays in the journal, whatever was asked for.
@@ -177,8 +185,10 @@ class EvidenceLogFiles:
             try:
                 await self.publish()
                 self._fault = ""
-            except (OSError, Problem) as error:
-                self._fault = f"the log could not be published: {error}"
+            except Exception as error:  # noqa: BLE001 - what is not published is held, and memory ends some time
+                is_told = isinstance(error, OSError | Problem)
+                self._fault = f"the log could not be published: {error if is_told else type(error).__name__}"
+                _LOG.error("log_not_published", why=type(error).__name__)
                 await asyncio.sleep(self._pace.publish_seconds)
 
     def _is_segment_old(self) -> bool:
