@@ -41,9 +41,9 @@ QUEUED_MAX: Final = 20_000
 REMEMBERED_MAX: Final = 16_384
 # Receipts that are remembered until they can be found in the log, a second behind.
 TAKEN_MIN: Final = 8_192
-# A receipt costs a signature to verify: the loop goes on with calls after so long. A call comes round some ten times
-# before it is answered, and waits for a turn each time. Where the loop is busy, and takes longer until it comes
-# round, receipts have a share of that: with less they would fall behind the calls.
+# A receipt costs a signature to verify: the loop goes on with calls after so long. A call comes round some ten
+# times before it is answered, and waits for a turn each time. Where the loop is busy, and takes longer until it
+# comes round, receipts have a share of that: with less they would fall behind the calls.
 TURN_SECONDS: Final = 0.0003
 TURN_SHARE: Final = 0.25
 TURN_SECONDS_MAX: Final = 0.01

@@ -5,11 +5,12 @@ import random
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from typing_extensions import override
 
-from rahdari.app.exchange.log import EvidenceLogFiles, Pace
+from rahdari.app.exchange.log import Disk, EvidenceLogFiles, Pace
 from rahdari.exchange.errors import LogFull
 from tests.unit.app.exchange_log.log_scene import (
     QUICK,
@@ -260,6 +261,34 @@ def test_the_second_goes_on_after_a_publication_that_failed(place: Place, disk: 
             disk.armed["put_durably"] = 0
             await put(log, records(5))
             await until(lambda: "could not be published" in log.standing.fault)
+            await until(lambda: log.reader.size == 5)
+            await until(lambda: not log.standing.fault)
+
+    asyncio.run(run())
+
+
+class HangingDisk(Disk):
+    """A disk that hangs at every tile until it is let go."""
+
+    def __init__(self) -> None:
+        self.is_free = Event()
+
+    @override
+    def put(self, path: Path, content: bytes) -> None:
+        assert self.is_free.wait(30)
+        super().put(path, content)
+
+
+def test_a_log_whose_disk_hangs_says_so(place: Place) -> None:
+    disk = HangingDisk()
+
+    async def run() -> None:
+        pace = Pace(gather_seconds=0.0, publish_seconds=0.01, late_seconds=0.2, disk=disk)
+        async with opened(place, pace) as log:
+            assert not log.standing.fault
+            await put(log, records(5))
+            await until(lambda: "was not published for" in log.standing.fault)
+            disk.is_free.set()
             await until(lambda: log.reader.size == 5)
             await until(lambda: not log.standing.fault)
 

@@ -32,8 +32,8 @@ class Pace:
     A write begins ``gather_seconds`` after its first record, or with ``gather_count`` records. Tiles are
     written and signed every ``publish_seconds``, or with ``publish_bytes`` of records. A segment of the
     journal is given up behind ``segment_bytes`` or ``segment_seconds``. With ``held_bytes_max`` of records in
-    memory no more are taken; with half of them, writes wait for tiles, but not longer than a probe does. Another
-    ``disk`` is for tests.
+    memory no more are taken; with half of them, writes wait for tiles, but not longer than a probe does. Records
+    that were not published for ``late_seconds`` are a fault of the log. Another ``disk`` is for tests.
     """
 
     gather_seconds: float = 0.010
@@ -44,6 +44,7 @@ class Pace:
     segment_bytes: int = 16 << 20
     segment_seconds: float = 60.0
     probe_seconds: float = 1.0
+    late_seconds: float = 30.0
     disk: Disk = field(default_factory=Disk)
 
 

@@ -85,6 +85,7 @@ class EvidenceLogFiles:
         self._gatherer = Gatherer(self._journal, sealer, clock=clock, pace=pace, taken=self._take)
         self._thread = ThreadPoolExecutor(1, "log-publish")
         self._fresh: list[Batch] = []
+        self._fresh_at = 0.0
         self._turn = asyncio.Lock()
         self._hurry = asyncio.Event()
         self._ticking: asyncio.Task[None] | None = None
@@ -103,7 +104,7 @@ class EvidenceLogFiles:
             published=self._publisher.size,
             waiting=gatherer.waiting,
             is_writable=not gatherer.refusal,
-            fault=gatherer.refusal or self._fault,
+            fault=gatherer.refusal or self._fault or self._lateness(),
         )
 
     def append(self, record: bytes, particulars: bytes) -> "asyncio.Future[int]":
@@ -149,7 +150,14 @@ class EvidenceLogFiles:
         self._gatherer.shut_down()
         self._let_go()
 
+    def _lateness(self) -> str:
+        """Tell of records that nobody sees, though no failure was met: a disk that hangs says nothing."""
+        late = tell_seconds() - self._fresh_at if self._fresh else 0.0
+        return f"the log was not published for {late:.0f} seconds" if late > self._pace.late_seconds else ""
+
     def _take(self, batch: Batch) -> None:
+        if not self._fresh:
+            self._fresh_at = tell_seconds()
         self._fresh.append(batch)
         if self._gatherer.held_bytes > self._pace.publish_bytes:
             self._hurry.set()
@@ -167,6 +175,8 @@ class EvidenceLogFiles:
                 # What was signed is published, though something behind it failed: it is not published again.
                 published = [one for one in batches if one.end <= self._publisher.size]
                 del self._fresh[: len(published)]
+                if published:
+                    self._fresh_at = tell_seconds()
                 self._gatherer.release(published)
             if settle:
                 self._segment_at = tell_seconds()
