@@ -39,7 +39,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from rahdari.web.exchange.upstream import Place, Pool, Sending
+from rahdari.app.exchange.upstream import Place, Pool, Sending
 from rahdari.wire.xroad import MemberId
 from tests.fakes.gateway_homes import (
     MadeGateway,

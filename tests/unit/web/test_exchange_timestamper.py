@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-import aiohttp
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -109,14 +108,13 @@ async def answering(post: Post, url: str) -> None:
 
 
 async def stamped(home: Path, url: str) -> NewStamp:
-    async with aiohttp.ClientSession() as session:
-        post = posting(lambda _: session)
-        await answering(post, url)
-        with pytest.raises(NotAnswered, match="more than 10 bytes"):
-            await post(url, REQUEST, QUERY.decode(), 10)
-        der = read_certificate(home).public_bytes(Encoding.DER)
-        timestamper = Timestamper("court", url, der)
-        return await Stamper(timestamper, post, clock=SystemClock(), chance=SystemChance()).stamp("text")
+    post = posting(lambda _: None)
+    await answering(post, url)
+    with pytest.raises(NotAnswered, match="more than 10 bytes"):
+        await post(url, REQUEST, QUERY.decode(), 10)
+    der = read_certificate(home).public_bytes(Encoding.DER)
+    timestamper = Timestamper("court", url, der)
+    return await Stamper(timestamper, post, clock=SystemClock(), chance=SystemChance()).stamp("text")
 
 
 def test_the_program_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,20 +1,18 @@
 """Fetches small signed documents over http and https: bounded in size and time, unchanged ones not again."""
 
 import asyncio
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from rahdari.app.errors import FolderFailed
+from rahdari.app.exchange.asking import Answer, NotAnswered, Question, ask
 from rahdari.app.files import read_limited
 
-if TYPE_CHECKING:
-    # A third of a second, which a command that reads files alone need not wait.
-    import aiohttp
-
 TOTAL_SECONDS: Final = 30.0
-CONNECT_SECONDS: Final = 5.0
 _ETAG_CHARS_MAX: Final = 200
-_PIECE_BYTES: Final = 64 * 1024
+# RFC 9110, 8.8.3, and of ASCII alone.
+_TAG: Final = re.compile(r'(?:W/)?"[!#-~]*"')
 
 
 class Fetched(NamedTuple):
@@ -44,55 +42,35 @@ async def fetch_text(url: str, *, etag: str, chars_max: int) -> Fetched | None:
     """
     if url.startswith("file:"):
         return await asyncio.to_thread(_read_file, Path(url.removeprefix("file:")), chars_max)
-    import aiohttp  # noqa: PLC0415 - see above
-
-    timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS)
-    headers = {"if-none-match": etag} if etag else {}
+    fields = [(b"if-none-match", etag.encode("ascii"))] if _TAG.fullmatch(etag) else []
     try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
-            session.get(url, headers=headers, allow_redirects=False) as response,
-        ):
-            if response.status == 304:
-                return None
-            if response.status != 200:
-                raise Unfetched(f"{url} answered {response.status}")
-            raw = await _read(response, url, chars_max)
-            named = response.headers.get("etag", "")[:_ETAG_CHARS_MAX]
-            return Fetched(raw.decode("ascii"), named)
+        answer = await ask(Question("GET", url, fields), bytes_max=chars_max, seconds=TOTAL_SECONDS)
+        if answer.status == 304:
+            return None
+        if answer.status != 200:
+            raise Unfetched(f"{url} answered {answer.status}")
+        return Fetched(answer.body.decode("ascii"), _tag_of(answer))
     except UnicodeDecodeError:
         raise Unfetched(f"{url} answered what is no signed text") from None
-    except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-        raise Unfetched(f"{url} was not reached ({type(error).__name__})") from None
+    except NotAnswered as failure:
+        raise Unfetched(str(failure)) from None
 
 
 async def post_text(url: str, text: str, *, media_type: str, chars_max: int) -> tuple[int, str]:
     """Post a text; give the status and the answer's text. Raises ``Unfetched``."""
-    import aiohttp  # noqa: PLC0415 - see above
-
-    timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS)
+    fields = [(b"content-type", media_type.encode("ascii"))]
     try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session,
-            session.post(
-                url, data=text.encode(), headers={"content-type": media_type}, allow_redirects=False
-            ) as response,
-        ):
-            raw = await _read(response, url, chars_max)
-            return response.status, raw.decode("utf-8", errors="replace")
-    except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as error:
-        raise Unfetched(f"{url} was not reached ({type(error).__name__})") from None
+        question = Question("POST", url, fields, text.encode())
+        answer = await ask(question, bytes_max=chars_max, seconds=TOTAL_SECONDS)
+    except NotAnswered as failure:
+        raise Unfetched(str(failure)) from None
+    return answer.status, answer.body.decode("utf-8", errors="replace")
 
 
-async def _read(response: "aiohttp.ClientResponse", url: str, bytes_max: int) -> bytes:
-    pieces: list[bytes] = []
-    size = 0
-    async for piece in response.content.iter_chunked(_PIECE_BYTES):
-        size += len(piece)
-        if size > bytes_max:
-            raise Unfetched(f"{url} answered more than {bytes_max} bytes")
-        pieces.append(piece)
-    return b"".join(pieces)
+def _tag_of(answer: Answer) -> str:
+    """Give the tag of an answer; one that could not be sent back in a line, or is too long, is none."""
+    tag = answer.field(b"etag")
+    return tag if len(tag) <= _ETAG_CHARS_MAX and _TAG.fullmatch(tag) else ""
 
 
 def _read_file(path: Path, chars_max: int) -> Fetched:

@@ -263,7 +263,6 @@ class ServedGateway(OpenGateway):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        await self.vouching.close()
         await self._lists.close()
         await self.files.__aexit__(kind, error, trace)
 

@@ -4,8 +4,9 @@ Its checkpoints are stamped by the authorities of the configuration, and cosigne
 some other members' gateways, one of another instance among them if one is pinned.
 """
 
+import ssl
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import structlog
@@ -22,10 +23,6 @@ from rahdari.exchange.rules.directory import Directory
 from rahdari.kernel import Chance, Clock
 from rahdari.wire.ndel.parties import Gateway, Timestamper, Witness
 from rahdari.wire.tlog import NoteKey
-
-if TYPE_CHECKING:
-    # A fifth of a second and 8 MB, for gateways that nobody vouches for.
-    import aiohttp
 
 # Of other members: two of our own instance and one across each border would catch whoever shows two logs.
 COUNTERPARTS_MAX: Final = 4
@@ -48,12 +45,11 @@ class Vouching:
         """Vouch by what ``follow`` is told; ``reader`` is this one's own."""
         self._home, self._keys, self._clock, self._chance = home, keys, clock, chance
         self._directory: Directory | None = None
-        self._sessions: dict[tuple[str, object], aiohttp.ClientSession] = {}
         self._stampers: dict[Timestamper, Stamper] = {}
         self._witnesses: dict[Witness, WitnessCalls] = {}
         self._origins: dict[str, tuple[NoteKey, ...]] = {}
         self._gateways: dict[str, Gateway] = {}
-        self._post = posting(self._session)
+        self._post = posting(self._context)
         self.keeper = CheckpointKeeper(
             reader,
             stampers=lambda: tuple(self._stampers.values()),
@@ -79,34 +75,15 @@ class Vouching:
             for one in directory.timestampers
         }
         wanted = (*directory.witnesses, *counterparts(directory, self._home))
-        if stampers or wanted:
-            # Now, rather than between two calls.
-            import aiohttp  # noqa: F401, PLC0415 - see above
         witnesses = {one: self._witnesses.get(one) or WitnessCalls(one, self._post) for one in wanted}
         self._stampers, self._witnesses = stampers, witnesses
 
-    async def close(self) -> None:
-        """Close every session."""
-        for session in self._sessions.values():
-            await session.close()
-        self._sessions.clear()
-
-    def _session(self, url: str) -> "aiohttp.ClientSession":
-        """Give the session for an address: another gateway's has its pinned certificate and shows ours."""
-        import aiohttp  # noqa: PLC0415 - see above
-
-        netloc = urlsplit(url).netloc.lower()
-        gateway = self._gateways.get(netloc)
-        marks = () if gateway is None else (gateway.certificates, self._keys.certificates)
-        session = self._sessions.get((netloc, marks))
-        if session is None:
-            connector = None
-            if gateway is not None and self._directory is not None:
-                context = client_context(self._keys, self._directory, gateway)
-                connector = aiohttp.TCPConnector(ssl=context, limit=4)
-            session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
-            self._sessions[netloc, marks] = session
-        return session
+    def _context(self, url: str) -> ssl.SSLContext | None:
+        """Give the certificates for an address: another gateway's has its pinned one and shows ours."""
+        gateway = self._gateways.get(urlsplit(url).netloc.lower())
+        if gateway is None or self._directory is None:
+            return None
+        return client_context(self._keys, self._directory, gateway)
 
 
 def claimed(directory: Directory, mark: Callable[[Gateway], str]) -> dict[str, Gateway]:

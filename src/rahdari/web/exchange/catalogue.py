@@ -10,13 +10,13 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from rahdari.app.exchange.gateway import OpenGateway
+from rahdari.app.exchange.upstream import UpstreamFailed
 from rahdari.exchange import CallRefused, CataloguedService, Offer, read_catalogue, write_catalogue
 from rahdari.kernel import Refused
 from rahdari.web.exchange import asgi
 from rahdari.web.exchange.asgi import Receive, Scope, Send, arrive
 from rahdari.web.exchange.peers import Peers
 from rahdari.web.exchange.refusing import NOT_FOUND, Dates, refuse
-from rahdari.web.exchange.upstream import UpstreamFailed
 from rahdari.wire.ndel.parties import Gateway, Member
 from rahdari.wire.xroad import MemberId, ServiceId, read_service
 

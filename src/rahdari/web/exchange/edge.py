@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from rahdari.app.exchange.gateway import OpenGateway
+from rahdari.app.exchange.upstream import Reply, Unreached, UpstreamFailed
 from rahdari.exchange import (
     Accepted,
     CallRefused,
@@ -39,7 +40,6 @@ from rahdari.web.exchange.listing import list_clients
 from rahdari.web.exchange.peers import Peers
 from rahdari.web.exchange.refusing import NOT_FOUND, Dates, refuse
 from rahdari.web.exchange.sending import ReceiptSender
-from rahdari.web.exchange.upstream import Reply, Unreached, UpstreamFailed
 from rahdari.wire.http_signatures import DigestCheck, require_digest
 from rahdari.wire.xroad import ErrorType, Fault, Origin, SecurityServerId, Side
 

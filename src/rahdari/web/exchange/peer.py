@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from rahdari.app.exchange.gateway import OpenGateway
+from rahdari.app.exchange.upstream import Reply, UpstreamFailed
 from rahdari.exchange import (
     Admitted,
     Answer,
@@ -31,7 +32,6 @@ from rahdari.web.exchange.figures import Figures, Trip
 from rahdari.web.exchange.refusing import NOT_FOUND, Dates, has_body, refuse
 from rahdari.web.exchange.sending import TARGET as RECEIPTS
 from rahdari.web.exchange.systems import Systems
-from rahdari.web.exchange.upstream import Reply, UpstreamFailed
 from rahdari.wire.sealed import HEAD_BYTES_MAX as SEALED_HEAD_BYTES_MAX
 from rahdari.wire.xroad import Fault, FieldLine, Side
 

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from rahdari.app.exchange.gateway import OpenGateway
 from rahdari.app.exchange.tls import client_context
+from rahdari.app.exchange.upstream import Late, Place, Pool, Reply, Sending, Unreached, UpstreamFailed
 from rahdari.exchange import Directory, Outgoing
 from rahdari.web.exchange.bodies import Body
-from rahdari.web.exchange.upstream import Late, Place, Pool, Reply, Sending, Unreached, UpstreamFailed
 from rahdari.wire.ndel.parties import Gateway
 from rahdari.wire.xroad import Fault, SecurityServerId
 

@@ -9,9 +9,9 @@ import structlog
 
 from rahdari.app.exchange.gateway import OpenGateway
 from rahdari.app.exchange.receipts import BATCH_MAX
+from rahdari.app.exchange.upstream import UpstreamFailed
 from rahdari.exchange import CallRefused, Receipt
 from rahdari.web.exchange.peers import Peers
-from rahdari.web.exchange.upstream import UpstreamFailed
 from rahdari.wire.ndel.parties import Gateway
 from rahdari.wire.xroad import SecurityServerId
 

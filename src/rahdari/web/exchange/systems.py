@@ -5,9 +5,9 @@ import ssl
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from rahdari.app.exchange.upstream import Late, Place, Pool, Reply, Sending, UpstreamFailed
 from rahdari.exchange import Admitted, Breaker, CallRefused, Service, provider_fault
 from rahdari.web.exchange.bodies import Body
-from rahdari.web.exchange.upstream import Late, Place, Pool, Reply, Sending, UpstreamFailed
 from rahdari.wire.xroad import Fault, ServiceId
 
 

@@ -8,6 +8,7 @@ from typing import cast
 
 from rahdari.app.exchange.gateway import OpenGateway
 from rahdari.app.exchange.offers import read_offer
+from rahdari.app.exchange.upstream import Reply
 from rahdari.exchange import Admitted, CallRefused, Outgoing, Service
 from rahdari.web.exchange.asgi import EXTENSION, App, Event, Socket
 from rahdari.web.exchange.bodies import Body
@@ -17,7 +18,6 @@ from rahdari.web.exchange.peer import Peer
 from rahdari.web.exchange.peers import Peers
 from rahdari.web.exchange.sending import ReceiptSender
 from rahdari.web.exchange.systems import Systems
-from rahdari.web.exchange.upstream import Reply
 from rahdari.wire.xroad import FieldLine, MemberId
 from tests.fakes.evidence_log import MemoryLog
 from tests.fakes.gateway_homes import add_gateway, make_instance

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from rahdari.app.exchange.upstream import Late, UpstreamFailed
 from rahdari.exchange import Durability
 from rahdari.web.exchange import bodies
 from rahdari.web.exchange.figures import Figures
 from rahdari.web.exchange.own import Own
 from rahdari.web.exchange.systems import Systems
-from rahdari.web.exchange.upstream import Late, UpstreamFailed
 from rahdari.wire.ndel.record_bytes import read_entry
 from rahdari.wire.ndel.records import ExchangeRecord
 from rahdari.wire.xroad import Fault

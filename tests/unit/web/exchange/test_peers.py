@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from rahdari.app.exchange.gateway import OpenGateway
+from rahdari.app.exchange.upstream import Pool, Sending, Unreached, UpstreamFailed
 from rahdari.exchange import Outgoing
 from rahdari.web.exchange.bodies import EMPTY
 from rahdari.web.exchange.peers import AWAY_SECONDS, Peers
-from rahdari.web.exchange.upstream import Pool, Sending, Unreached, UpstreamFailed
 from rahdari.wire.xroad import Fault, SecurityServerId
 from tests.fakes.gateway_homes import add_gateway, make_instance
 from tests.fakes.peer_calls import open_made, sign

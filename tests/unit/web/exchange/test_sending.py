@@ -8,11 +8,11 @@ from typing import cast
 import pytest
 
 from rahdari.app.exchange.gateway import OpenGateway
+from rahdari.app.exchange.upstream import Late, Pool, Sending, UpstreamFailed
 from rahdari.exchange import Receipt
 from rahdari.web.exchange import peers as peers_module
 from rahdari.web.exchange.peers import FETCH_SECONDS, POST_ANSWER_BYTES_MAX, Peers
 from rahdari.web.exchange.sending import ReceiptSender
-from rahdari.web.exchange.upstream import Late, Pool, Sending, UpstreamFailed
 from rahdari.wire.http_signatures import SignatureFields
 from rahdari.wire.ndel.parties import Gateway
 from tests.fakes.gateway_homes import add_gateway, make_instance

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from rahdari.web.exchange import upstream
-from rahdari.web.exchange.connection import Connection
-from rahdari.web.exchange.upstream import FEW, Place, Pool, Reply, Sending, Unreached
+from rahdari.app.exchange import upstream
+from rahdari.app.exchange.connection import Connection
+from rahdari.app.exchange.upstream import FEW, Place, Pool, Reply, Sending, Unreached
 
 pytestmark = pytest.mark.loopback
 

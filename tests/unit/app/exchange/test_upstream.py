@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from rahdari.web.exchange.connection import Connection
-from rahdari.web.exchange.upstream import (
+from rahdari.app.exchange.connection import Connection
+from rahdari.app.exchange.upstream import (
     HEAD_BYTES_MAX,
     Late,
     Place,

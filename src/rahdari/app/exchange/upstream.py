@@ -10,7 +10,7 @@ import ssl
 from collections import deque
 from typing import Final
 
-from rahdari.web.exchange.connection import (
+from rahdari.app.exchange.connection import (
     HEAD_BYTES_MAX,
     Connection,
     Late,
