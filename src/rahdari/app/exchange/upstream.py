@@ -209,6 +209,7 @@ class Pool:
         except ssl.SSLError:
             why = "the other side's certificate is not the one that is expected of it"
             raise Unreached(why, Fault.SSL_AUTHENTICATION_FAILED) from None
-        except (OSError, TimeoutError):
+        except (OSError, TimeoutError, UnicodeError):
+            # The last of them: a name that is none, with an empty or a long label (RFC 1035, 2.3.4).
             raise Unreached("no connection", Fault.NETWORK_ERROR) from None
         return connection

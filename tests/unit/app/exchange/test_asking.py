@@ -124,19 +124,19 @@ def test_more_than_was_asked_for_is_not_read_to_its_end() -> None:
     assert sent < 32 << 20
 
 
-@pytest.mark.parametrize("whole_head", [False, True])
-def test_drops_do_not_keep_a_question(*, whole_head: bool) -> None:
+@pytest.mark.parametrize(("head_end", "piece"), [(b"x: ", b"a"), (b"\r\n", b"a"), (b"\r\n", b"a" * 400)])
+def test_neither_drops_nor_a_slow_stream_keep_a_question(head_end: bytes, piece: bytes) -> None:
     async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n" + (b"\r\n" if whole_head else b"x: "))
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 900000\r\n" + head_end)
         while True:
-            writer.write(b"a")
+            writer.write(piece)
             await writer.drain()
             await asyncio.sleep(0.02)
 
     began = time.monotonic()
     with pytest.raises(NotAnswered, match=r"in time"):
-        asked(drip, seconds=0.3)
+        asked(drip, seconds=0.3, bytes_max=1 << 20)
     assert time.monotonic() - began < 5
 
 
@@ -151,6 +151,12 @@ def test_drops_do_not_keep_a_question(*, whole_head: bool) -> None:
 def test_what_is_no_address_is_not_asked(url: str) -> None:
     with pytest.raises(NotAnswered, match="address"):
         asyncio.run(ask(Question("GET", url), bytes_max=10, seconds=5.0))
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example", "."])
+def test_nobody_is_at_a_name_that_is_none(host: str) -> None:
+    with pytest.raises(NotAnswered, match="no connection"):
+        asyncio.run(ask(Question("GET", f"http://{host}/"), bytes_max=10, seconds=5.0))
 
 
 def test_a_certificate_is_believed_where_it_is_pinned_and_nowhere_else(tmp_path: Path) -> None:
