@@ -17,6 +17,7 @@ from tests.contract.exchange_corridor import (
     BANK,
     CLIENT,
     PERSONS,
+    REGISTRY,
     Corridor,
     entries_of,
     serving_corridor,
@@ -452,12 +453,19 @@ def test_the_status_page_is_in_three_languages(corridor: Corridor, language: str
 def test_a_gateway_takes_little_memory(tmp_path: Path) -> None:
     instance = make_instance(tmp_path)
     made = add_gateway(instance, BANK, "app")
+    # Another gateway, which is a witness of its log.
+    add_gateway(instance, REGISTRY, "registry")
     instance.publish()
     # The program itself: one that was forked from another has that one's memory.
     with start_gateway(made) as process:
         try:
-            status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+            proc = Path(f"/proc/{process.pid}")
+            status = (proc / "status").read_text(encoding="ascii")
+            mapped = (proc / "maps").read_text(encoding="utf-8")
         finally:
             process.terminate()
     line = next(one for one in status.splitlines() if one.startswith("VmRSS"))
-    assert int(line.split()[1]) / 1024 < 80
+    assert int(line.split()[1]) / 1024 < 75
+    # One HTTP client is enough; and pages, traces and databases are for those who use them.
+    assert "httptools" in mapped
+    assert not [one for one in ("aiohttp", "markupsafe", "sqlalchemy") if one in mapped]
