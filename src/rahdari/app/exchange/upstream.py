@@ -6,8 +6,10 @@ followed, nothing is decoded, there are no cookies.
 """
 
 import asyncio
+import socket
 import ssl
 from collections import deque
+from ipaddress import ip_address
 from typing import Final
 
 from rahdari.app.exchange.connection import (
@@ -34,6 +36,8 @@ __all__ = [
 
 CONNECT_SECONDS: Final = 10.0
 IDLE_MAX: Final = 256
+# Of a name that has many, the system's first ones (RFC 6724): each has its share of the time.
+ADDRESSES_MAX: Final = 4
 # A connection with certificates on both sides costs as much as two calls: a burst takes turns on those there are
 # rather than open one each, which would make it longer. What still waits after a while opens more, a quarter at a
 # time.
@@ -199,17 +203,44 @@ class Pool:
             self._dialling -= 1
 
     async def _dial(self, seconds: float) -> Connection:
-        place, loop = self.place, asyncio.get_running_loop()
         try:
             async with asyncio.timeout(seconds):
-                name = place.host if place.tls else None
-                _, connection = await loop.create_connection(
-                    lambda: Connection(loop), place.host, place.port, ssl=place.tls, server_hostname=name
-                )
+                *others, last = await _addresses_of(self.place)
+                for address in others:
+                    # One that says nothing leaves time for the next: version 6 may lead nowhere, and say nothing.
+                    try:
+                        async with asyncio.timeout(seconds / (len(others) + 1)):
+                            return await self._connect_to(address)
+                    except ssl.SSLError:
+                        raise
+                    except (OSError, TimeoutError):
+                        continue
+                return await self._connect_to(last)
         except ssl.SSLError:
             why = "the other side's certificate is not the one that is expected of it"
             raise Unreached(why, Fault.SSL_AUTHENTICATION_FAILED) from None
         except (OSError, TimeoutError, UnicodeError):
             # The last of them: a name that is none, with an empty or a long label (RFC 1035, 2.3.4).
             raise Unreached("no connection", Fault.NETWORK_ERROR) from None
+
+    async def _connect_to(self, address: str) -> Connection:
+        place, loop = self.place, asyncio.get_running_loop()
+        _, connection = await loop.create_connection(
+            lambda: Connection(loop),
+            address,
+            place.port,
+            ssl=place.tls,
+            server_hostname=place.host if place.tls else None,
+        )
         return connection
+
+
+async def _addresses_of(place: Place) -> list[str]:
+    """Look a name up; an address is its own. Raises ``OSError``, ``UnicodeError``."""
+    try:
+        return [str(ip_address(place.host))]
+    except ValueError:
+        found = await asyncio.get_running_loop().getaddrinfo(
+            place.host, place.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+        )
+    return list(dict.fromkeys(str(one[4][0]) for one in found))[:ADDRESSES_MAX]

@@ -2,12 +2,14 @@
 
 import asyncio
 import gc
+import ssl
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 
+from rahdari.app.exchange import upstream
 from rahdari.app.exchange.connection import Connection
 from rahdari.app.exchange.upstream import (
     HEAD_BYTES_MAX,
@@ -469,3 +471,60 @@ def test_a_connection_that_is_over_waits_for_no_collector(*, stays: bool) -> Non
         asyncio.run(story())
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("first", ["refuses", "says nothing"])
+def test_a_name_is_reached_at_its_second_address_where_the_first_leads_nowhere(
+    monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    async def story(pool: Pool, server: Server) -> None:
+        asked: list[str] = []
+        connect = pool._connect_to
+
+        async def connect_to(address: str) -> Connection:
+            asked.append(address)
+            if address == "refuses":
+                raise ConnectionRefusedError
+            if address == "says nothing":
+                await asyncio.sleep(60)
+            return await connect(address)
+
+        async def addresses(_: Place) -> list[str]:
+            return [first, "127.0.0.1"]
+
+        monkeypatch.setattr(upstream, "_addresses_of", addresses)
+        monkeypatch.setattr(pool, "_connect_to", connect_to)
+        assert (await whole(pool, get(timeout_seconds=1.0)))[0] == 200
+        assert asked == [first, "127.0.0.1"]
+        assert server.connections == 1
+
+    run(saying(OK), story)
+
+
+def test_another_certificate_at_the_first_address_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(pool: Pool, server: Server) -> None:
+        async def connect_to(_: str) -> Connection:
+            raise ssl.SSLError("another certificate")
+
+        async def addresses(_: Place) -> list[str]:
+            return ["first", "127.0.0.1"]
+
+        monkeypatch.setattr(upstream, "_addresses_of", addresses)
+        tried = pool._connect_to
+        monkeypatch.setattr(
+            pool, "_connect_to", lambda one: connect_to(one) if one == "first" else tried(one)
+        )
+        with pytest.raises(Unreached, match="certificate"):
+            await whole(pool)
+        assert not server.connections
+
+    run(saying(OK), story)
+
+
+def test_a_name_is_looked_up_and_an_address_is_its_own() -> None:
+    async def look_up(host: str) -> list[str]:
+        return await upstream._addresses_of(Place(host, 80, b"x"))
+
+    assert "127.0.0.1" in asyncio.run(look_up("localhost"))
+    assert asyncio.run(look_up("::1")) == ["::1"]
+    assert asyncio.run(look_up("192.0.2.1")) == ["192.0.2.1"]
