@@ -102,6 +102,11 @@ class FailingDisk(Disk):
         super().put_durably(path, content)
 
     @override
+    def sync_folder(self, folder: Path) -> None:
+        self._step("sync_folder")
+        super().sync_folder(folder)
+
+    @override
     def remove(self, path: Path) -> None:
         self._step("remove")
         super().remove(path)

@@ -242,6 +242,34 @@ def test_a_journal_that_begins_where_nothing_was_published_is_taken_up(place: Pl
     assert copies[0].reopen() == place.reopen() == records(12)
 
 
+@pytest.mark.parametrize("call", ["append", "sync", "sync_folder"])
+@pytest.mark.parametrize("is_erased", [False, True])
+def test_a_segment_that_could_not_be_begun_takes_nothing_from_the_one_before(
+    place: Place, tmp_path: Path, call: str, *, is_erased: bool
+) -> None:
+    """What is left of it, or is there again after a power cut, says that no record follows in the one before."""
+    disk = FailingDisk()
+    copies: list[Place] = []
+
+    async def run() -> None:
+        async with opened(place, replace(QUICK, disk=disk)) as log:
+            await put(log, records(4))
+            disk.armed[call] = 0
+            if not is_erased:
+                disk.armed["remove"] = 0
+            with pytest.raises(OSError, match="no space"):
+                await log.publish(settle=True)
+            assert await put(log, records(3, 4)) == [4, 5, 6]
+            copies.append(place.copy(tmp_path / "stopped"))
+            await log.publish(settle=True)
+            await put(log, records(3, 7))
+            copies.append(place.copy(tmp_path / "stopped later"))
+
+    asyncio.run(run())
+    assert copies[0].reopen() == records(7)
+    assert copies[1].reopen() == place.reopen() == records(10)
+
+
 class StrangeDisk(FailingDisk):
     """A disk that fails as none should."""
 
@@ -320,7 +348,9 @@ class Weather:
     def spoil(self) -> None:
         if self.chance.random() < 0.3:
             self.disk.torn = self.chance.choice([None, 0, 30, 90, 10_000])
-            call = self.chance.choice(["append", "sync", "cut", "put", "put_durably", "remove"])
+            call = self.chance.choice(
+                ["append", "sync", "sync_folder", "cut", "put", "put_durably", "sync_files", "remove"]
+            )
             self.disk.armed[call] = self.chance.randrange(3)
 
     async def append(self, log: EvidenceLogFiles, turn: int) -> None:

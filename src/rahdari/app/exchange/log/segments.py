@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count, pairwise
 from pathlib import Path
+from typing import cast
 
 from rahdari.app.exchange.log.disk import Disk
 from rahdari.app.exchange.log.journal import (
@@ -25,7 +26,8 @@ class Journal:
     After a write or a flush that failed, nobody can tell what is on the disk: the segment is closed, cut back
     to the end of its last durable batch, read again, and a new one begun. The new one's head says which
     records went before: where cutting failed too, what still stands behind them in the old one is void all
-    the same. Until that is done (``mend``), nothing more is written.
+    the same. Until that is done (``mend``), nothing more is written. Nor is anything written to a segment behind
+    which a next one was to be begun, though that failed: who knows what is left of it.
     """
 
     def __init__(self, places: Places, disk: Disk) -> None:
@@ -37,6 +39,7 @@ class Journal:
         self._turns = count(1)
         self._offset = 0
         self._digest = START
+        self._is_torn = False
         self.size = 0
 
     @property
@@ -58,19 +61,25 @@ class Journal:
         except OSError:
             with suppress(OSError):
                 self._disk.remove(path)
+            # It may stand there all the same, or again after a power cut, and says that no record follows in the
+            # segment before it: so none does.
+            self._close()
             raise
         self._close()
         self._handle, self._path, self._offset = handle, path, len(head)
+        self._is_torn = False
 
     def write(self, records: Sequence[bytes], particulars: Sequence[bytes], *, at: int) -> Batch:
         """Make records durable with their sealed particulars; gives the batch that they became."""
         if self._handle is None:
-            raise OSError("the segment was closed after a failure")
+            self.rotate()
+        handle = cast("int", self._handle)
         raw, digest = encode_batch(Batch(self.size, at, records, particulars), self._digest)
         try:
-            self._disk.append(self._handle, raw)
-            self._disk.sync(self._handle)
+            self._disk.append(handle, raw)
+            self._disk.sync(handle)
         except OSError:
+            self._is_torn = True
             self._close()
             raise
         batch = Batch(self.size, at, records, particulars, digest)
@@ -80,7 +89,7 @@ class Journal:
 
     def rotate(self) -> int:
         """Begin the next segment; gives how many records are in those before it."""
-        if self._handle is None:
+        if self._is_torn:
             raise OSError("the segment was closed after a failure")
         self.begin(self.size, self._digest)
         return self.size
