@@ -57,10 +57,14 @@ class FailingDisk(Disk):
     armed: dict[str, int] = field(default_factory=dict)
     lasting: bool = False
     calls: list[str] = field(default_factory=list)
+    met: list[str] = field(default_factory=list)
     torn: int | None = None
     """How many bytes of a write that fails reach the file all the same."""
+    before: Callable[[], None] = lambda: None
+    """What happens before each call."""
 
     def _step(self, name: str) -> None:
+        self.before()
         self.calls.append(name)
         if name not in self.armed:
             return
@@ -69,6 +73,7 @@ class FailingDisk(Disk):
             return
         if not self.lasting:
             del self.armed[name]
+        self.met.append(name)
         raise OSError(errno.ENOSPC, "no space left on device")
 
     @override
