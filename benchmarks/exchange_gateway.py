@@ -308,10 +308,8 @@ def print_cost(bench: Bench, *, rounds: int, seconds: float) -> None:
     print(f"# CPU us a call: provider's gateway {provider:.0f}, consumer's {consumer:.0f};", end=" ")
     print(f"nginx twice {statistics.median(sum(one) for one in theirs):.0f}")
     print_row("exchange_cpu_of_two_nginx", ratio, RATIO_MAX, is_ok=ratio <= RATIO_MAX)
-    a_core = 1e6 / max(provider, consumer)
-    print_row(
-        "exchange_calls_a_core_and_gateway", a_core, REQUESTS_A_CORE_MIN, is_ok=a_core >= REQUESTS_A_CORE_MIN
-    )
+    a_core, least = 1e6 / max(provider, consumer), REQUESTS_A_CORE_MIN
+    print_row("exchange_calls_a_core_and_gateway", a_core, least, is_ok=a_core >= least)
 
 
 def print_strict(bench: Bench, seconds: float) -> None:
@@ -348,10 +346,8 @@ def print_load(bench: Bench, seconds: float) -> None:
             told.append((time.monotonic() - began, [rss_mib(one) for one in bench.ours]))
             at, held = told[-1]
             owed.append(receipts_owed(bench.url))
-            print(
-                f"# after {at:.0f} s: provider's gateway {held[0]:.1f} MB, consumer's {held[1]:.1f};", end=" "
-            )
-            print(f"{owed[-1]} receipts owed", flush=True)
+            memory = f"provider's gateway {held[0]:.1f} MB, consumer's {held[1]:.1f}"
+            print(f"# after {at:.0f} s: {memory}; {owed[-1]} receipts owed", flush=True)
 
     watching = threading.Thread(target=watch)
     watching.start()
@@ -367,9 +363,8 @@ def print_load(bench: Bench, seconds: float) -> None:
     print_row("exchange_rss_mib_under_load", most, RSS_MIB_MAX, is_ok=most <= RSS_MIB_MAX)
     print_row("exchange_rss_mib_grown_under_load", grown, GROWN_MIB_MAX, is_ok=grown <= GROWN_MIB_MAX)
     behind = max(owed) * seconds / count
-    print_row(
-        "exchange_receipts_seconds_behind", behind, BEHIND_SECONDS_MAX, is_ok=behind <= BEHIND_SECONDS_MAX
-    )
+    limit = BEHIND_SECONDS_MAX
+    print_row("exchange_receipts_seconds_behind", behind, limit, is_ok=behind <= limit)
 
 
 def main() -> None:
