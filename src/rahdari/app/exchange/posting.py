@@ -29,7 +29,11 @@ def posting(context_of: Callable[[str], ssl.SSLContext | None]) -> Post:
     async def post(url: str, body: bytes, media_type: str, bytes_max: int) -> Posted:
         fields = [(b"content-type", media_type.encode("ascii"))]
         question = Question("POST", url, fields, body)
-        answer = await ask(question, bytes_max=bytes_max, seconds=TOTAL_SECONDS, tls=context_of(url))
+        try:
+            tls = context_of(url)
+        except ValueError:
+            raise NotAnswered(f"{url} is no address") from None
+        answer = await ask(question, bytes_max=bytes_max, seconds=TOTAL_SECONDS, tls=tls)
         told = answer.field(b"content-type").partition(";")[0].strip().lower()
         return Posted(answer.status, told, answer.body)
 

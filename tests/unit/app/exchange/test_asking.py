@@ -6,10 +6,12 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from rahdari.app.exchange.asking import Answer, NotAnswered, Question, ask
+from rahdari.app.exchange.posting import posting
 from tests.fakes.certificates import make_certificate
 
 pytestmark = pytest.mark.loopback
@@ -157,6 +159,18 @@ def test_what_is_no_address_is_not_asked(url: str) -> None:
 def test_nobody_is_at_a_name_that_is_none(host: str) -> None:
     with pytest.raises(NotAnswered, match="no connection"):
         asyncio.run(ask(Question("GET", f"http://{host}/"), bytes_max=10, seconds=5.0))
+
+
+def test_who_vouches_at_no_address_is_not_asked() -> None:
+    def context_of(url: str) -> None:
+        urlsplit(url)
+
+    async def go(url: str) -> None:
+        await posting(context_of)(url, b"", "text/plain", 10)
+
+    for url in ("https://[::1/witness", "witness"):
+        with pytest.raises(NotAnswered, match="address"):
+            asyncio.run(go(url))
 
 
 def test_a_certificate_is_believed_where_it_is_pinned_and_nowhere_else(tmp_path: Path) -> None:

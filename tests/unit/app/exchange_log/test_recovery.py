@@ -185,19 +185,19 @@ def cut_all(folder: Path, by: int) -> None:
         cut(path, by)
 
 
+async def publish_twice(log: EvidenceLogFiles) -> None:
+    await put(log, records(300))
+    await log.publish(settle=True)
+    await put(log, records(200, 300))
+    await log.publish()
+
+
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_log_that_does_not_lead_to_what_was_signed_is_not_opened(
     place: Place, tmp_path: Path, damage: Callable[[Path], object]
 ) -> None:
     """300 records are in durable tiles, 200 under the signed checkpoint are in the journal as well."""
-
-    async def work(log: EvidenceLogFiles) -> None:
-        await put(log, records(300))
-        await log.publish(settle=True)
-        await put(log, records(200, 300))
-        await log.publish()
-
-    copy = stopped(place, tmp_path / "copy", work)
+    copy = stopped(place, tmp_path / "copy", publish_twice)
     damage(copy.folder)
     with pytest.raises(LogDamaged) as refused:
         copy.open()
@@ -206,13 +206,7 @@ def test_a_log_that_does_not_lead_to_what_was_signed_is_not_opened(
 
 @pytest.mark.parametrize("row", ["0", "entries"])
 def test_a_wider_tile_stands_in_for_one_that_is_missing(place: Place, tmp_path: Path, row: str) -> None:
-    async def work(log: EvidenceLogFiles) -> None:
-        await put(log, records(300))
-        await log.publish(settle=True)
-        await put(log, records(200, 300))
-        await log.publish()
-
-    copy = stopped(place, tmp_path / "copy", work)
+    copy = stopped(place, tmp_path / "copy", publish_twice)
     (copy.folder / f"tile/{row}/001.p/44").unlink()
     assert copy.reopen() == records(500)
 
