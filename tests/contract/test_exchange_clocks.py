@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 from urllib.request import urlopen
 
 import pytest
@@ -38,9 +39,9 @@ class Moved:
         aside.write_text(str(seconds), encoding="ascii")
         aside.replace(self._file(member))
 
-    def start(self, made: MadeGateway) -> None:
+    def start(self, made: MadeGateway, *, journal: IO[bytes] | None = None) -> None:
         words = ("tests.fakes.moved_gateway", "--clock", str(self._file(made.home.member)))
-        self.corridor.processes[made.home.member] = start_gateway(made, words=words)
+        self.corridor.processes[made.home.member] = start_gateway(made, words=words, journal=journal)
 
     def bank(self, seconds: int = 0) -> OpenGateway:
         """The bank's keys in other hands, with a clock of their own."""
@@ -142,9 +143,33 @@ def test_what_was_answered_behind_the_jump_is_known_after_a_restart(moved: Moved
     assert corridor.persons("/seen").status == 200
 
 
+def test_a_journal_that_cannot_be_written_stops_nothing(moved: Moved) -> None:
+    """Its disk is full, or nobody reads the pipe: what would be told of a clock set back is lost, no call is."""
+    corridor = moved.corridor
+    assert corridor.stop(REGISTRY) == 0
+    with Path("/dev/full").open("wb") as full:
+        moved.start(corridor.registry, journal=full)
+    try:
+        assert corridor.persons("/seen").status == 200
+        moved.set(REGISTRY, -HOUR)
+        past = moved.bank(-HOUR)
+        assert send(past, sign(past, f"{PERSONS}/seen")).status == 200
+    finally:
+        moved.set(REGISTRY, 0)
+    assert corridor.persons("/seen").status == 200
+    lost = next(line for line in _edge(corridor.registry, "/metrics").splitlines() if "lines_lost " in line)
+    assert not lost.endswith(" 0.0")
+    assert corridor.stop(REGISTRY) == 0
+    moved.start(corridor.registry)
+
+
+def _edge(made: MadeGateway, path: str) -> str:
+    with urlopen(f"{made.edge_url}{path}", timeout=10) as answer:  # noqa: S310 - our own loopback server
+        return str(answer.read(), "utf-8")
+
+
 def _version(made: MadeGateway) -> int:
-    with urlopen(f"{made.edge_url}/status", timeout=10) as answer:  # noqa: S310 - our own loopback server
-        return int(json.load(answer)["configuration_version"])
+    return int(json.loads(_edge(made, "/status"))["configuration_version"])
 
 
 def test_without_their_registry_gateways_go_on_until_their_configuration_ends_and_then_refuse_by_name(

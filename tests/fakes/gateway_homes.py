@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from rahdari.app.clock import SystemChance
 from rahdari.app.exchange.configuration_files import ConfigurationFiles
@@ -165,11 +165,13 @@ def start_gateway(
     environment: Mapping[str, str] | None = None,
     *,
     words: Iterable[str] = ("rahdari.web.exchange",),
+    journal: IO[bytes] | None = None,
 ) -> "subprocess.Popen[str]":
-    """Start a gateway as the program that it is, and wait until it serves."""
+    """Start a gateway as the program that it is, and wait until it serves. Its lines go to ``journal``, or ours."""
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
         [sys.executable, "-m", *words, "--home", str(made.home.folder)],
         env={**ENVIRONMENT, **of_programs(), **(environment or {})},
+        stdout=journal,
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -1,10 +1,67 @@
-"""One line of JSON for each request, without personal data: no address, no query, no body, no header."""
+"""One line of JSON for each request, without personal data: no address, no query, no body, no header.
 
+No line stops what it tells of: where it cannot be written (a full disk, a pipe that nobody reads any more), it is
+counted, and told as lost once lines can be written again.
+"""
+
+import os
+import threading
 import traceback
+from typing import Final
 
 import structlog
 
+from rahdari.wire import strict_json
+
+STANDARD_OUTPUT: Final = 1
+
 _LOG = structlog.get_logger("rahdari.web")
+
+
+class Lines:
+    """Writes whole lines to a descriptor, one by one, and never fails; threads may share it."""
+
+    def __init__(self, descriptor: int = STANDARD_OUTPUT) -> None:
+        """Write to ``descriptor``, without a buffer: a line is read at once, also through a pipe."""
+        self._descriptor = descriptor
+        self._lock = threading.Lock()
+        self._is_cut = False
+        self._untold = 0
+        self.lost = 0
+
+    def msg(self, line: str) -> None:
+        """Write a line, or count it as lost."""
+        with self._lock:
+            try:
+                if self._untold:
+                    self._put(
+                        strict_json.encode({"event": "lines_lost", "level": "error", "lines": self._untold})
+                    )
+                    self._untold = 0
+                self._put(line.encode("utf-8", "backslashreplace"))
+            except OSError:
+                self.lost += 1
+                self._untold += 1
+
+    debug = info = warning = error = critical = msg
+
+    def _put(self, line: bytes) -> None:
+        # What stands of a line that could not be written to its end is a line by itself.
+        left = memoryview(b"\n%s\n" % line if self._is_cut else b"%s\n" % line)
+        size = len(left)
+        try:
+            while left:
+                left = left[os.write(self._descriptor, left) :]
+        finally:
+            self._is_cut = bool(left) and (self._is_cut or len(left) < size)
+
+
+_LINES: Final = Lines()
+
+
+def lines_lost() -> int:
+    """Count the lines of this process that could not be written."""
+    return _LINES.lost
 
 
 def configure() -> None:
@@ -15,8 +72,7 @@ def configure() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
         ],
-        # A line is read at once by whoever waits for it, also through a pipe.
-        logger_factory=structlog.WriteLoggerFactory(),
+        logger_factory=lambda *_: _LINES,
         cache_logger_on_first_use=True,
     )
 

@@ -5,8 +5,9 @@ closed. What listens stands in ``web.exchange``.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -22,6 +23,7 @@ from rahdari.app.exchange.following import Following
 from rahdari.app.exchange.gateway_keys import GatewayKeys
 from rahdari.app.exchange.home import GatewayHome, GatewaySettings, Listener, open_keys, read_home
 from rahdari.app.exchange.home_file import HomeFile
+from rahdari.app.exchange.lasting import keep_at
 from rahdari.app.exchange.list_fetching import ListFetcher
 from rahdari.app.exchange.log import EvidenceLogFiles, LogReader, LogSecrets, LogSigners, LogStanding
 from rahdari.app.exchange.offers import OfferFile
@@ -241,30 +243,31 @@ class ServedGateway(OpenGateway):
         self.on_change.append(self.vouching.follow)
         with suppress(CallRefused):
             self.vouching.follow(self.directory())
-        work = [
-            self.following.run(),
-            self._look_at_offer(),
-            statuses.run(),
-            self.remembering.run(),
-            self.vouching.keeper.run(self.home.settings.vouching_seconds),
-            keep_taking(self.home.folder / ORDERS, self.files),
-        ]
+        work: dict[str, Callable[[], Awaitable[None]]] = {
+            "configuration": self.following.run,
+            "offer": self._look_at_offer,
+            "consents": statuses.run,
+            "replays": self.remembering.run,
+            "vouching": partial(self.vouching.keeper.run, self.home.settings.vouching_seconds),
+            "orders": partial(keep_taking, self.home.folder / ORDERS, self.files),
+        }
         if self.settings.renews:
             renewing = Renewing(self.home, self.keys, self.directory, clock=self.clock, chance=self.chance)
-            work.append(renewing.run())
-        self._tasks = [asyncio.create_task(one) for one in work]
+            work["renewal"] = renewing.run
+        self._tasks = [asyncio.create_task(keep_at(name, one), name=name) for name, one in work.items()]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop following, and make the log whole."""
-        for task in self._tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-        await self._lists.close()
-        await self.files.__aexit__(kind, error, trace)
+        try:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._lists.close()
+        finally:
+            await self.files.__aexit__(kind, error, trace)
 
     @override
     def is_stamping_overdue(self) -> bool:

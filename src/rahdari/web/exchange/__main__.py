@@ -78,11 +78,12 @@ async def _serve(home: Path) -> None:
         gc.set_threshold(*GARBAGE)
         asyncio.get_running_loop().call_later(TIDY_SECONDS, _tidy)
         peer = gateway.peer
-        sys.stderr.write(
-            f"Serving the gateway {gateway.home.id}: edge {gateway.home.edge_url}/, other gateways at "
-            f"{peer.host}:{peer.port} (Ctrl-C ends it)\n"
-        )
-        sys.stderr.flush()
+        with suppress(OSError):  # where nobody reads it, it serves all the same
+            sys.stderr.write(
+                f"Serving the gateway {gateway.home.id}: edge {gateway.home.edge_url}/, other gateways at "
+                f"{peer.host}:{peer.port} (Ctrl-C ends it)\n"
+            )
+            sys.stderr.flush()
 
     await serve(gateway, ready=ready)
 

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from contextlib import suppress
 
 import uvicorn
 from typing_extensions import override
@@ -22,8 +23,9 @@ class AnnouncedServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
-            sys.stderr.write(f"{self._words}\n")
-            sys.stderr.flush()
+            with suppress(OSError):  # where nobody reads it, it serves all the same
+                sys.stderr.write(f"{self._words}\n")
+                sys.stderr.flush()
 
 
 def run_announced(config: uvicorn.Config, what: str) -> int:

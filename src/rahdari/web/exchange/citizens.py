@@ -26,6 +26,7 @@ from rahdari.app.exchange.citizens_log import ANSWERED_MAX, Withheld
 from rahdari.app.exchange.openings import Opening
 from rahdari.exchange import AdmissionRefused, Told
 from rahdari.kernel import Chance, Clock, Problem
+from rahdari.web import journal
 from rahdari.web.connections import PatientProtocol
 from rahdari.web.exchange.announced import run_announced
 from rahdari.web.exchange.asgi import App, Arrived, ClientGone, Receive, Scope, Send, answer, arrive
@@ -304,6 +305,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", help="the address to listen on (default: that of citizens.toml)")
     parser.add_argument("--port", type=int, help="the port to listen on (default: that of citizens.toml)")
     asked = parser.parse_args(arguments)
+    journal.configure()
     clock, chance = SystemClock(), SystemChance()
     try:
         home = read_door(asked.home)

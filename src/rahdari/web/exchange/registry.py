@@ -10,8 +10,8 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, cast
 
@@ -19,11 +19,13 @@ import msgspec
 import uvicorn
 
 from rahdari.app.clock import SystemChance, SystemClock, tell_seconds
+from rahdari.app.exchange.lasting import keep_at
 from rahdari.app.exchange.public_configuration import PublicConfiguration
 from rahdari.app.exchange.registry import Registry
 from rahdari.app.exchange.registry_desk import keep_publishing
 from rahdari.app.exchange.registry_founding import open_registry, read_listener
 from rahdari.kernel import Problem
+from rahdari.web import journal
 from rahdari.web.connections import PatientProtocol
 from rahdari.web.exchange.announced import run_announced
 from rahdari.web.exchange.asgi import App, Arrived, Receive, Scope, Send, answer, arrive
@@ -85,13 +87,13 @@ class RegistryApp:
         while True:
             event = await receive()
             if event["type"] == "lifespan.startup":
-                publishing = asyncio.create_task(keep_publishing(self._registry))
+                work = partial(keep_publishing, self._registry)
+                publishing = asyncio.create_task(keep_at("publishing", work))
                 await send({"type": "lifespan.startup.complete"})
                 continue
             if publishing is not None:
                 publishing.cancel()
-                with suppress(asyncio.CancelledError):
-                    await publishing
+                await asyncio.gather(publishing, return_exceptions=True)
             await send({"type": "lifespan.shutdown.complete"})
             return
 
@@ -199,6 +201,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", help="the address to listen on (default: that of registry.toml)")
     parser.add_argument("--port", type=int, help="the port to listen on (default: that of registry.toml)")
     asked = parser.parse_args(arguments)
+    journal.configure()
     try:
         listener = read_listener(asked.home)
         registry = open_registry(asked.home, os.environ, clock=SystemClock(), chance=SystemChance())

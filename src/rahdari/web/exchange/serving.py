@@ -15,8 +15,10 @@ from typing_extensions import override
 from uvicorn._types import ASGI3Application
 
 from rahdari.app.exchange.gateway import OpenGateway, ServedGateway
+from rahdari.app.exchange.lasting import keep_at
 from rahdari.app.exchange.tls import ServerTls
 from rahdari.exchange import CallRefused
+from rahdari.web import journal
 from rahdari.web.connections import allow_sockets, drop_untaken
 from rahdari.web.errors import PortTaken
 from rahdari.web.exchange import asgi
@@ -106,6 +108,10 @@ def _gauges(gateway: OpenGateway) -> dict[str, tuple[str, Callable[[], float]]]:
             "Configurations kept that a registry signed beside another of the same version.",
             lambda: gateway.following.contradictions,
         ),
+        "rahdari_exchange_journal_lines_lost": (
+            "Lines of the journal that could not be written.",
+            journal.lines_lost,
+        ),
     }
 
 
@@ -193,7 +199,7 @@ class GatewayServer:
         serving = [
             asyncio.create_task(one.serve(sockets=[sock])) for one, sock in zip(servers, sockets, strict=True)
         ]
-        sending = asyncio.create_task(applications.receipts.run())
+        sending = asyncio.create_task(keep_at("receipts", applications.receipts.run))
         try:
             # The library tells of nothing but by this flag.
             while not all(one.started for one in servers):  # noqa: ASYNC110
@@ -205,8 +211,7 @@ class GatewayServer:
                 one.should_exit = True
             await asyncio.gather(*serving, return_exceptions=True)
             sending.cancel()
-            with suppress(asyncio.CancelledError):
-                await sending
+            await asyncio.gather(sending, return_exceptions=True)
             await _send_last(applications)
             applications.peers.close()
             applications.systems.close()
@@ -234,9 +239,13 @@ class GatewayServer:
 
 async def _send_last(applications: Applications) -> None:
     """Send the receipts that are owed, for as long as a batch waits anyway; what is left is lost."""
-    with suppress(TimeoutError):
+    try:
         async with asyncio.timeout(1.0):
             await applications.receipts.send_all()
+    except TimeoutError:
+        pass
+    except Exception as error:  # noqa: BLE001 - an end in good order does not hang on receipts
+        journal.note_broken(error)
 
 
 def _config(app: asgi.App, door: Door, tls: ssl.SSLContext | None) -> uvicorn.Config:

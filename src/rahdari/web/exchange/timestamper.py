@@ -13,6 +13,7 @@ from rahdari.app.clock import SystemChance, SystemClock
 from rahdari.app.exchange.stamping import QUERY_TYPE, REPLY_TYPE
 from rahdari.app.exchange.timestamper import TimestampingAuthority, create_timestamper
 from rahdari.kernel import Problem
+from rahdari.web import journal
 from rahdari.web.connections import PatientProtocol
 from rahdari.web.exchange.announced import run_announced
 from rahdari.web.exchange.asgi import App, Event, Receive, Scope, Send
@@ -99,6 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: loopback)")
     parser.add_argument("--port", type=int, default=8318, help="the port to listen on (default: 8318)")
     asked = parser.parse_args(arguments)
+    journal.configure()
     clock, chance = SystemClock(), SystemChance()
     try:
         if asked.name and not (asked.home / "keys").exists():
