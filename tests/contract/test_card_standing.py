@@ -164,10 +164,16 @@ class TestStandingInMemory(StandingContract):
         return FakeCards()
 
 
+class Suspended:
+    """Which suspension is acknowledged now; 0: none is."""
+
+    turn = 0
+
+
 class Asker:
     """Asks without pause, from a connection of its own, and notes whoever is told good while suspended."""
 
-    def __init__(self, house: House, card: str, suspended: threading.Event, stop: threading.Event) -> None:
+    def __init__(self, house: House, card: str, suspended: Suspended, stop: threading.Event) -> None:
         self.cards = HouseCards(open_house(house.settings, clock=house.foundation.clock))
         self.leaks, self.asked = 0, 0
         self._card, self._suspended, self._stop = card, suspended, stop
@@ -175,11 +181,11 @@ class Asker:
 
     def _ask(self) -> None:
         while not self._stop.is_set():
-            # Set before the question begins, and still set after it: it was suspended all the while.
-            before = self._suspended.is_set()
+            # The same suspension before the question begins and after it: it was suspended all the while.
+            before = self._suspended.turn
             state = StandingContract.ask(self.cards, self._card)
             self.asked += 1
-            self.leaks += before and self._suspended.is_set() and state is not CardState.SUSPENDED
+            self.leaks += 0 < before == self._suspended.turn and state is not CardState.SUSPENDED
 
     def end(self) -> None:
         self.thread.join()
@@ -189,15 +195,15 @@ class Asker:
 def test_nobody_who_asks_after_a_suspension_was_acknowledged_hears_good(house: House) -> None:
     """Several connections ask without pause while a card is suspended and reinstated."""
     made = HouseCards(house)
-    card, suspended, stop = made.make(), threading.Event(), threading.Event()
+    card, suspended, stop = made.make(), Suspended(), threading.Event()
     askers = [Asker(house, card, suspended, stop) for _ in range(3)]
     for asker in askers:
         asker.thread.start()
-    for _ in range(15):
+    for turn in range(1, 16):
         made.suspend(card)
-        suspended.set()
+        suspended.turn = turn
         stop.wait(0.01)
-        suspended.clear()
+        suspended.turn = 0
         made.reinstate(card)
     stop.set()
     for asker in askers:

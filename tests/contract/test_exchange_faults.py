@@ -124,8 +124,9 @@ def _until(is_so: object, seconds: float = 8.0) -> None:
 def test_a_gateway_that_ends_finishes_what_it_began(corridor: Corridor) -> None:
     answers: list[int] = []
     slow = threading.Thread(target=lambda: answers.append(corridor.persons("/slow").status))
+    before = len(corridor.system.asked)
     slow.start()
-    time.sleep(0.1)
+    _until(lambda: ("GET", "/slow") in corridor.system.asked[before:])
     assert corridor.stop(BANK) == 0
     slow.join()
     assert answers == [200]

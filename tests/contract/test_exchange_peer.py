@@ -329,10 +329,9 @@ def test_what_is_no_receipt_is_refused(bank: OpenGateway, body: bytes) -> None:
     assert talk(bank, outgoing, head + body).status == 400
 
 
-def test_other_members_see_the_logs_hashes_and_no_records(bank: OpenGateway) -> None:
+def test_other_members_see_the_logs_hashes_and_no_records(corridor: Corridor, bank: OpenGateway) -> None:
     outgoing = sign(bank, f"{PERSONS}/seen")
-    send(bank, outgoing)
-    time.sleep(1.2)
+    _wait_for(corridor.registry, send(bank, outgoing).one("x-road-request-id"))
 
     def get(path: str) -> Got:
         return talk(bank, outgoing, f"GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())

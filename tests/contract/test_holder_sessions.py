@@ -7,7 +7,7 @@ import pytest
 from rahdari.access import AccessRefused, CardSuspended, NotSignedIn, TicketRefused
 from rahdari.app.house import House, open_house
 from rahdari.credentials import CardNumber, Channel, Reason, Stage
-from tests.contract.test_card_standing import HouseCards, house
+from tests.contract.test_card_standing import HouseCards, Suspended, house
 from tests.fakes.telephone import HolderTelephone
 
 __all__ = ["house"]
@@ -16,7 +16,7 @@ __all__ = ["house"]
 class Visitor:
     """Shows one session to a server of its own, without pause, and counts how often it was let in too late."""
 
-    def __init__(self, house: House, text: str, suspended: threading.Event, stop: threading.Event) -> None:
+    def __init__(self, house: House, text: str, suspended: Suspended, stop: threading.Event) -> None:
         self.house = open_house(house.settings, clock=house.foundation.clock)
         self.leaks, self.let_in, self.refused = 0, 0, 0
         self.text, self._suspended, self._stop = text, suspended, stop
@@ -24,14 +24,14 @@ class Visitor:
 
     def _visit(self) -> None:
         while not self._stop.is_set():
-            before = self._suspended.is_set()
+            before = self._suspended.turn
             try:
                 self.house.holder_desk.visit(self.text)
             except (CardSuspended, NotSignedIn):
                 self.refused += 1
                 continue
             self.let_in += 1
-            self.leaks += before and self._suspended.is_set()
+            self.leaks += 0 < before == self._suspended.turn
 
     def end(self) -> None:
         self.thread.join()
@@ -44,15 +44,15 @@ def test_no_server_lets_a_session_in_after_the_suspension_was_acknowledged(house
     phone = HolderTelephone(house)
     phone.enrol(card)
     text = phone.sign_in().text
-    suspended, stop = threading.Event(), threading.Event()
+    suspended, stop = Suspended(), threading.Event()
     visitors = [Visitor(house, text, suspended, stop) for _ in range(3)]
     for visitor in visitors:
         visitor.thread.start()
-    for _ in range(10):
+    for turn in range(1, 11):
         cards.suspend(card)
-        suspended.set()
+        suspended.turn = turn
         stop.wait(0.02)
-        suspended.clear()
+        suspended.turn = 0
         cards.reinstate(card)
         # A reinstatement ends what was signed in before: everybody goes on with a new session.
         text = phone.sign_in().text

@@ -18,6 +18,7 @@ from typing_extensions import override
 from rahdari.app.errors import BadFile, BadSettings, FolderFailed
 from rahdari.app.exchange.certificate_files import read_certificate_file
 from rahdari.app.exchange.edge_certificate import EdgeCertificate
+from rahdari.app.exchange.tls import trust
 from rahdari.app.exchange.toml_fields import Fields
 from rahdari.kernel import Clock, Problem
 from rahdari.wire.errors import MalformedInput
@@ -141,7 +142,7 @@ class EdgeTls:
         self.context.verify_mode = ssl.CERT_OPTIONAL
         # The systems' certificates are mostly self-signed: each is its own anchor.
         self.context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-        self.context.load_verify_locations(cadata=b"".join(sorted(fresh)))
+        trust(self.context, fresh)
         self._anchors |= fresh
 
     def refresh(self) -> bool:

@@ -31,7 +31,7 @@ class ServerTls:
         self._keys.load_tls(self.context, directory)
         fresh = {der for one in gateways for der in one.certificates} - self._known
         if fresh:
-            self.context.load_verify_locations(cadata=b"".join(fresh))
+            trust(self.context, fresh)
             self._known |= fresh
 
 
@@ -40,9 +40,20 @@ def client_context(keys: GatewayKeys, directory: Directory, gateway: Gateway) ->
     context = _strict(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED
-    context.load_verify_locations(cadata=b"".join(gateway.certificates))
+    trust(context, gateway.certificates)
     keys.load_tls(context, directory)
     return context
+
+
+def trust(context: ssl.SSLContext, certificates: Iterable[bytes]) -> None:
+    """Let a context believe these certificates (DER). Raises ``ssl.SSLError``: one of them is none."""
+    der = b"".join(sorted(certificates))
+    try:
+        context.load_verify_locations(cadata=der)
+    except ssl.SSLError:
+        # The interpreter looks at OpenSSL's queue of errors afterwards, and may find there what another user of the
+        # library left behind in this thread (a PKCS#11 module, for one). The queue is empty now.
+        context.load_verify_locations(cadata=der)
 
 
 def _strict(context: ssl.SSLContext) -> ssl.SSLContext:

@@ -305,7 +305,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", help="the address to listen on (default: that of citizens.toml)")
     parser.add_argument("--port", type=int, help="the port to listen on (default: that of citizens.toml)")
     asked = parser.parse_args(arguments)
-    journal.configure()
     clock, chance = SystemClock(), SystemChance()
     try:
         home = read_door(asked.home)
@@ -331,4 +330,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    journal.configure()
     raise SystemExit(main())

@@ -201,7 +201,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", help="the address to listen on (default: that of registry.toml)")
     parser.add_argument("--port", type=int, help="the port to listen on (default: that of registry.toml)")
     asked = parser.parse_args(arguments)
-    journal.configure()
     try:
         listener = read_listener(asked.home)
         registry = open_registry(asked.home, os.environ, clock=SystemClock(), chance=SystemChance())
@@ -220,4 +219,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    journal.configure()
     raise SystemExit(main())

@@ -100,7 +100,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: loopback)")
     parser.add_argument("--port", type=int, default=8318, help="the port to listen on (default: 8318)")
     asked = parser.parse_args(arguments)
-    journal.configure()
     clock, chance = SystemClock(), SystemChance()
     try:
         if asked.name and not (asked.home / "keys").exists():
@@ -117,4 +116,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    journal.configure()
     raise SystemExit(main())
