@@ -1,10 +1,11 @@
 """One line of JSON for each request, without personal data: no address, no query, no body, no header.
 
-No line stops what it tells of: where it cannot be written (a full disk, a pipe that nobody reads any more), it is
-counted, and told as lost once lines can be written again.
+No line stops what it tells of: where it cannot be written (a full disk, a pipe that nobody reads, a terminal that
+was stopped), it is counted, and told as lost once lines can be written again.
 """
 
 import os
+import select
 import threading
 import traceback
 from typing import Final
@@ -14,16 +15,22 @@ import structlog
 from rahdari.wire import strict_json
 
 STANDARD_OUTPUT: Final = 1
+# A reader who is slow is waited for so long, once; until lines go through again, no longer.
+_PATIENCE_MS: Final = 50
+# What a pipe that can be written to takes without waiting (pipe(7), PIPE_BUF).
+_AT_ONCE_BYTES: Final = select.PIPE_BUF
 
 _LOG = structlog.get_logger("rahdari.web")
 
 
 class Lines:
-    """Writes whole lines to a descriptor, one by one, and never fails; threads may share it."""
+    """Writes whole lines to a descriptor, one by one: never fails, never waits for long. Threads may share it."""
 
     def __init__(self, descriptor: int = STANDARD_OUTPUT) -> None:
         """Write to ``descriptor``, without a buffer: a line is read at once, also through a pipe."""
         self._descriptor = descriptor
+        self._room = select.poll()
+        self._room.register(descriptor, select.POLLOUT)
         self._lock = threading.Lock()
         self._is_cut = False
         self._untold = 0
@@ -51,7 +58,9 @@ class Lines:
         size = len(left)
         try:
             while left:
-                left = left[os.write(self._descriptor, left) :]
+                if not self._room.poll(0 if self._untold else _PATIENCE_MS):
+                    raise BlockingIOError
+                left = left[os.write(self._descriptor, left[:_AT_ONCE_BYTES]) :]
         finally:
             self._is_cut = bool(left) and (self._is_cut or len(left) < size)
 

@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,6 @@ def test_nobody_needs_to_read_them() -> None:
 
 def test_what_was_cut_off_stands_on_a_line_of_its_own() -> None:
     reading, writing = os.pipe()
-    os.set_blocking(writing, False)
     lines = Lines(descriptor=writing)
     try:
         # More than a pipe holds: the part that went through cannot be taken back.
@@ -53,6 +53,24 @@ def test_what_was_cut_off_stands_on_a_line_of_its_own() -> None:
         lines.info("whole")
         cut, told, whole = os.read(reading, 4096).splitlines()
         assert (cut, json.loads(told)["event"], whole) == (b"", "lines_lost", b"whole")
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def test_whoever_does_not_read_is_not_waited_for() -> None:
+    reading, writing = os.pipe()
+    lines = Lines(descriptor=writing)
+    try:
+        began = time.monotonic()
+        for _ in range(2000):
+            lines.info("x" * 1000)
+        assert time.monotonic() - began < 2
+        assert lines.lost > 1900
+        read = len(os.read(reading, 1 << 20).splitlines())
+        assert read + lines.lost >= 2000
+        lines.info("read again")
+        assert os.read(reading, 4096).splitlines()[-1] == b"read again"
     finally:
         os.close(reading)
         os.close(writing)
