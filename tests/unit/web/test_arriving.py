@@ -11,6 +11,7 @@ from rahdari.web.errors import TooManyRequests, TooSlow
 from rahdari.web.limits import Bodies
 from rahdari.web.server import build_app
 from rahdari.web.visit import Visit
+from tests.fakes.wound_loop import run_wound
 from tests.unit.web.conftest import Stage
 from tests.unit.web.test_crowds import CHECKS, Call
 
@@ -44,22 +45,22 @@ async def arrive(piece: bytes, *, every: float, pieces: int, pace: Pace | None) 
 
 
 def test_a_body_that_keeps_coming_has_longer_and_one_that_trickles_has_not() -> None:
-    came, seconds = anyio.run(lambda: arrive(b" " * 200, every=0.05, pieces=9, pace=QUICK))
+    came, seconds = run_wound(lambda: arrive(b" " * 200, every=0.05, pieces=9, pace=QUICK))
     assert came == 9, "450 ms of 4,000 bytes a second"
     assert seconds > QUICK.seconds
-    came, seconds = anyio.run(lambda: arrive(b" ", every=0.05, pieces=9, pace=QUICK))
+    came, seconds = run_wound(lambda: arrive(b" ", every=0.05, pieces=9, pace=QUICK))
     assert came < 5
-    assert QUICK.seconds <= seconds < 0.4
+    assert seconds == pytest.approx(QUICK.seconds)
 
 
 def test_no_body_has_longer_than_the_bound_however_fast_it_comes() -> None:
-    came, seconds = anyio.run(lambda: arrive(b" " * 2000, every=0.05, pieces=100, pace=QUICK))
+    came, seconds = run_wound(lambda: arrive(b" " * 2000, every=0.05, pieces=100, pace=QUICK))
     assert came < 13
-    assert QUICK.seconds_max <= seconds < 1
+    assert seconds == pytest.approx(QUICK.seconds_max)
 
 
 def test_whoever_is_proven_has_the_time_of_the_request() -> None:
-    came, _ = anyio.run(lambda: arrive(b" ", every=0.05, pieces=9, pace=None))
+    came, _ = run_wound(lambda: arrive(b" ", every=0.05, pieces=9, pace=None))
     assert came == 9
 
 
