@@ -26,7 +26,7 @@ def write_whole(path: Path, content: bytes, *, mode: int = PUBLIC_MODE) -> None:
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         # Where a file stands in the place of the folder, there is nothing to take away, and no way to it.
         with suppress(OSError):
@@ -34,8 +34,38 @@ def write_whole(path: Path, content: bytes, *, mode: int = PUBLIC_MODE) -> None:
         raise FolderFailed(f"cannot write {path.name}: {error.strerror}; nothing was changed") from None
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the move itself durable (POSIX promises it only after the folder is flushed)."""
+def write_at(path: Path, at: int, content: bytes, *, mode: int = PUBLIC_MODE) -> None:
+    """Let a file go on with ``content`` behind its first ``at`` bytes, durably; what stood there is cut off first.
+
+    Raises:
+        OSError: the disk failed. Where it still lets a file be cut, nothing of ``content`` is left, half of which
+            would be read as what was never acknowledged.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode)
+    try:
+        os.ftruncate(handle, at)
+        os.lseek(handle, at, os.SEEK_SET)
+        try:
+            write_all(handle, content)
+            os.fsync(handle)
+            if at == 0:
+                sync_folder(path.parent)
+        except OSError:
+            os.ftruncate(handle, at)
+            raise
+    finally:
+        os.close(handle)
+
+
+def write_all(handle: int, content: bytes) -> None:
+    """Write all of ``content``: the system may take a part of it at a time. Raises ``OSError``."""
+    left = memoryview(content)
+    while left:
+        left = left[os.write(handle, left) :]
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable (POSIX promises them only after it is flushed). Raises ``OSError``."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from rahdari.app.errors import FolderFailed
-from rahdari.app.files import read_limited
+from rahdari.app.files import read_limited, write_at
 from rahdari.kernel import Clock
 from rahdari.trade.errors import BadParameter
 from rahdari.trade.rules.forecast_chain import Chain, Head, chain, encode, read_chain
@@ -137,36 +137,8 @@ class ForecastLedger:
                 f"the ledger would be longer than {LEDGER_BYTES_MAX} bytes; begin one in another folder"
             )
         try:
-            handle = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            try:
-                _write_at(handle, at, content)
-            finally:
-                os.close(handle)
-            _sync_folder(self._folder)
+            write_at(self._file, at, content)
         except OSError as error:
             raise FolderFailed(
                 f"cannot write {self._file.name}: {error.strerror}; no forecast was added"
             ) from None
-
-
-def _write_at(handle: int, at: int, content: bytes) -> None:
-    os.ftruncate(handle, at)
-    os.lseek(handle, at, os.SEEK_SET)
-    rest = memoryview(content)
-    try:
-        while rest:
-            rest = rest[os.write(handle, rest) :]
-        os.fsync(handle)
-    except OSError:
-        # Half of it must not stay: it would be read as forecasts that were never acknowledged.
-        os.ftruncate(handle, at)
-        raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the file's name durable too (POSIX promises it only after the folder is flushed)."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from rahdari.app.errors import FolderFailed
-from rahdari.app.files import read_limited, write_whole
+from rahdari.app.files import read_limited, write_at, write_whole
 from rahdari.credentials import BUNDLE_BYTES_MAX, HeldStream, Publisher, StreamOutcome
 from rahdari.credentials.errors import StatusStreamForked, StatusStreamRefused
 from rahdari.kernel import Problem, Refused
@@ -319,41 +319,13 @@ class StreamStore:
             return
         content = b"".join(self._unsaved)
         try:
-            is_new = not self._log.exists()
-            handle = os.open(self._log, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            try:
-                _append(handle, self._log_end, content)
-            finally:
-                os.close(handle)
-            if is_new:
-                _sync(self._folder)
+            write_at(self._log, self._log_end, content)
         except OSError as error:
             raise FolderFailed(
                 f"cannot write {self._log.name}: {error.strerror}; it is held in memory and written later"
             ) from None
         self._log_end += len(content)
         self._unsaved = []
-
-
-def _append(handle: int, at: int, content: bytes) -> None:
-    os.ftruncate(handle, at)
-    os.lseek(handle, at, os.SEEK_SET)
-    rest = memoryview(content)
-    try:
-        while rest:
-            rest = rest[os.write(handle, rest) :]
-        os.fsync(handle)
-    except OSError:
-        os.ftruncate(handle, at)
-        raise
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _stamp(path: Path) -> object:

@@ -15,6 +15,7 @@ import structlog
 
 from rahdari.app.clock import tell_seconds
 from rahdari.app.errors import FolderFailed
+from rahdari.app.files import SECRET_MODE, write_at
 from rahdari.exchange.errors import FolderBusy, LogDamaged
 
 LOCK_SECONDS: Final = 10.0
@@ -86,12 +87,12 @@ class Journal:
         """
         raw = line.encode("ascii") + b"\n"
         try:
-            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            try:
-                _write_durably(handle, raw, self._read_to)
-            finally:
-                os.close(handle)
-            _sync_folder(self._path.parent)
+            size = self._path.stat().st_size if self._path.exists() else 0
+            if size != self._read_to:
+                raise LogDamaged(
+                    "the journal grew or shrank while its lock was held; another program writes to it"
+                )
+            write_at(self._path, size, raw, mode=SECRET_MODE)
         except OSError as error:
             raise FolderFailed(f"cannot write {self._path}: {error.strerror}; nothing was changed") from None
         self._read_to += len(raw)
@@ -106,21 +107,6 @@ class Journal:
                 _LOG.warning("torn_line_cut_off", file=self._path.name, bytes=size - end)
                 file.truncate(end)
                 os.fsync(file.fileno())
-
-
-def _write_durably(handle: int, raw: bytes, expected_size: int) -> None:
-    before = os.fstat(handle).st_size
-    if before != expected_size:
-        raise LogDamaged("the journal grew or shrank while its lock was held; another program writes to it")
-    try:
-        written = 0
-        while written < len(raw):
-            written += os.write(handle, raw[written:])
-        os.fsync(handle)
-    except OSError:
-        # What is there of it was never acknowledged.
-        os.ftruncate(handle, before)
-        raise
 
 
 def _end_of_lines(handle: int, size: int) -> int:
@@ -149,11 +135,3 @@ def _lock(handle: int, path: Path) -> None:
             sleep(_LOCK_PAUSE_SECONDS)
         else:
             return
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from rahdari.app.errors import FolderFailed
-from rahdari.app.files import SECRET_MODE, read_limited
+from rahdari.app.files import SECRET_MODE, read_limited, write_all
 from rahdari.exchange.rules.subjects import is_period, period_of
 from rahdari.kernel import Clock
 
@@ -49,7 +49,7 @@ class Openings:
             handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, SECRET_MODE)
             try:
                 # A line break before it, too: what a power failure left of another line stays by itself.
-                os.write(handle, f"\n{line}\n".encode())
+                write_all(handle, f"\n{line}\n".encode())
                 os.fsync(handle)
             finally:
                 os.close(handle)
