@@ -1,5 +1,6 @@
 """The demonstration, as told, with a real server on a loopback port."""
 
+import re
 import signal
 import socket
 from collections.abc import Iterator
@@ -56,12 +57,32 @@ def _until_ctrl_c(folder: Path, port: int) -> str:
             if line.startswith("Ctrl-C ends"):
                 break
         assert httpx.get(f"http://127.0.0.1:{port}/health", timeout=10).status_code == 200
+        _try_what_it_says("".join(said))
         process.send_signal(signal.SIGINT)
         said.append(process.stdout.read())
         assert exit_code_of(process) == 0, "".join(said)
     with pytest.raises(httpx.HTTPError):
         httpx.get(f"http://127.0.0.1:{port}/health", timeout=2)
     return "".join(said)
+
+
+def _try_what_it_says(said: str) -> None:
+    """See the bank's catalogue, and who asked, as the person whom it was about."""
+    bank = _found(said, r"(http://\S+)/catalogue ")
+    door = _found(said, r"(http://\S+)/   the person's own page")
+    code = _found(said, r"the person's own page .* by the code (\S+)")
+    assert "Do these details match?" in httpx.get(f"{bank}/catalogue?lang=en", timeout=10).text
+    with httpx.Client(base_url=door, headers={"origin": door}, timeout=10) as browser:
+        assert browser.post("/enter", data={"code": code}).status_code == 303
+        told = browser.get("/?lang=en").text
+    assert told.count("Sample Telecom") == 2
+    assert told.count("It was refused") == 1
+
+
+def _found(text: str, pattern: str) -> str:
+    found = re.search(pattern, text)
+    assert found is not None, text
+    return found[1]
 
 
 def test_the_demonstration_stays_goes_as_told_and_a_second_run_does_not_trip(tmp_path: Path) -> None:

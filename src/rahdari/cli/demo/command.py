@@ -12,7 +12,8 @@ from rahdari.app.settings import Settings, read_settings
 from rahdari.cli.authority import Given
 from rahdari.cli.demo import plan as plans
 from rahdari.cli.demo.browser import show_in_browser
-from rahdari.cli.demo.exchange import ask_each_other
+from rahdari.cli.demo.exchange import ask_each_other, serving_exchange, what_to_try
+from rahdari.cli.demo.institutions import Instance
 from rahdari.cli.demo.online import serving, suspend_and_see
 from rahdari.cli.demo.plan import HOLDERS_MAX, Plan, Wish
 from rahdari.cli.demo.population import find_sample, register_missing
@@ -74,9 +75,11 @@ def _show(session: Session, wish: Wish, *, is_fresh: bool, is_once: bool) -> int
             show_in_browser(story, house, sample, server)
             show_roadmap(story, server)
         with story.step(7, "Institutions ask each other, with proof"):
-            ask_each_other(story, house, sample, server, session.environment)
+            serving_it = serving_exchange(story, house, server, session.environment)
+            instance = until_end.enter_context(serving_it)
+            ask_each_other(story, house, sample, instance, session.environment)
         if not is_once:
-            _stay(story, house, sample, server)
+            _stay(story, house, sample, server, instance)
     story.end(home)
     return ExitCode.DONE
 
@@ -148,7 +151,7 @@ def _sample(story: Story, house: House) -> Sample:
     return Sample(*found, folder)
 
 
-def _stay(story: Story, house: House, sample: Sample, server: Server) -> None:
+def _stay(story: Story, house: House, sample: Sample, server: Server, instance: Instance) -> None:
     """Step 8: leave the server running until Ctrl-C, and say what to try."""
     home, number, program = house.settings.home, sample.card.number, program_word(sys.argv[0])
     story.terminal.heading(f"8/8  Serving at {server.url}/")
@@ -158,11 +161,12 @@ def _stay(story: Story, house: House, sample: Sample, server: Server) -> None:
         f"  {server.url}/verify    the same on a page that works with the network off",
         f"  {server.url}/roadmap   the export roadmap, on the trade data that the package carries",
         f"  {server.url}/api       the API and its documentation (OpenAPI 3.1)",
+        *what_to_try(sample, instance, program=program),
         f"  {program} pass verify {sample.picture} --home {home}",
         f"  {program} pass suspend {number} --reason lost --home {home}",
         f"  {program} audit verify --home {home}",
         f"The token of the first officer stands in {home / 'officers' / 'officer.token'}",
-        "Ctrl-C ends the server; a second run goes on with this folder.",
+        "Ctrl-C ends the servers; a second run goes on with this folder.",
     )
     with UntilTold():
         code = server.process.wait()

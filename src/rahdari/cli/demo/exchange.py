@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 import httpx
 
 from rahdari.app.clock import SystemChance, SystemClock
+from rahdari.app.exchange.admissions import MINUTES_MAX, Admissions
 from rahdari.app.exchange.citizen_desk import opened_citizens_log
 from rahdari.app.exchange.consent_desk import opened_book
 from rahdari.app.exchange.evidence_desk import export_from, read_anchors, verify_file
@@ -45,6 +47,8 @@ from rahdari.wire.xroad import ServiceId
 
 _PUBLISHED_SECONDS_MAX: Final = 20.0
 _STATUS, _MATCH = "person-status", "attribute-match"
+# One detail, and no others with it.
+_MATCH_NAME: Final = f"{_MATCH}/name"
 # What a court asks first; that keys, hashes and logs fit, the other steps say.
 _TOLD: Final = frozenset(
     {
@@ -58,23 +62,44 @@ _TOLD: Final = frozenset(
 )
 
 
-def ask_each_other(
-    story: Story, house: House, sample: Sample, server: Server, environment: Mapping[str, str]
-) -> None:
-    """Show a bank and a telecom asking, a refusal, the citizen's log, and the evidence of one exchange."""
+@contextmanager
+def serving_exchange(
+    story: Story, house: House, server: Server, environment: Mapping[str, str]
+) -> Iterator[Instance]:
+    """Make an instance and run it until the block ends. Raises ``ServerFailed``."""
     began = time.perf_counter()
     instance = make_instance(house, server, environment)
     with serving_gateways(instance, environment):
         story.say(
             f"A registry with two officers and three gateways were made and started in "
-            f"{time.perf_counter() - began:.1f} s: {', '.join(names['en'] for names in NAMES.values())}.",
-            f"  {instance.bank.url}/catalogue   what the bank may ask, with a form to try it",
+            f"{time.perf_counter() - began:.1f} s: {', '.join(names['en'] for names in NAMES.values())}."
         )
-        number = _number_of(sample)
-        _suspended_at_once(story, house, sample, instance.bank, number)
-        consented = _with_consent(story, instance, number, sample, environment)
-        _citizens_log(story, instance, number, environment)
-        _court(story, house, instance, consented, environment)
+        yield instance
+
+
+def ask_each_other(
+    story: Story, house: House, sample: Sample, instance: Instance, environment: Mapping[str, str]
+) -> None:
+    """Show a bank and a telecom asking, a refusal, the citizen's log, and the evidence of one exchange."""
+    number = _number_of(sample)
+    _suspended_at_once(story, house, sample, instance.bank, number)
+    consented = _with_consent(story, instance, number, sample, environment)
+    _citizens_log(story, instance, number, environment)
+    _court(story, house, instance, consented, environment)
+
+
+def what_to_try(sample: Sample, instance: Instance, *, program: str) -> tuple[str, ...]:
+    """Say where the institutions' pages are, and let the person in to her own."""
+    number, door = _number_of(sample), instance.door
+    admissions = Admissions(door.admissions_folder, clock=SystemClock(), chance=SystemChance())
+    code = admissions.admit(number, by="Sample counter", minutes=MINUTES_MAX).code
+    again = f"{program} exchange citizen admit --identifier-from-stdin --by COUNTER --home {door.folder}"
+    return (
+        f"  {instance.bank.url}/catalogue   what the bank may ask, with a form to try it ({number})",
+        f"  {instance.bank.url}/status      the bank's gateway; /metrics beside it is for programs",
+        f"  {door.url}/   the person's own page of who asked about her, by the code {code}",
+        f"    (good once, for an hour; another one: echo {number} | {again})",
+    )
 
 
 def _suspended_at_once(story: Story, house: House, sample: Sample, bank: Institution, number: str) -> None:
@@ -101,8 +126,8 @@ def _with_consent(
     story: Story, instance: Instance, number: str, sample: Sample, environment: Mapping[str, str]
 ) -> str:
     """Be refused without a consent, then answered with one; give the id of the exchange."""
-    asked = {"number": number, "name": _name_of(sample)}
-    refused = _ask(instance.telecom, _MATCH, asked, "sim-registration")
+    asked = {"number": number, "value": _name_of(sample)}
+    refused = _ask(instance.telecom, _MATCH_NAME, asked, "sim-registration")
     error = refused.headers.get("x-road-error", "")
     story.say(
         "  the telecom asks whether a name is right, without the person's consent: refused",
@@ -114,14 +139,14 @@ def _with_consent(
         consumer=TELECOM,
         services=(ServiceId("PK", "GOV", "1001", "register", _MATCH),),
         purposes=frozenset({"sim-registration"}),
-        data_classes=frozenset({"name", "date_of_birth", "guardian", "gender", "nationality"}),
+        data_classes=frozenset({"name"}),
         days=1,
     )
     home = instance.register.home.folder
     with opened_book(home, environment, clock=SystemClock(), chance=SystemChance()) as book:
         consent = book.give(wish)
     story.say("  the person consents, for this telecom, this question and one day")
-    answer = _ask(instance.telecom, _MATCH, asked, "sim-registration", consent=consent.text)
+    answer = _ask(instance.telecom, _MATCH_NAME, asked, "sim-registration", consent=consent.text)
     matches = answer.json().get("matches") if answer.status_code == httpx.codes.OK else answer.text
     told = "the name is right" if matches == {"name": True} else matches
     story.say(f"  the telecom asks again, with the consent: {told}")
@@ -209,7 +234,7 @@ def _forge(path: Path) -> bytes:
 
 
 def _ask(
-    institution: Institution, service: str, body: Mapping[str, str], purpose: str, *, consent: str = ""
+    institution: Institution, path: str, body: Mapping[str, str], purpose: str, *, consent: str = ""
 ) -> httpx.Response:
     headers = {
         "x-road-client": str(institution.client),
@@ -220,7 +245,7 @@ def _ask(
         headers["ndel-consent"] = consent
     try:
         return httpx.post(
-            f"{institution.url}/r1/{REGISTER}/{service}",
+            f"{institution.url}/r1/{REGISTER}/{path}",
             content=json.dumps(body),
             headers=headers,
             timeout=ASKING_SECONDS_MAX,

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from rahdari.access import Enrolment, Role
 from rahdari.app.clock import SystemChance, SystemClock
+from rahdari.app.exchange.citizen_door import DoorAddress, DoorHome, create_door
 from rahdari.app.exchange.consent_desk import key_name, make_issuer
 from rahdari.app.exchange.home import Anchor, GatewayHome, GatewaySettings, Listener, create_home
 from rahdari.app.exchange.identity_offer import (
@@ -31,6 +32,7 @@ from rahdari.app.files import SECRET_MODE, write_whole
 from rahdari.app.house import House
 from rahdari.cli.demo.server import HOST, Server, find_free_port
 from rahdari.cli.errors import ServerFailed
+from rahdari.cli.exchange.doors import door_words
 from rahdari.cli.exchange.serving import gateway_words
 from rahdari.cli.exchange.timestampers import timestamper_words
 from rahdari.exchange import ClientProof, LocalClient
@@ -98,7 +100,11 @@ class Stamps:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """The whole of it. ``witness`` is the key by which the bank's gateway cosigns the others' logs."""
+    """The whole of it.
+
+    ``witness`` is the key by which the bank's gateway cosigns the others' logs, ``door`` the page on which persons
+    read who asked about them.
+    """
 
     registry: Registry
     register: Institution
@@ -106,6 +112,7 @@ class Instance:
     telecom: Institution
     stamps: Stamps
     witness: NoteKey
+    door: DoorHome
 
     @property
     def registry_key(self) -> str:
@@ -135,22 +142,36 @@ def make_instance(house: House, server: Server, environment: Mapping[str, str]) 
         proposal = registry.propose(Enter(entry), *first)
         registry.approve(proposal.number, *second)
     _offer(house, made[REGISTER].home, server)
-    return Instance(registry, made[REGISTER], made[BANK], made[TELECOM], stamps, witnesses[BANK])
+    port = find_free_port()
+    address = DoorAddress(Listener(HOST, port), f"http://{HOST}:{port}")
+    door = create_door(
+        folder / "citizens", made[REGISTER].home.folder, environment, address=address, chance=SystemChance()
+    )
+    return Instance(registry, made[REGISTER], made[BANK], made[TELECOM], stamps, witnesses[BANK], door)
 
 
 @contextmanager
 def serving_gateways(instance: Instance, environment: Mapping[str, str]) -> Iterator[None]:
-    """Run the three gateways and the time-stamping authority until the block ends. Raises ``ServerFailed``."""
+    """Run the gateways, the time-stamping authority and the page for citizens until the block ends.
+
+    Raises:
+        ServerFailed: one of them ended, or was not ready in time.
+    """
     with ExitStack() as until_end:
         words = timestamper_words(instance.stamps.folder, port=instance.stamps.port)
         until_end.enter_context(_running(words, instance.stamps.folder, environment))
+        gateways = [one.home for one in (instance.register, instance.bank, instance.telecom)]
+        door = instance.door
+        wanted = [(gateway_words(str(one.folder)), one.folder, f"{one.edge_url}/health") for one in gateways]
+        wanted.append(
+            (door_words(door.folder, door.listener.host, door.listener.port), door.folder, door.url)
+        )
         started = [
-            (one, until_end.enter_context(_running(gateway_words(str(folder)), folder, environment)))
-            for one in (instance.register, instance.bank, instance.telecom)
-            for folder in (one.home.folder,)
+            (url, folder, until_end.enter_context(_running(words, folder, environment)))
+            for words, folder, url in wanted
         ]
-        for one, process in started:
-            _wait(one, process)
+        for url, folder, process in started:
+            _wait(url, process, folder / _LOG)
         yield
 
 
@@ -234,16 +255,17 @@ def _running(
             process.wait()
 
 
-def _wait(one: Institution, process: "subprocess.Popen[bytes]") -> None:
+def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
     until = time.monotonic() + _READY_SECONDS_MAX
-    log = one.home.folder / _LOG
     with httpx.Client(timeout=2) as asking:
         while time.monotonic() < until:
             if process.poll() is not None:
                 said = log.read_text(encoding="utf-8", errors="replace").strip()[-_CHARS_MAX:]
-                raise ServerFailed(f"a gateway ended with {process.returncode}: {said or 'it said nothing'}")
+                raise ServerFailed(
+                    f"what serves {url} ended with {process.returncode}: {said or 'it said nothing'}"
+                )
             with suppress(httpx.HTTPError):
-                if asking.get(f"{one.url}/health").status_code == httpx.codes.OK:
+                if asking.get(url).status_code == httpx.codes.OK:
                     return
             time.sleep(0.05)
-    raise ServerFailed(f"a gateway was not ready after {_READY_SECONDS_MAX:.0f} seconds; see {log}")
+    raise ServerFailed(f"nothing served {url} after {_READY_SECONDS_MAX:.0f} seconds; see {log}")

@@ -86,9 +86,14 @@ def serve(*, host: str | None = None, port: int | None = None, session: Given) -
     sys.stdout.flush()
     sys.stderr.flush()
     # The edges do not know each other: the web is started as the program that it is, in this one's place.
-    words = [sys.executable, "-P", "-m", "rahdari.web.exchange.citizens"]
-    words += ["--home", str(door.folder), "--host", host, "--port", str(port)]
+    words = door_words(door.folder, host, port)
     os.execv(words[0], words)  # noqa: S606 - our own interpreter with our own words, no shell
+
+
+def door_words(home: Path, host: str, port: int) -> list[str]:
+    """Write the command that starts the page."""
+    words = [sys.executable, "-P", "-m", "rahdari.web.exchange.citizens"]
+    return [*words, "--home", str(home), "--host", host, "--port", str(port)]
 
 
 def door_home(session: Session) -> Path:
