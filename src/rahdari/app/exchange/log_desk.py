@@ -1,6 +1,5 @@
 """A gateway's log at the command line: looked at, verified as a whole, and its particulars erased."""
 
-import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from rahdari.app.exchange.following import Following
 from rahdari.app.exchange.home import GatewayHome, open_keys, read_home
 from rahdari.app.exchange.log import Disk, Kept, LogName, LogReader
 from rahdari.app.exchange.log.hours import Hours
-from rahdari.app.exchange.log.opening import lock
+from rahdari.app.exchange.log.opening import lock, unlock
 from rahdari.app.exchange.log.places import Places
 from rahdari.app.exchange.log.verifying import verify_log
 from rahdari.app.exchange.stamping import verify_stamp
@@ -117,7 +116,7 @@ class LogDesk:
         try:
             return self._reader.erase_particulars(before=before.astimezone(UTC))
         finally:
-            os.close(held)
+            unlock(held)
 
 
 class _Vouching:

@@ -5,6 +5,7 @@ body beyond ``HELD_BYTES_MAX`` the last part is held back until its digest is kn
 is wrong.
 """
 
+from asyncio import CancelledError
 from ipaddress import ip_address
 from typing import Final
 
@@ -139,7 +140,11 @@ class Edge:
         """Ask the provider's gateway. Whatever comes of it is recorded."""
         gateway = self._gateway
         try:
-            outgoing, reply = await self._reach(outgoing, body)
+            try:
+                outgoing, reply = await self._reach(outgoing, body)
+            except CancelledError:
+                self._record_failure(outgoing, _CUT_OFF)
+                raise
             try:
                 trip.response_in = _milliseconds(gateway)
                 accepted = gateway.consumer.accept(
@@ -188,7 +193,7 @@ class Edge:
         held: list[bytes] = []
         size = counted = 0
         try:
-            while part := await reply.read():
+            while part := await self._read_part(accepted, reply):
                 held.append(part)
                 size += len(part)
                 self._require_size(size)
@@ -201,6 +206,13 @@ class Edge:
             await self._give(arrived, accepted, held[0] if len(held) == 1 else b"".join(held))
         finally:
             BUDGET.give_back(counted)
+
+    async def _read_part(self, accepted: Accepted, reply: Reply) -> bytes:
+        try:
+            return await reply.read()
+        except CancelledError:
+            self._record_failure(accepted.outgoing, _CUT_OFF)
+            raise
 
     async def _give(self, arrived: Arrived, accepted: Accepted, body: bytes) -> None:
         try:
@@ -231,17 +243,15 @@ class Edge:
         except Refused:
             raise _inconsistent() from None
         await asgi.start(arrived, accepted.status, self._dates.complete(accepted.fields))
-        waiting, trip.response_size = first, len(first)
-        check.update(first)
+        trip.response_size, is_whole = len(first), False
         try:
-            while part := await reply.read():
-                check.update(part)
-                trip.response_size += len(part)
-                self._require_size(trip.response_size)
-                await asgi.go_on(arrived, waiting, is_last=False)
-                waiting = part
-            check.require_match()
+            last = await self._pass_on(arrived, reply, first, trip, check)
+            is_whole = True
             await self._conclude(accepted)
+        except CancelledError:
+            if not is_whole:
+                self._record_failure(accepted.outgoing, _CUT_OFF)
+            raise
         except (UpstreamFailed, Refused) as failure:
             refusal = failure if isinstance(failure, CallRefused) else _inconsistent()
             trip.fault, trip.message = refusal.error.write(), refusal.message
@@ -252,7 +262,21 @@ class Edge:
             # Whether the rest was right nobody will know: it is not read to its end for nobody.
             self._record_failure(accepted.outgoing, _GONE)
             raise
-        await self._give_last(arrived, accepted, waiting)
+        await self._give_last(arrived, accepted, last)
+
+    async def _pass_on(
+        self, arrived: Arrived, reply: Reply, waiting: bytes, trip: Trip, check: DigestCheck
+    ) -> bytes:
+        """Give all but the last part of an answer; gives that one, once the digest is known to be right."""
+        check.update(waiting)
+        while part := await reply.read():
+            check.update(part)
+            trip.response_size += len(part)
+            self._require_size(trip.response_size)
+            await asgi.go_on(arrived, waiting, is_last=False)
+            waiting = part
+        check.require_match()
+        return waiting
 
     async def _give_last(self, arrived: Arrived, accepted: Accepted, part: bytes) -> None:
         try:
@@ -297,6 +321,8 @@ class Edge:
 
 _ADDRESSES_MAX: Final = 4096
 _GONE: Final = ErrorType(Origin.CLIENT, (Fault.NETWORK_ERROR,))
+# This gateway ended, and waited for the answer as long as it waits for any.
+_CUT_OFF: Final = consumer_fault(Fault.SERVICE_FAILED, Fault.NETWORK_ERROR)
 
 
 def _is_loopback(address: str) -> bool:

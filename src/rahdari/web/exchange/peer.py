@@ -3,11 +3,14 @@
 Strict operations are recorded before the head of their answer is sent.
 """
 
+from asyncio import CancelledError, Future
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hmac import compare_digest
 from typing import Final
 from urllib.parse import unquote
+
+import structlog
 
 from rahdari.app.exchange.gateway import OpenGateway
 from rahdari.app.exchange.upstream import Reply, UpstreamFailed
@@ -24,11 +27,12 @@ from rahdari.exchange import (
     provider_fault,
     require_sealed,
 )
-from rahdari.kernel import Refused
+from rahdari.kernel import Problem, Refused
 from rahdari.web.exchange import asgi
 from rahdari.web.exchange.asgi import Arrived, ClientGone, Receive, Scope, Send, arrive
 from rahdari.web.exchange.bodies import BUDGET, EMPTY, Body, BodyTooLarge, SpoolFailed, take, take_request
 from rahdari.web.exchange.figures import Figures, Trip
+from rahdari.web.exchange.peer_refusals import as_call_refused, cut_off, no_room, unrecorded
 from rahdari.web.exchange.refusing import NOT_FOUND, Dates, has_body, refuse
 from rahdari.web.exchange.sending import TARGET as RECEIPTS
 from rahdari.web.exchange.systems import Systems
@@ -38,6 +42,8 @@ from rahdari.wire.xroad import Fault, FieldLine, Side
 _CALL: Final = b"/r1/"
 # 256 receipts of some 600 bytes (app.exchange.receipts).
 _RECEIPT_BYTES_MAX: Final = 1 << 20
+
+_LOG: Final = structlog.get_logger("rahdari.exchange.peer")
 
 
 class Peer:
@@ -97,16 +103,23 @@ class Peer:
         try:
             await self._serve(arrived, step, trip)
         except Refused as failure:
-            refusal = _as_call_refused(failure)
+            refusal = as_call_refused(failure)
             _note(trip, refusal)
             if step.admitted is None:
                 gateway.provider.require_patience(asked, tick=gateway.tick())
+            await self._refuse(arrived, step, refusal)
+        except Problem as problem:
+            # Of what is recorded something cannot be made (a month's key); the rest can be, and is told.
+            _LOG.error("not_recordable", code=problem.code, why=problem.message)
+            refusal = unrecorded()
+            _note(trip, refusal)
+            step.subject = None
             await self._refuse(arrived, step, refusal)
 
     async def _serve(self, arrived: Arrived, step: "_Step", trip: Trip) -> None:
         gateway, asked = self._gateway, step.asked
         if not gateway.log.standing.is_writable:
-            raise _unrecorded()
+            raise unrecorded()
         if asked.call.metaservice is not None:
             answer = gateway.provider.describe(asked, at=gateway.clock.now(), tick=gateway.tick())
             trip.status = answer.status
@@ -141,7 +154,7 @@ class Peer:
                 status=413,
             ) from None
         except SpoolFailed:
-            raise _no_room() from None
+            raise no_room() from None
         try:
             _require_digest(admitted.asked.content_digest, body.facts)
             if admitted.operation.is_sealed:
@@ -166,12 +179,17 @@ class Peer:
         )
         step.consent_id = settled.consent_id
         trip.request_out = _milliseconds(gateway)
-        reply = await self._systems.ask(admitted, body)
         try:
-            trip.response_in = _milliseconds(gateway)
-            given = await self._take_answer(admitted, reply)
-        finally:
-            reply.release()
+            reply = await self._systems.ask(admitted, body)
+            try:
+                trip.response_in = _milliseconds(gateway)
+                given = await self._take_answer(admitted, reply)
+            finally:
+                reply.release()
+        except CancelledError:
+            # The gateway ends, and the system was asked.
+            self._record_refusal(step, cut_off())
+            raise
         try:
             if operation.is_sealed:
                 require_sealed(admitted, given.beginning(SEALED_HEAD_BYTES_MAX), is_answer=True)
@@ -216,7 +234,7 @@ class Peer:
                 f"the service's answer has more than {settings.body_bytes_max} bytes",
             ) from None
         except SpoolFailed:
-            raise _no_room() from None
+            raise no_room() from None
 
     async def _send(self, arrived: Arrived, step: "_Step", answer: Answer, body: Body) -> None:
         """Record an answer and send it; a strict one once its record is durable."""
@@ -226,12 +244,31 @@ class Peer:
             try:
                 await written
             except LogFull:
-                raise _unrecorded() from None
+                raise unrecorded() from None
         gateway.desk.await_receipt(asked.request_id, answer.response_signature, asked.sender)
         await _give(arrived, answer, body)
 
     async def _refuse(self, arrived: Arrived, step: "_Step", refusal: CallRefused) -> None:
         """Sign a refusal, record it where that is possible, and send it."""
+        gateway = self._gateway
+        answer, written = self._record_refusal(step, refusal)
+        try:
+            await written
+        except LogFull:
+            # What happened is that nothing was exchanged; that this is not recorded, the refusal itself says.
+            if refusal.error.faults[0] is not Fault.LOGGING_FAILED:
+                answer = gateway.provider.refuse(
+                    step.asked, unrecorded(), admitted=step.admitted, at=gateway.clock.now()
+                )
+        gateway.desk.await_receipt(step.asked.request_id, answer.response_signature, step.asked.sender)
+        await _give(
+            arrived,
+            answer,
+            Body(EMPTY.facts, answer.body),
+            is_unread=not step.is_body_read and has_body(arrived),
+        )
+
+    def _record_refusal(self, step: "_Step", refusal: CallRefused) -> "tuple[Answer, Future[int]]":
         gateway = self._gateway
         answer = gateway.provider.refuse(
             step.asked,
@@ -241,22 +278,7 @@ class Peer:
             consent_id=step.consent_id,
             at=gateway.clock.now(),
         )
-        written = gateway.log.append(answer.record, answer.particulars)
-        try:
-            await written
-        except LogFull:
-            # What happened is that nothing was exchanged; that this is not recorded, the refusal itself says.
-            if refusal.error.faults[0] is not Fault.LOGGING_FAILED:
-                answer = gateway.provider.refuse(
-                    step.asked, _unrecorded(), admitted=step.admitted, at=gateway.clock.now()
-                )
-        gateway.desk.await_receipt(step.asked.request_id, answer.response_signature, step.asked.sender)
-        await _give(
-            arrived,
-            answer,
-            Body(EMPTY.facts, answer.body),
-            is_unread=not step.is_body_read and has_body(arrived),
-        )
+        return answer, gateway.log.append(answer.record, answer.particulars)
 
     async def _take_receipts(self, arrived: Arrived) -> None:
         gateway = self._gateway
@@ -353,27 +375,8 @@ def _require_answer(admitted: Admitted, reply: Reply) -> None:
         find_subject(place, variables={}, answer_fields=reply.fields)
 
 
-def _as_call_refused(failure: Refused) -> CallRefused:
-    if isinstance(failure, CallRefused):
-        return failure
-    return CallRefused(provider_fault(Fault.BAD_REQUEST), failure.message, status=400)
-
-
 def _note(trip: Trip, refusal: CallRefused) -> None:
     trip.status, trip.fault, trip.message = refusal.status, refusal.error.write(), refusal.message
-
-
-def _unrecorded() -> CallRefused:
-    return CallRefused(
-        provider_fault(Fault.LOGGING_FAILED),
-        "the provider's log cannot be written, and nothing is exchanged that cannot be recorded",
-    )
-
-
-def _no_room() -> CallRefused:
-    return CallRefused(
-        provider_fault(Fault.IO_ERROR), "the gateway has no room for the body; try again later"
-    )
 
 
 def _milliseconds(gateway: OpenGateway) -> int:

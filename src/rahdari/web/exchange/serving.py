@@ -86,6 +86,10 @@ def _gauges(gateway: OpenGateway) -> dict[str, tuple[str, Callable[[], float]]]:
 
     return {
         "rahdari_exchange_log_records": ("Durable records of the log.", lambda: gateway.log.standing.size),
+        "rahdari_exchange_log_records_unwritten": (
+            "Records since the start that could not be written.",
+            lambda: gateway.log.standing.unwritten,
+        ),
         "rahdari_exchange_log_writable": (
             "1 while the log can be written.",
             lambda: float(gateway.log.standing.is_writable),
@@ -215,7 +219,7 @@ class GatewayServer:
             await _send_last(applications)
             applications.peers.close()
             applications.systems.close()
-            end_traces()
+            await asyncio.to_thread(end_traces)
 
     async def _first_tls(self) -> ServerTls | None:
         """Wait for the first configuration: without it there is nobody to believe. None: told to stop meanwhile."""

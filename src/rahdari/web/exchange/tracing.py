@@ -16,6 +16,7 @@ from rahdari.web.exchange.figures import Trip
 # W3C Trace Context, 3.2: version, trace id, parent id, flags.
 _PARENT: Final = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _NANOSECONDS: Final = 1_000_000
+SECONDS_MAX: Final = 3
 
 Trace = Callable[[Trip, int], None]
 """Takes a call that ended, and when it did (milliseconds since 1970)."""
@@ -39,7 +40,9 @@ def open_tracing(url: str, gateway: str) -> tuple[Trace, Callable[[], None]] | N
         return None
     resource = Resource.create({"service.name": "rahdari-exchange", "service.instance.id": gateway})
     provider = TracerProvider(resource=resource)
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=url)))
+    # The last ones are waited for at the end: a collector that is gone is not waited for long.
+    exporter = OTLPSpanExporter(endpoint=url, timeout=SECONDS_MAX)
+    provider.add_span_processor(BatchSpanProcessor(exporter))
     return tracing_by(provider), provider.shutdown
 
 

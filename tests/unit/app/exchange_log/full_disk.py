@@ -10,6 +10,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import structlog
+
 from rahdari.exchange.errors import LogFull
 from tests.unit.app.exchange_log.log_scene import QUICK, Place, record, until
 
@@ -35,4 +37,6 @@ async def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    # What is counted stands alone on the standard output.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     asyncio.run(main(Path(sys.argv[1])))

@@ -5,9 +5,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from errno import EAGAIN
 from functools import partial
 from typing import Final, TypeVar
 
+import structlog
+
+from rahdari.app.clock import tell_seconds
 from rahdari.app.exchange.log.disk import Disk
 from rahdari.app.exchange.log.journal import Batch
 from rahdari.app.exchange.log.sealing import PARTICULARS_BYTES_MAX, Sealer
@@ -23,6 +27,9 @@ _BATCH_MAX: Final = 4096
 # What a record takes in memory beside its own bytes and those of its particulars.
 _RECORD_COST: Final = 200
 _MILLISECONDS: Final = 1000
+_FULL: Final = "more records wait for the disk than memory may hold"
+
+_LOG: Final = structlog.get_logger("rahdari.exchange.log")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,8 @@ class Pace:
     written and signed every ``publish_seconds``, or with ``publish_bytes`` of records. A segment of the
     journal is given up behind ``segment_bytes`` or ``segment_seconds``. With ``held_bytes_max`` of records in
     memory no more are taken; with half of them, writes wait for tiles, but not longer than a probe does. Records
-    that were not published for ``late_seconds`` are a fault of the log. Another ``disk`` is for tests.
+    that were not published for ``late_seconds`` are a fault of the log; behind a write that takes ``stuck_seconds``
+    it counts as one that cannot be written. Another ``disk`` is for tests.
     """
 
     gather_seconds: float = 0.010
@@ -45,6 +53,7 @@ class Pace:
     segment_seconds: float = 60.0
     probe_seconds: float = 1.0
     late_seconds: float = 30.0
+    stuck_seconds: float = 5.0
     disk: Disk = field(default_factory=Disk)
 
 
@@ -60,7 +69,7 @@ class Gatherer:
         """Write to ``journal``; ``taken`` is told of every batch that became durable, in order."""
         self._journal, self._sealer = journal, sealer
         self._clock, self._pace, self._taken = clock, pace, taken
-        self._thread = ThreadPoolExecutor(1, "log-journal")
+        self._thread = started(ThreadPoolExecutor(1, "log-journal"))
         self._records: list[bytes] = []
         self._particulars: list[bytes] = []
         self._futures: list[asyncio.Future[int]] = []
@@ -69,8 +78,26 @@ class Gatherer:
         self._mending: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
         self._unreleased = 0
+        # Since when the disk is written to, or mended, without an answer.
+        self._busy_since: float | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._is_full_told = False
         self.held_bytes = 0
+        self.unwritten = 0
         self.refusal = ""
+
+    @property
+    def fault(self) -> str:
+        """Why nothing can be recorded now; empty where it can."""
+        if self.refusal:
+            return self.refusal
+        if self.held_bytes > self._pace.held_bytes_max:
+            return _FULL
+        if self._busy_since is not None:
+            seconds = tell_seconds() - self._busy_since
+            if seconds > self._pace.stuck_seconds:
+                return f"the log's disk has not answered for {seconds:.0f} seconds"
+        return ""
 
     @property
     def waiting(self) -> int:
@@ -90,7 +117,8 @@ class Gatherer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[int] = loop.create_future()
         if self.refusal or self.held_bytes > self._pace.held_bytes_max:
-            _fail(future, self.refusal or "more records wait for the disk than memory may hold")
+            self._tell_full()
+            self._fail(future, self.refusal or _FULL)
             return future
         self._records.append(record)
         self._particulars.append(particulars)
@@ -114,6 +142,7 @@ class Gatherer:
         freed = sum(_cost(one.records, one.particulars) for one in batches)
         self.held_bytes -= freed
         self._unreleased -= freed
+        self._is_full_told = False
         self._start()
 
     async def close(self) -> None:
@@ -151,6 +180,8 @@ class Gatherer:
         futures, self._futures = self._futures[:_BATCH_MAX], self._futures[_BATCH_MAX:]
         at = int(self._clock.now().timestamp() * _MILLISECONDS)
         loop = asyncio.get_running_loop()
+        self._busy_since = tell_seconds()
+        self._watch = loop.call_later(self._pace.stuck_seconds, self._tell_stuck)
         self._flush = loop.run_in_executor(self._thread, self._write, records, particulars, max(at, 0))
         self._flush.add_done_callback(partial(self._flushed, futures, _cost(records, particulars)))
 
@@ -168,12 +199,16 @@ class Gatherer:
         self, futures: "list[asyncio.Future[int]]", cost: int, done: "asyncio.Future[Batch]"
     ) -> None:
         self._flush = None
+        if self._watch is not None:
+            self._watch.cancel()
         error = done.exception()
         if error is not None:
             self.held_bytes -= cost
+            _LOG.error("records_not_written", records=len(futures), why=_sentence(error))
             mending = self._mend(futures, _sentence(error))
             self._mending = asyncio.get_running_loop().create_task(mending, name="log mending")
             return
+        self._busy_since = None
         batch = done.result()
         # Sealed particulars are some bytes longer than what was counted.
         held = _cost(batch.records, batch.particulars)
@@ -187,12 +222,12 @@ class Gatherer:
 
     def _refuse(self, why: str, futures: "Sequence[asyncio.Future[int]]" = ()) -> None:
         """Take no more records, and tell those who wait that theirs are not in the log."""
-        self.refusal = why
+        self.refusal, self._busy_since = why, None
         self.held_bytes -= _cost(self._records, self._particulars)
         waiting, self._futures = [*futures, *self._futures], []
         self._records, self._particulars = [], []
         for future in waiting:
-            _fail(future, why)
+            self._fail(future, why)
 
     async def _mend(self, futures: "Sequence[asyncio.Future[int]]", why: str) -> None:
         """Bring the journal back to its last durable batch; nobody is refused before the first try is over.
@@ -203,11 +238,14 @@ class Gatherer:
             await self._try_to_mend()
         except Exception:  # noqa: BLE001 - whatever keeps the log from its disk, it stays closed
             self._refuse(why, futures)
+            _LOG.error("log_not_writable", why=why)
             await self._probe()
+            if not self.refusal:
+                _LOG.warning("log_writable_again", unwritten=self.unwritten)
         else:
             for future in futures:
-                _fail(future, why)
-        self._mending = None
+                self._fail(future, why)
+        self._mending = self._busy_since = None
         if not self.refusal:
             self._start()
 
@@ -228,8 +266,37 @@ class Gatherer:
                 self.refusal = ""
                 return
 
+    def _tell_stuck(self) -> None:
+        _LOG.error("log_not_writable", why=self.fault or "the log's disk does not answer")
+
+    def _tell_full(self) -> None:
+        if not self.refusal and not self._is_full_told:
+            self._is_full_told = True
+            _LOG.error("log_not_writable", why=_FULL)
+
+    def _fail(self, future: "asyncio.Future[int]", why: str) -> None:
+        if not future.done():
+            self.unwritten += 1
+            future.set_exception(
+                LogFull(f"this exchange cannot be recorded: {why}; nothing is exchanged until it can")
+            )
+            future.exception()  # whoever does not wait for a record is not told of it by the interpreter either
+
     async def _try_to_mend(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._journal.mend)
+
+
+def started(pool: ThreadPoolExecutor) -> ThreadPoolExecutor:
+    """Have the one thread of a pool started now: later there may be none to be had, and work would be lost.
+
+    Raises:
+        OSError: the system gives none.
+    """
+    try:
+        pool.submit(int).result()
+    except RuntimeError as error:
+        raise OSError(EAGAIN, f"no thread for the log ({error})") from None
+    return pool
 
 
 def _cost(records: Sequence[bytes], particulars: Sequence[bytes]) -> int:
@@ -238,11 +305,3 @@ def _cost(records: Sequence[bytes], particulars: Sequence[bytes]) -> int:
 
 def _sentence(error: BaseException) -> str:
     return f"the log's disk failed ({error})"
-
-
-def _fail(future: "asyncio.Future[int]", why: str) -> None:
-    if not future.done():
-        future.set_exception(
-            LogFull(f"this exchange cannot be recorded: {why}; nothing is exchanged until it can")
-        )
-        future.exception()  # whoever does not wait for a record is not told of it by the interpreter either

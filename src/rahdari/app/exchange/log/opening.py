@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rahdari.app.exchange.log.disk import Disk
@@ -25,8 +26,10 @@ class Recovered:
     replayed: Replayed
 
 
-def lock(places: Places) -> int:
-    """Hold the log for this process alone; gives the descriptor that holds it.
+def lock(places: Places) -> tuple[int, ...]:
+    """Hold the log for this process alone; gives the descriptors that hold it.
+
+    A file of locks can be erased by whoever takes it for a stale one: the folder itself is held too.
 
     Raises:
         LogFull: another process writes it, or the folder cannot be written to.
@@ -38,14 +41,27 @@ def lock(places: Places) -> int:
         raise LogFull(
             f"the log's folder cannot be written to: {error.strerror}; nothing is exchanged"
         ) from None
+    held = (handle, os.open(places.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(held[0], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(held[1], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            # Some file systems of networks know no locks of folders.
+            if isinstance(error, BlockingIOError):
+                raise
     except OSError:
-        os.close(handle)
+        unlock(held)
         raise LogFull(
             f"another process writes the log in {places.folder.name}; a log has one writer: end that gateway first"
         ) from None
-    return handle
+    return held
+
+
+def unlock(held: Iterable[int]) -> None:
+    """Let a log go that ``lock`` held."""
+    for one in held:
+        os.close(one)
 
 
 def recover(places: Places, publisher: Publisher, journal: Journal, disk: Disk) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from errno import ESTALE
 from itertools import count, pairwise
 from pathlib import Path
 from typing import cast
@@ -36,6 +37,7 @@ class Journal:
         self._disk = disk
         self._handle: int | None = None
         self._path = places.journal
+        self._place: os.stat_result | None = None
         self._turns = count(1)
         self._offset = 0
         self._digest = START
@@ -67,6 +69,7 @@ class Journal:
             raise
         self._close()
         self._handle, self._path, self._offset = handle, path, len(head)
+        self._place = os.fstat(handle)
         self._is_torn = False
 
     def write(self, records: Sequence[bytes], particulars: Sequence[bytes], *, at: int) -> Batch:
@@ -76,6 +79,7 @@ class Journal:
         handle = cast("int", self._handle)
         raw, digest = encode_batch(Batch(self.size, at, records, particulars), self._digest)
         try:
+            self.require_place()
             self._disk.append(handle, raw)
             self._disk.sync(handle)
         except OSError:
@@ -86,6 +90,15 @@ class Journal:
         self.size, self._digest = batch.end, digest
         self._offset += len(raw)
         return batch
+
+    def require_place(self) -> None:
+        """See that what is written is found again: nobody took the segment away, or a folder above it.
+
+        Raises:
+            OSError: somebody did.
+        """
+        if self._place is not None and not os.path.samestat(self._place, self._path.stat()):
+            raise OSError(ESTALE, f"{self._path.name} of the journal is not the one that is written")
 
     def rotate(self) -> int:
         """Begin the next segment; gives how many records are in those before it."""

@@ -1,7 +1,6 @@
 """The one writer of a gateway's log."""
 
 import asyncio
-import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,9 +14,9 @@ import structlog
 from rahdari.app.clock import tell_seconds
 from rahdari.app.exchange.log.checkpoints import LogSigners
 from rahdari.app.exchange.log.finding import RequestOf
-from rahdari.app.exchange.log.gathering import DEFAULT_PACE, Gatherer, Pace
+from rahdari.app.exchange.log.gathering import DEFAULT_PACE, Gatherer, Pace, started
 from rahdari.app.exchange.log.journal import SEGMENT_HEAD_BYTES, Batch
-from rahdari.app.exchange.log.opening import lock, recover
+from rahdari.app.exchange.log.opening import lock, recover, unlock
 from rahdari.app.exchange.log.places import Places
 from rahdari.app.exchange.log.publishing import Publisher
 from rahdari.app.exchange.log.reading import LogReader
@@ -39,13 +38,17 @@ class LogSecrets:
 
 @dataclass(frozen=True, slots=True)
 class LogStanding:
-    """How a log stands: records that are durable, published and waiting, and what is wrong, if anything is."""
+    """How a log stands: records that are durable, published and waiting, and what is wrong, if anything is.
+
+    ``unwritten`` counts those since the start that could not be written.
+    """
 
     size: int
     published: int
     waiting: int
     is_writable: bool
     fault: str
+    unwritten: int = 0
 
 
 class EvidenceLogFiles:
@@ -72,18 +75,18 @@ class EvidenceLogFiles:
         self._pace = pace
         self._journal = Journal(places, disk)
         self._publisher = Publisher(places, secrets.signers, clock=clock, request_of=request_of, disk=disk)
-        self._lock = lock(places)
+        self._locks = lock(places)
         try:
             recover(places, self._publisher, self._journal, disk)
+            sealer = Sealer(secrets.particulars_key, chance)
+            self._gatherer = Gatherer(self._journal, sealer, clock=clock, pace=pace, taken=self._take)
+            self._thread = started(ThreadPoolExecutor(1, "log-publish"))
         except OSError as error:
             self._let_go()
             raise LogFull(f"the log cannot be opened: {error}; nothing is exchanged") from None
         except Problem:
             self._let_go()
             raise
-        sealer = Sealer(secrets.particulars_key, chance)
-        self._gatherer = Gatherer(self._journal, sealer, clock=clock, pace=pace, taken=self._take)
-        self._thread = ThreadPoolExecutor(1, "log-publish")
         self._fresh: list[Batch] = []
         self._fresh_at = 0.0
         self._turn = asyncio.Lock()
@@ -99,12 +102,14 @@ class EvidenceLogFiles:
     def standing(self) -> LogStanding:
         """Tell how the log stands."""
         gatherer = self._gatherer
+        fault = gatherer.fault
         return LogStanding(
             size=self._journal.size,
             published=self._publisher.size,
             waiting=gatherer.waiting,
-            is_writable=not gatherer.refusal,
-            fault=gatherer.refusal or self._fault or self._lateness(),
+            is_writable=not fault,
+            fault=fault or self._fault or self._lateness(),
+            unwritten=gatherer.unwritten,
         )
 
     def append(self, record: bytes, particulars: bytes) -> "asyncio.Future[int]":
@@ -165,6 +170,7 @@ class EvidenceLogFiles:
     async def _publish(self, *, settle: bool) -> None:
         async with self._turn:
             settle = settle or self._is_segment_old()
+            await self._gatherer.run(self._journal.require_place)
             size = await self._gatherer.run(self._journal.rotate) if settle else self._journal.size
             batches = [one for one in self._fresh if one.end <= size]
             loop = asyncio.get_running_loop()
@@ -209,4 +215,4 @@ class EvidenceLogFiles:
         return is_aged or written >= self._pace.segment_bytes
 
     def _let_go(self) -> None:
-        os.close(self._lock)
+        unlock(self._locks)
