@@ -767,4 +767,13 @@ function main(words) {
   return { proved: 0, one_sided: 1, refused: 3 }[found.verdict];
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) process.exitCode = main(process.argv.slice(2));
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    process.exitCode = main(process.argv.slice(2));
+  } catch (error) {
+    // A file that is not there, or cannot be read: nothing was judged.
+    if (!error.code) throw error;
+    console.error(`cannot read what was named: ${error.message}`);
+    process.exitCode = 2;
+  }
+}

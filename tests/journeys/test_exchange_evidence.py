@@ -270,6 +270,7 @@ def test_a_person_sees_who_asked_and_an_order_withholds_for_its_time_only(
     )
     ended = story.about(monkeypatch, *order, "--client", CLIENT, person=person)
     assert ended.code == 0, ended.out
+    assert ended.document["remarks"] == []
     soon(lambda: seen() == [])
     listed = story.line.json("exchange", "withholding", "list", home=story.registry).document["orders"]
     assert [one["order"] for one in listed][:1] == ["7/2027"]  # type: ignore[attr-defined]
@@ -278,6 +279,8 @@ def test_a_person_sees_who_asked_and_an_order_withholds_for_its_time_only(
     soon(lambda: len(seen()) == 1)
     after = story.line.json("exchange", "withholding", "list", home=story.registry).document["orders"]
     assert [(one["state"], one["lifted_by"]) for one in after] == [("lifted", "A court")]  # type: ignore[attr-defined]
+    mistyped = story.about(monkeypatch, *order, "--client", f"{CLIENT}z", person="another")
+    assert f"no client {CLIENT}z" in str(mistyped.document["remarks"])
     too_long = (*order[:-1], 9999)
     ended = story.about(monkeypatch, *too_long, person=person)
     assert (ended.code, ended.problem) == (3, "exchange.withholding_refused")
@@ -292,7 +295,10 @@ def test_keys_of_months_are_erased_and_the_index_is_made_again(story: Story) -> 
     story.ask(None)
     ended = story.line.json("exchange", "citizen", "erase-keys", "2020-01", home=story.registry)
     assert ended.document == {"erased": []}
-    assert story.line.json("exchange", "citizen", "erase-keys", "20-1", home=story.registry).code == 2
+    for wrong in ("20-1", "2020-1", "2020-13", "2999-01"):
+        ended = story.line.json("exchange", "citizen", "erase-keys", wrong, home=story.registry)
+        assert (ended.code, ended.problem) == (2, "cli.bad_usage")
+    assert list((story.registry / "keys" / "subjects").glob("20*.key")), "what is needed now is there"
     rebuild = ("exchange", "citizen", "rebuild")
     soon(lambda: int(str(story.line.json(*rebuild, home=story.registry).document["records"])) > 0)
 

@@ -126,7 +126,7 @@ def test_all_evidence_of_both_parties_is_proved_with_every_step() -> None:
     }  # fmt: skip
     assert states(found, None) == {"format": "proved", "configuration": "proved", "agreement": "proved"}
     assert found.stamped_at is not None
-    assert int(found.stamped_at.timestamp()) == SECONDS + 30
+    assert int(found.stamped_at.timestamp()) == SECONDS + 31
 
 
 def test_what_is_not_there_is_said_not_to_be_proved() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rahdari.app.errors import BadSettings
-from rahdari.app.exchange.citizens_log import CitizensLog, Names
+from rahdari.app.exchange.citizens_log import CitizensLog
 from rahdari.app.exchange.configuration_files import ConfigurationFiles
 from rahdari.app.exchange.consent_desk import opened_index
 from rahdari.app.exchange.evidence_export import open_reader
@@ -18,14 +18,14 @@ from rahdari.app.exchange.home import GatewayHome, open_keys, read_home
 from rahdari.app.exchange.offers import OfferFile
 from rahdari.app.exchange.subject_keys import SubjectKeys
 from rahdari.app.exchange.withholding_desk import FOLDER, lay_down
-from rahdari.exchange.rules.directory import build_directory
+from rahdari.exchange.rules.directory import Directory, build_directory
 from rahdari.exchange.rules.subjects import normalise, subject_index
 from rahdari.exchange.rules.withholding import lift_record, order_records
 from rahdari.exchange.values.lookups import Order
 from rahdari.kernel import Chance, Clock, Problem, time_ordered_id
 from rahdari.wire.ndel import configuration
 from rahdari.wire.ndel.records import SubjectIndex
-from rahdari.wire.xroad import ServiceId
+from rahdari.wire.xroad import ClientId, ServiceId
 
 SUBJECT_KEYS = "subjects"
 
@@ -56,6 +56,10 @@ class CitizenDesk:
         lay_down(self.home.folder / FOLDER, records)
         return withholding_id
 
+    def knows(self, client: ClientId) -> bool:
+        """Tell whether the configuration knows a client; an order about another one withholds nothing."""
+        return read_names(self.home).is_client(client)
+
     def lift(self, withholding_id: str, *, by: str) -> None:
         """Lay down that an order is lifted before its time. Raises ``WithholdingRefused``."""
         at = int(self.clock.now().timestamp())
@@ -84,7 +88,7 @@ def opened_citizens_log(
         yield CitizenDesk(log, home, subjects, clock, chance)
 
 
-def read_names(home: GatewayHome) -> Names:
+def read_names(home: GatewayHome) -> Directory:
     """Read who is who from the configurations on the disk: names alone, so an expired one does.
 
     Raises:

@@ -176,6 +176,10 @@ class OpenGateway:
         """Tell whether time stamps have failed for so long that what must be provable is not exchanged."""
         return False
 
+    def vouching_fault(self) -> str:
+        """Tell what those who vouch for the log found wrong with it; empty: nothing."""
+        return ""
+
     def pinned(self) -> tuple[Gateway, ...]:
         """List every gateway that may connect."""
         return tuple(one for member in self.directory().members() for one in member.gateways)
@@ -272,6 +276,10 @@ class ServedGateway(OpenGateway):
     @override
     def is_stamping_overdue(self) -> bool:
         return self.vouching.keeper.is_stamping_overdue()
+
+    @override
+    def vouching_fault(self) -> str:
+        return next(iter(self.vouching.keeper.doubts), "")
 
     def _open_reader(self) -> LogReader | None:
         """Open the log for another thread; None while nothing of it is published."""

@@ -14,7 +14,7 @@ from rahdari.app.exchange.stamping import StampAge, Stamper
 from rahdari.app.exchange.witnessing import WitnessCalls, proving
 from rahdari.kernel import Chance, Problem
 from rahdari.wire.timestamps import read_token
-from rahdari.wire.tlog import Note
+from rahdari.wire.tlog import Note, WitnessRefused
 
 ROUND_SECONDS: Final = 60.0
 # A counterpart that is down is asked again after one round, two, four, up to this many.
@@ -22,6 +22,8 @@ _ROUNDS_MAX: Final = 16
 # Rounds of different gateways do not fall together.
 _JITTER: Final = 0.1
 _PARTS: Final = 1 << 16
+# The log does not grow from what the witness cosigned (c2sp.org/tlog-witness, "add-checkpoint").
+_DOUBTFUL: Final = frozenset({409, 422})
 
 
 @dataclass(slots=True)
@@ -64,6 +66,12 @@ class CheckpointKeeper:
         self._turn = threading.Lock()
         self._stamped = 0
         self._cosigned: dict[str, int] = {}
+        self._doubts: dict[str, str] = {}
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What witnesses say that saw another log than this one: a longer one, or another history."""
+        return tuple(self._doubts.values())
 
     @property
     def stamp_age_seconds(self) -> float:
@@ -141,8 +149,11 @@ class CheckpointKeeper:
         try:
             lines = await calls.ask(note, proving(self._reader))
         except (NotAnswered, Problem) as problem:
+            if isinstance(problem, WitnessRefused) and problem.status in _DOUBTFUL:
+                self._doubts[name] = problem.message
             self._told(name, str(problem))
             return
+        self._doubts.pop(name, None)
         self._told(name)
         await self._keep(partial(self._reader.checkpoints.keep_signatures, note, lines))
         self._cosigned[name] = size

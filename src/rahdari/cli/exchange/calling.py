@@ -190,13 +190,17 @@ def _connect(host: str, port: int | None, context: ssl.SSLContext | None) -> htt
 
 
 def _show(answer: _Answer, out: Path | None, session: Session) -> None:
+    error = answer.fields.get("x-road-error")
+    if error is not None:
+        # What the exchange says of a failure is no answer of the service: it is read, not kept.
+        out = None
     if out is not None:
         write_whole(out, answer.body)
     text = answer.body.decode("utf-8", "replace") if out is None else ""
-    error = answer.fields.get("x-road-error")
     document = {
         "status": answer.status,
         "error": error,
+        "exchange": answer.fields.get("x-road-request-id"),
         "headers": {name: value for name, value in answer.fields.items() if name in _SHOWN},
         "body": text if out is None else None,
         "file": None if out is None else str(out),

@@ -70,18 +70,27 @@ def erase_keys(before: str, /, *, session: Given) -> None:
     """Erase the keys of the months before one: nobody can tell any more whom their entries are about.
 
     Args:
-        before: The month, as 2026-11; its own key stays.
+        before: The month, as 2026-11; its own key stays. The present month at the latest.
         session: This run.
     """
     try:
-        datetime.strptime(before, "%Y-%m").replace(tzinfo=UTC)
+        is_month = f"{datetime.strptime(before, '%Y-%m').replace(tzinfo=UTC):%Y-%m}" == before
     except ValueError:
-        raise BadUsage(f"{before} is no month; write it as 2026-11") from None
+        is_month = False
+    if not is_month:
+        raise BadUsage(f"{before} is no month; write it as 2026-11")
+    present = f"{SystemClock().now():%Y-%m}"
+    if before > present:
+        raise BadUsage(
+            f"{before} is still to come: the keys of the present, and those of orders, would be erased; "
+            f"{present} at the latest"
+        )
     with opened_citizens_log(
         gateway_home(session), session.environment, clock=SystemClock(), chance=SystemChance()
     ) as desk:
         erased = desk.keys.erase(before)
-    session.terminal.answer({"erased": list(erased)}, f"{count_of(len(erased), 'key')} erased.")
+    named = f": {', '.join(erased)}" if erased else ""
+    session.terminal.answer({"erased": list(erased)}, f"{count_of(len(erased), 'key')} erased{named}.")
 
 
 def withhold(  # noqa: PLR0913 - what an order says
@@ -122,9 +131,17 @@ def withhold(  # noqa: PLR0913 - what an order says
         gateway_home(session), session.environment, clock=SystemClock(), chance=SystemChance()
     ) as desk:
         withholding = desk.order(wanted)
+        is_known = wanted.client is None or desk.knows(wanted.client)
+    remark = f"the configuration knows no client {wanted.client}: nothing is withheld until it does"
     session.terminal.answer(
-        {"withholding": withholding, "kind": kind.value, "until": moment(wanted.until)},
+        {
+            "withholding": withholding,
+            "kind": kind.value,
+            "until": moment(wanted.until),
+            "remarks": [] if is_known else [remark],
+        },
         f"Order {withholding} until {moment(wanted.until)}; it acts once the running gateway has logged it.",
+        *(() if is_known else (f"To be looked at: {remark}.",)),
     )
 
 

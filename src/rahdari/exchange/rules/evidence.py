@@ -156,7 +156,7 @@ class _Case:
         if why:
             self._leave(StepName.TIME, f"{why}: the times are the gateways' own word")
             return
-        self.stamped_at, self._until = stamped.at, latest.timestamp()
+        self.stamped_at, self._until = latest, latest.timestamp()
         self._prove(
             StepName.TIME, f"the record was in the log before {latest:%Y-%m-%d %H:%M:%S} UTC, by a time stamp"
         )

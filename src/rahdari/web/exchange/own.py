@@ -88,7 +88,7 @@ class Own:
             log_size=log.size,
             log_published=log.published,
             is_log_writable=log.is_writable,
-            log_fault=log.fault,
+            log_fault=log.fault or gateway.vouching_fault(),
             receipts_owed=len(gateway.owed),
             services={str(one): states.get(str(one), "closed") for one in gateway.offer().services},
             calls=sum(count for _, count in self._figures.counted()),

@@ -94,6 +94,10 @@ def _gauges(gateway: OpenGateway) -> dict[str, tuple[str, Callable[[], float]]]:
             "1 while the log can be written.",
             lambda: float(gateway.log.standing.is_writable),
         ),
+        "rahdari_exchange_log_doubted": (
+            "1 while the log is not the one that a witness saw: an older copy was restored, or it was forked.",
+            lambda: float(bool(gateway.vouching_fault())),
+        ),
         "rahdari_exchange_receipts_owed": ("Receipts that wait to be sent.", lambda: len(gateway.owed)),
         "rahdari_exchange_receipts_dropped": (
             "Receipts that waited too long.",

@@ -58,10 +58,10 @@ class Scene:
             age=StampAge(self.place.clock, seconds_max, tick=self.ticks),
         )
 
-    def grow(self, count: int) -> None:
+    def grow(self, count: int, *, skipped: int = 0) -> None:
         async def run() -> None:
             async with opened(self.place) as log:
-                await put(log, records(count, log.reader.size))
+                await put(log, records(count, log.reader.size + skipped))
 
         asyncio.run(run())
 
@@ -217,3 +217,26 @@ def test_a_damaged_stamp_is_told_and_the_next_checkpoint_is_stamped(scene: Scene
 
     asyncio.run(run())
     assert any("cannot be read" in one for one in scene.alarms)
+
+
+def test_a_log_that_is_an_older_copy_of_itself_is_doubted_until_it_is_whole_again(
+    scene: Scene, tmp_path: Path
+) -> None:
+    older = scene.place.copy(tmp_path / "older")
+    scene.grow(20)
+    scene.round()
+    assert not scene.keeper.doubts
+    whole, scene.place = scene.place, older
+    scene.keeper = scene.make()
+    scene.round()
+    assert ["older copy" in one for one in scene.keeper.doubts] == [True]
+    # It grows beyond what the witness saw, by another history.
+    scene.grow(40, skipped=500)
+    scene.round()
+    assert scene.keeper.doubts
+    scene.place = whole
+    scene.keeper._reader = whole.reader()
+    for _ in range(4):
+        scene.round()
+    scene.round()
+    assert not scene.keeper.doubts
