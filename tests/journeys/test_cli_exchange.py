@@ -198,11 +198,13 @@ def joining(desk: Desk, registry: object, folder: str, *more: object) -> Ended:
 
 
 def test_a_members_second_gateway_joins_like_the_first_one(desk: Desk) -> None:
-    member = ("--member", "PK/COM/2003", "--subsystem", "app", "--name", "en=Sample Bank of Two")
+    member = ("--member", "PK/COM/2003", "--subsystem", "app")
     key = ("--registry", desk.registry.folder, "--registry-key", desk.registry_key)
     for name, port in (("gw1", 15511), ("gw2", 15512)):
         place = ("--url", f"https://127.0.0.1:{port}", "--edge-port", port + 100, "--edge-tls")
-        words = ("exchange", "join", *key, *member, "--gateway", name, *place)
+        # The member's name is said once.
+        named = ("--name", "en=Sample Bank of Two") if name == "gw1" else ()
+        words = ("exchange", "join", *key, *member, *named, "--gateway", name, *place)
         home = desk.folder / f"two-{name}"
         first = desk.run.json(*words, home=home)
         assert first.code == 0, first.out
@@ -215,6 +217,8 @@ def test_a_members_second_gateway_joins_like_the_first_one(desk: Desk) -> None:
         assert shown["edge"] == f"https://127.0.0.1:{port + 100}"
     shown = desk.run.json("exchange", "status", "--fetch", home=desk.folder / "two-gw1").document
     assert shown["entered"], "the second one does not take the place of the first"
+    entered = desk.run.json("exchange", "configuration", "show", desk.registry.public_file).document
+    assert "Sample Bank of Two" in str(entered["members"])
 
 
 def test_a_gateway_joins_by_files(desk: Desk) -> None:
@@ -301,6 +305,14 @@ def test_a_gateway_joins_over_http_and_a_suspension_reaches_it(desk: Desk) -> No
         for officer in OFFICERS:
             desk.run.json("exchange", "approve", first.document["request"], "--officer", officer)
         assert joining(desk, url, "bank", "--wait", 5).document["state"] == "entered"
+        number = desk.run.json("exchange", "remove-gateway", "PK/COM/2002/gw1", *BY).document["proposal"]
+        desk.run.json("exchange", "approve", number, "--officer", OFFICERS[1])
+        assert joining(desk, url, "bank").document["state"] == "left"
+        assert "--anew" in desk.run("exchange", "status", home=desk.folder / "bank").out
+        again = joining(desk, url, "bank", "--anew")
+        for officer in OFFICERS:
+            desk.run.json("exchange", "approve", again.document["request"], "--officer", officer)
+        assert joining(desk, url, "bank").document["state"] == "entered"
         number = desk.run.json("exchange", "suspend-member", "PK/COM/2002", *BY).document["proposal"]
         desk.run.json("exchange", "approve", number, "--officer", OFFICERS[1])
         status = desk.run.json("exchange", "status", "--fetch", home=desk.folder / "bank").document

@@ -55,6 +55,7 @@ _WORDS = {
     "proposed": "One officer approved the request; another one must still do so.",
     "entered": "The gateway is in the configuration.",
     "declined": "The registry's officers declined the request; ask them why.",
+    "left": "The gateway was entered once and is not now: it was removed, or its key was withdrawn.",
 }
 
 
@@ -144,9 +145,11 @@ def join(
     text = kept or make_request(home, keys, SystemClock())
     request = read_join(text).id
     state, why = _send(home, text, request, asking.wait)
-    directory = _follow(home) if state in {"entered", "unsent"} else None
-    if directory is not None and directory.gateway_by_certificate(keys.certificates[-1]) is not None:
+    directory, is_fresh = _follow(home) if state in {"entered", "unsent"} else (None, False)
+    if directory is not None and _is_in_force(directory, keys):
         state = "entered"
+    elif is_fresh and state == "entered":
+        state = "left"
     document = {
         "home": str(folder),
         "gateway": str(home.id),
@@ -173,7 +176,7 @@ def status(*, fetch: bool = False, session: Given) -> None:
     """
     home = read_home(gateway_home(session))
     keys = open_keys(home, session.environment, chance=SystemChance())
-    directory = _follow(home) if fetch else _cached(home)
+    directory = _follow(home)[0] if fetch else _cached(home)
     now = int(SystemClock().now().timestamp())
     held = [
         {
@@ -206,7 +209,23 @@ def status(*, fetch: bool = False, session: Given) -> None:
             ([one["keyid"], one["until"], one["in_force"]] for one in held),
         ),
         *([] if suspended is None else [_SUSPENDED.format(home.member)]),
+        *([] if directory is None or suspended is not None else _way_in(directory, keys, session)),
     )
+
+
+def _is_in_force(directory: Directory, keys: GatewayKeys) -> bool:
+    now = int(SystemClock().now().timestamp())
+    is_pinned = directory.gateway_by_certificate(keys.certificates[-1]) is not None
+    return is_pinned and any(directory.message_key(one.key.keyid, now) for one in keys.messages)
+
+
+def _way_in(directory: Directory, keys: GatewayKeys, session: Session) -> list[str]:
+    if _is_in_force(directory, keys):
+        return []
+    return [
+        "No key of this gateway is in force: it is not entered yet, was removed, or its key was withdrawn. Ask:",
+        f"  {session.command('exchange join')}    (--anew, where it was entered before)",
+    ]
 
 
 def _suspended_at(directory: Directory, home: GatewayHome) -> int | None:
@@ -307,6 +326,8 @@ def _send(home: GatewayHome, text: str, request: str, wait: int) -> tuple[str, s
 def _next(home: GatewayHome, session: Session, state: str, why: str) -> list[str]:
     if state == "entered":
         return [_WORDS[state], "Serve it with:", f"  {session.command('exchange serve')}"]
+    if state == "left":
+        return [_WORDS[state], "Ask anew, with new keys:", f"  {session.command('exchange join --anew')}"]
     if state != "unsent":
         return [_WORDS[state], "Look again with:", f"  {session.command('exchange status --fetch')}"]
     file = shlex.quote(str(home.request_file))
@@ -317,7 +338,8 @@ def _next(home: GatewayHome, session: Session, state: str, why: str) -> list[str
     ]
 
 
-def _follow(home: GatewayHome) -> Directory | None:
+def _follow(home: GatewayHome) -> tuple[Directory | None, bool]:
+    """Ask the registry; give the directory, and whether it is the registry's own word of now."""
     following = Following(home, clock=SystemClock(), chance=SystemChance())
     # Where nothing is known yet, what is fetched now is the first.
     with remarks_aside():
@@ -325,8 +347,8 @@ def _follow(home: GatewayHome) -> Directory | None:
             following.load()
         asyncio.run(following.refresh_now())
     with suppress(ConfigurationRefused):
-        return following.directory
-    return None
+        return following.directory, following.age_seconds() is not None
+    return None, False
 
 
 def _cached(home: GatewayHome) -> Directory | None:

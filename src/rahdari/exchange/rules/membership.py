@@ -23,6 +23,8 @@ Members = Mapping[MemberId, Member]
 def join_member(members: Members, request: str, *, instance: str) -> dict[MemberId, Member]:
     """Enter a gateway by its own request: with its member, or beside that member's others, or in its own place.
 
+    A member that is known keeps its name where the request says none.
+
     Raises:
         JoinRefused: another instance's, or a name, address or key that another gateway has.
         MalformedInput, BadSignature: the request does not hold together.
@@ -40,11 +42,17 @@ def join_member(members: Members, request: str, *, instance: str) -> dict[Member
     codes = dict.fromkeys((*(() if known is None else known.subsystems), *joined.subsystems))
     entered = replace(
         joined,
+        name=joined.name if known is None or is_named(joined) else known.name,
         subsystems=tuple(codes),
         gateways=(*kept, gateway),
         suspended_at=None if known is None else known.suspended_at,
     )
     return {**members, joined.id: entered}
+
+
+def is_named(member: Member) -> bool:
+    """Tell whether a request says how its member is called; where nobody does, its identifier stands there."""
+    return dict(member.name) != {"en": str(member.id)}
 
 
 def renew_gateway(members: Members, request: str, *, at: int) -> dict[MemberId, Member]:
