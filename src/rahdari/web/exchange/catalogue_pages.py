@@ -130,6 +130,12 @@ class CataloguePages:
             raise CallRefused(
                 ErrorType(Origin.CLIENT, (Fault.BAD_REQUEST,)), "the form names no operation", status=400
             )
+        if not form.path.isascii() or "{" in form.path:
+            raise CallRefused(
+                ErrorType(Origin.CLIENT, (Fault.BAD_REQUEST,)),
+                "the path is still the template of one; put values in the place of {…}, percent-encoded",
+                status=400,
+            )
         tried = await try_out(
             self._edge,
             Trial(
@@ -177,7 +183,10 @@ class CataloguePages:
         shelved, service = found
         words = catalogue(choose_language(arrived))
         purposes = sorted({code for one in service.operations for code in one.purposes})
-        first = service.operations[0] if service.operations else None
+        first = _first_of(service)
+        offered = Form() if first is None else Form(
+            path=first.path, method=first.method, purpose=min(first.purposes, default="")
+        )  # fmt: skip
         await self._render(
             arrived,
             "gateway_service.html",
@@ -187,7 +196,7 @@ class CataloguePages:
             clients=self._clients(service),
             methods=sorted({one.method for one in service.operations} - {"*"}) or ["GET"],
             purposes=[(code, self._title(code, words.language)) for code in purposes],
-            form=form or Form(path=first.path if first else "/", method=first.method if first else "GET"),
+            form=form or offered,
             tried=tried,
             granted_to=lambda one: sorted(
                 name for name, names in service.granted.items() if one.name in names
@@ -276,6 +285,14 @@ def _conditions(operations: Iterable[CataloguedOperation], words: Catalogue) -> 
         if holds
     ]
     return "; ".join(words.say(key) for key in keys) or NOTHING
+
+
+def _first_of(service: CataloguedService) -> CataloguedOperation | None:
+    """Give the operation that a form begins with: one to which a client here has a right, where there is any."""
+    granted = {name for names in service.granted.values() for name in names}
+    return next(
+        (one for one in service.operations if one.name in granted), next(iter(service.operations), None)
+    )
 
 
 def _matching(shelved: Shelved, query: str) -> Shelved:
