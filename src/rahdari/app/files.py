@@ -1,13 +1,17 @@
 """Files that are whole or not there: written aside, flushed, and moved into place."""
 
 import os
-from contextlib import suppress
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rahdari.app.errors import BadFile, FolderFailed
 
 SECRET_MODE = 0o600
 PUBLIC_MODE = 0o644
+# What a shell hands over to a program under a name; whoever types such a name means a stream.
+_HANDED_OVER = tuple(Path(one) for one in ("/dev", "/dev/fd", "/proc/self/fd"))
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = PUBLIC_MODE) -> None:
@@ -32,6 +36,45 @@ def write_whole(path: Path, content: bytes, *, mode: int = PUBLIC_MODE) -> None:
         with suppress(OSError):
             aside.unlink(missing_ok=True)
         raise FolderFailed(f"cannot write {path.name}: {error.strerror}; nothing was changed") from None
+
+
+@contextmanager
+def make_folder(folder: Path) -> Iterator[None]:
+    """Make ``folder``, and what the caller puts into it: all of it, or nothing.
+
+    Where the making fails, what it put there is taken away again, so that it can be begun anew; what stood there
+    before stays.
+
+    Raises:
+        FolderFailed: the folder cannot be made, or the caller could not make one within.
+    """
+    before = set(_within(folder)) if folder.is_dir() else None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException as error:
+        for path in _within(folder):
+            if path not in (before or ()):
+                _take_away(path)
+        if before is None:
+            _take_away(folder)
+        if isinstance(error, OSError):
+            raise FolderFailed(f"cannot make {folder}: {error.strerror}; nothing was changed") from None
+        raise
+
+
+def _within(folder: Path) -> list[Path]:
+    """List everything beneath a folder, the deepest first."""
+    found = os.walk(folder, topdown=False)
+    return [Path(above, name) for above, folders, names in found for name in (*names, *folders)]
+
+
+def _take_away(path: Path) -> None:
+    with suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            path.rmdir()
+        else:
+            path.unlink()
 
 
 def write_at(path: Path, at: int, content: bytes, *, mode: int = PUBLIC_MODE) -> None:
@@ -76,13 +119,24 @@ def sync_folder(folder: Path) -> None:
 def read_limited(path: Path, *, size_bytes_max: int) -> bytes:
     """Read a file of at most ``size_bytes_max`` bytes.
 
+    Only a file is read: a pipe in its place would keep whoever opens it waiting, a whole gateway with it. What a
+    shell hands over (``/dev/stdin``, ``/dev/fd/63``) is read as it comes.
+
     Raises:
-        FolderFailed: it is not there, or cannot be read.
+        FolderFailed: it is not there, is no file, or cannot be read.
         BadFile: it is larger.
     """
+    is_handed_over = path.parent in _HANDED_OVER
     try:
-        with path.open("rb") as file:
-            content = file.read(size_bytes_max + 1)
+        # Without O_NONBLOCK, opening a pipe waits for somebody to write to it.
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | (0 if is_handed_over else os.O_NONBLOCK))
+        try:
+            if not is_handed_over and not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise FolderFailed(f"cannot read {path}: it is no file, but a folder, a pipe or a device")
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                content = file.read(size_bytes_max + 1)
+        finally:
+            os.close(handle)
     except OSError as error:
         raise FolderFailed(f"cannot read {path}: {error.strerror}") from None
     if len(content) > size_bytes_max:

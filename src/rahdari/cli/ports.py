@@ -18,9 +18,9 @@ def is_free(host: str, port: int) -> bool:
     return True
 
 
-def require_free(host: str, port: int) -> None:
-    """Refuse a port on which somebody listens. Raises ``PortTaken``."""
+def require_free(host: str, port: int, *, where: str = "with --port") -> None:
+    """Refuse a port on which somebody listens; ``where`` another is chosen. Raises ``PortTaken``."""
     if not is_free(host, port):
         raise PortTaken(
-            f"port {port} of {host} is taken by another program; choose another with --port, or end that one"
+            f"port {port} of {host} is taken by another program; choose another {where}, or end that one"
         )

@@ -17,7 +17,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 
 from rahdari.cli.commands import GLOBAL, GROUPED, PARTS, SINGLE, TRADE, Command
 from rahdari.cli.exit_codes import ExitCode, exit_code_of
-from rahdari.cli.terminal import Document, PlainConsole, Terminal
+from rahdari.cli.terminal import Document, PlainConsole, StreamLost, Terminal
 from rahdari.cli.words import plain
 from rahdari.kernel import Problem
 
@@ -107,6 +107,21 @@ def run(arguments: Sequence[str], *, environment: Mapping[str, str] | None = Non
     environment = os.environ if environment is None else environment
     terminal = Terminal(is_json="--json" in arguments, is_quiet="--quiet" in arguments)
     try:
+        code = _ended(arguments, terminal, environment)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read us has gone, which is no error.
+        _let_go_of_stdout()
+        return ExitCode.DONE
+    except OSError as error:
+        _let_go_of_stdout()
+        terminal.tell_lost(error.strerror or type(error).__name__)
+        return ExitCode.COUNTERPART
+    return code
+
+
+def _ended(arguments: Sequence[str], terminal: Terminal, environment: Mapping[str, str]) -> int:
+    try:
         return _dispatch(arguments, terminal, environment)
     except CycloptsError as error:
         what = str(error).strip().rstrip(".")
@@ -119,10 +134,8 @@ def run(arguments: Sequence[str], *, environment: Mapping[str, str] | None = Non
     except KeyboardInterrupt:
         terminal.note("Interrupted. What was done whole is kept; nothing was left half done.")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read us has gone; nothing may be written any more, not even at the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return ExitCode.DONE
+    except (BrokenPipeError, StreamLost):
+        raise
     # The last line of defence: no stranger's data in a traceback, one line that can be reported.
     except Exception as defect:  # noqa: BLE001
         if environment.get("RAHDARI_DEBUG"):
@@ -133,6 +146,11 @@ def run(arguments: Sequence[str], *, environment: Mapping[str, str] | None = Non
             "cli.internal", f"a defect of this program, {name} at {where}; {REPORT_AT}", ExitCode.INTERNAL
         )
         return ExitCode.INTERNAL
+
+
+def _let_go_of_stdout() -> None:
+    """Let nothing be written there any more, not even at the interpreter's end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _dispatch(arguments: Sequence[str], terminal: Terminal, environment: Mapping[str, str]) -> int:
@@ -174,9 +192,7 @@ def _dispatch(arguments: Sequence[str], terminal: Terminal, environment: Mapping
             return int(command(*bound.args, **bound.kwargs, session=session) or 0)
 
     program.meta.suppress_keyboard_interrupt = False
-    code = program.meta(plain(arguments), exit_on_error=False, print_error=False)
-    sys.stdout.flush()
-    return int(code or 0)
+    return int(program.meta(plain(arguments), exit_on_error=False, print_error=False) or 0)
 
 
 def _sentence(problem: Problem) -> str:
@@ -195,6 +211,11 @@ def _details(problem: Problem) -> list[Document]:
 
 def main() -> None:
     """Run the command that the process was started with, and end the process with its code."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        # Imported only where it is needed: most runs have all three, and are to begin at once.
+        from rahdari.app.standard_streams import open_standard_streams  # noqa: PLC0415
+
+        open_standard_streams(is_answer_due=True)
     for stream in (sys.stdout, sys.stderr):
         # Where the terminal knows no Urdu, a letter becomes its number rather than a defect of ours.
         if isinstance(stream, io.TextIOWrapper):

@@ -4,8 +4,8 @@ import json
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import NoReturn, TextIO
+from contextlib import contextmanager, suppress
+from typing import Any, NoReturn, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -40,6 +40,21 @@ def printable(text: str) -> str:
     )
 
 
+class StreamLost(OSError):
+    """What was to be said could not be written: the disk behind the stream is full, or it was closed."""
+
+
+@contextmanager
+def _speaking() -> Iterator[None]:
+    """Tell a stream that cannot be written to from everything else that may fail."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StreamLost(error.errno, error.strerror) from None
+
+
 class PlainConsole(Console):
     """A console that takes every text as it stands, and leaves it to the program what a gone reader means."""
 
@@ -51,6 +66,12 @@ class PlainConsole(Console):
     def on_broken_pipe(self) -> NoReturn:
         """Raise what happened instead of ending the process."""
         raise BrokenPipeError
+
+    @override
+    def print(self, *objects: object, **options: Any) -> None:
+        """Write as the library does; raise ``StreamLost`` where that cannot be."""
+        with _speaking():
+            super().print(*objects, **options)
 
 
 class Terminal:
@@ -75,14 +96,15 @@ class Terminal:
     def answer(self, document: Document, *lines: RenderableType) -> None:
         """Give the command's result: ``document`` under ``--json``, else ``lines``."""
         if self.is_json:
-            sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+            self.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
             return
         for line in lines:
             self._out.print(Text(printable(line)) if isinstance(line, str) else line, soft_wrap=True)
 
     def write(self, text: str) -> None:
         """Write text as it is to stdout: a pass, a QR code."""
-        sys.stdout.write(text)
+        with _speaking():
+            sys.stdout.write(text)
 
     def heading(self, text: str) -> None:
         """Begin a part of a long command's story; the story is on stdout, under ``--json`` on stderr."""
@@ -102,13 +124,22 @@ class Terminal:
         """Show a drawing made of characters within the story, never wrapped."""
         if not self._is_quiet:
             stream = sys.stderr if self.is_json else sys.stdout
-            stream.write(text)
-            stream.flush()
+            with _speaking():
+                stream.write(text)
+                stream.flush()
 
     def note(self, text: str, *, style: str = "") -> None:
         """Say something beside the result, on stderr; not under ``--quiet``."""
         if not self._is_quiet:
-            self._err.print(Text(printable(text), style=style), soft_wrap=True)
+            # Where nobody can be told, what was asked for is done all the same.
+            with suppress(OSError):
+                self._err.print(Text(printable(text), style=style), soft_wrap=True)
+
+    def tell_lost(self, why: str) -> None:
+        """Tell on stderr that the result could not be written to stdout."""
+        said = f"The answer could not be written: {why}. What the command did is done; mend where its answer goes."
+        with suppress(OSError):
+            self._err.print(Text(said), soft_wrap=True)
 
     def refuse(self, code: str, message: str, exit_code: int, details: Sequence[Document] = ()) -> None:
         """Tell a refusal: a document under ``--json``, and a sentence on stderr otherwise."""
@@ -116,8 +147,12 @@ class Terminal:
             told = {"code": code, "message": message, "exit_code": exit_code}
             if details:
                 told["details"] = list(details)
-            sys.stdout.write(json.dumps({"problem": told}, ensure_ascii=False, indent=2) + "\n")
+            self.write(json.dumps({"problem": told}, ensure_ascii=False, indent=2) + "\n")
             return
+        with suppress(OSError):
+            self._refuse(code, message, details)
+
+    def _refuse(self, code: str, message: str, details: Sequence[Document]) -> None:
         self._err.print(
             Text.assemble(("Not done: ", "bold red"), printable(message), (f"  [{code}]", "dim")),
             soft_wrap=True,

@@ -1,7 +1,9 @@
 """Files are whole or not there, and secrets are their owner's alone."""
 
 import os
+from concurrent.futures import Future
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -37,6 +39,34 @@ def test_a_file_that_is_absent_or_too_large_is_refused(tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(b"x" * 10)
     with pytest.raises(BadFile, match="larger than 9"):
         read_limited(tmp_path / "large", size_bytes_max=9)
+
+
+def test_a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    # A writer that is not there would be waited for without end; one that is, for as long as it says nothing.
+    reading: Future[bytes] = Future()
+
+    def read() -> None:
+        try:
+            reading.set_result(read_limited(tmp_path / "pipe", size_bytes_max=9))
+        except FolderFailed as refusal:
+            reading.set_exception(refusal)
+
+    Thread(target=read, daemon=True).start()
+    with pytest.raises(FolderFailed, match="no file, but a folder, a pipe"):
+        reading.result(timeout=5)
+    with pytest.raises(FolderFailed, match="no file, but a folder, a pipe"):
+        read_limited(tmp_path, size_bytes_max=9)
+
+
+def test_what_a_shell_hands_over_is_read_as_it_comes() -> None:
+    read, write = os.pipe()
+    os.write(write, b"a pass")
+    os.close(write)
+    try:
+        assert read_limited(Path(f"/dev/fd/{read}"), size_bytes_max=9) == b"a pass"
+    finally:
+        os.close(read)
 
 
 def test_what_a_cut_left_behind_the_end_is_gone(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rahdari.cli import describe_commands, run
+from rahdari.cli.exit_codes import ExitCode
 from rahdari.cli.program import make_program
 from rahdari.cli.terminal import Terminal, pairs, printable
 from rahdari.cli.words import plain
@@ -80,6 +81,25 @@ def test_a_reader_who_goes_away_is_no_error() -> None:
         said = process.stderr.read()
     assert said == b""
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("to", [">/dev/full", ">&-"])
+@pytest.mark.parametrize(
+    "words", ["--help", "--version", "--json nonsense", "exchange status --json --home /none"]
+)
+def test_an_answer_that_cannot_be_written_is_told_in_a_sentence(words: str, to: str) -> None:
+    line = f'exec "$0" -m rahdari {words} {to}'
+    ended = subprocess.run(["sh", "-c", line, sys.executable], stderr=subprocess.PIPE, check=False, text=True)  # noqa: S603, S607
+    assert ended.returncode == ExitCode.COUNTERPART
+    assert ended.stderr.startswith("The answer could not be written: ")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_where_nobody_can_be_told_the_exit_code_is_the_same() -> None:
+    for to in ("2>/dev/full", "2>&-", "2>&- >&- <&-"):
+        line = f'exec "$0" -m rahdari nonsense {to}'
+        ended = subprocess.run(["sh", "-c", line, sys.executable], check=False)  # noqa: S603, S607
+        assert ended.returncode == ExitCode.USAGE, to
 
 
 def test_a_pass_that_begins_with_a_hyphen_stays_a_pass() -> None:

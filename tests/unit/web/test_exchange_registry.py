@@ -4,13 +4,18 @@ import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rahdari.app.errors import FolderFailed
+from rahdari.app.exchange import registry_desk
 from rahdari.app.exchange.joining import make_request
+from rahdari.app.exchange.public_configuration import PublicConfiguration
 from rahdari.app.exchange.registry import Registry
+from rahdari.web.exchange import registry as module
 from rahdari.web.exchange.registry import (
     CONFIGURATION_TYPE,
     GETS_PER_MINUTE,
@@ -230,3 +235,49 @@ def test_a_folder_without_a_registry_is_not_served(
 ) -> None:
     assert main(["--home", str(tmp_path)]) == 2
     assert "holds no registry" in capsys.readouterr().err
+
+
+def test_it_begins_though_nothing_can_be_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was published is served while the disk is full."""
+
+    def full(*_: object) -> None:
+        raise FolderFailed("cannot write it: No space left on device; nothing was changed")
+
+    folder = make_registry(tmp_path / "registry", clock()).folder
+    monkeypatch.setattr(PublicConfiguration, "prepare", full)
+    monkeypatch.setattr(module, "SystemClock", lambda: WoundClock(clock().now() + timedelta(hours=7)))
+    monkeypatch.setattr(module, "run_announced", lambda *_: 0)
+    assert main(["--home", str(folder)]) == 0
+
+
+async def _publishing(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry_desk, "PAUSE_SECONDS", 0.0)
+    tried = 0
+
+    def full(*_: object) -> None:
+        nonlocal tried
+        tried += 1
+        raise FolderFailed("cannot write it: No space left on device; nothing was changed")
+
+    task = asyncio.create_task(registry_desk.keep_publishing(registry))
+    with monkeypatch.context() as patched:
+        patched.setattr(PublicConfiguration, "prepare", full)
+        while tried < 3:  # noqa: ASYNC110 - nothing else tells of it
+            await asyncio.sleep(0.01)
+    while registry.is_publication_due():  # noqa: ASYNC110 - nor of this
+        await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def test_a_full_disk_is_told_once_and_published_once_it_is_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    time = clock()
+    registry = make_registry(tmp_path / "registry", time)
+    journal = registry.folder / "acts" / "journal"
+    lines = len(journal.read_bytes().splitlines())
+    time.wind(timedelta(hours=7))
+    asyncio.run(asyncio.wait_for(_publishing(registry, monkeypatch), 30))
+    assert capsys.readouterr().out.count("configuration_not_published") == 1
+    assert len(journal.read_bytes().splitlines()) == lines + 1

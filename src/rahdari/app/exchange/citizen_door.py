@@ -23,7 +23,7 @@ from rahdari.app.exchange.openings import Openings
 from rahdari.app.exchange.secret_files import SCRYPT_N, create_secrets, open_secrets
 from rahdari.app.exchange.subject_keys import SubjectKeys
 from rahdari.app.exchange.toml_fields import Fields
-from rahdari.app.files import SECRET_MODE, read_limited, write_whole
+from rahdari.app.files import SECRET_MODE, make_folder, read_limited, write_whole
 from rahdari.database import Database
 from rahdari.exchange.rules.subjects import KEY_BYTES
 from rahdari.kernel import Chance, Clock
@@ -91,6 +91,7 @@ def create_door(
     Raises:
         AlreadyInitialised: there is one in the folder. NotInitialised: there is no gateway.
         KeysLocked: the gateway's keys cannot be opened. BadSettings: the address is none.
+        FolderFailed: the folder cannot be written to; nothing is left in it of this attempt.
     """
     if (folder / FILE_NAME).exists():
         raise AlreadyInitialised(f"{folder} holds a door for citizens already; nothing was changed")
@@ -99,14 +100,14 @@ def create_door(
     door = DoorHome(folder, gateway.absolute(), log, *address)
     written = _written(door)
     _read(folder, written.encode(), "what is asked for")
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    secrets = create_secrets(
-        folder / "keys", environment, chance=chance, scrypt_n=scrypt_n, variable=PASSPHRASE_VARIABLE
-    )
-    secrets.keep(_SUBJECTS, keys.subjects_key)
-    secrets.keep(_OPENINGS, chance.bytes(KEY_BYTES))
-    write_whole(folder / FILE_NAME, written.encode(), mode=SECRET_MODE)
+    with make_folder(folder):
+        folder.chmod(0o700)
+        secrets = create_secrets(
+            folder / "keys", environment, chance=chance, scrypt_n=scrypt_n, variable=PASSPHRASE_VARIABLE
+        )
+        secrets.keep(_SUBJECTS, keys.subjects_key)
+        secrets.keep(_OPENINGS, chance.bytes(KEY_BYTES))
+        write_whole(folder / FILE_NAME, written.encode(), mode=SECRET_MODE)
     return door
 
 

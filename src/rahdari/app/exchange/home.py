@@ -16,7 +16,7 @@ from rahdari.app.exchange.gateway_keys import GatewayKeys, make_keys
 from rahdari.app.exchange.local_clients import read_clients
 from rahdari.app.exchange.secret_files import SCRYPT_N, create_secrets, open_secrets
 from rahdari.app.exchange.toml_fields import Fields
-from rahdari.app.files import SECRET_MODE, read_limited, write_whole
+from rahdari.app.files import SECRET_MODE, make_folder, read_limited, write_whole
 from rahdari.exchange.values.services import ClientProof, Durability, LocalClient
 from rahdari.kernel import Chance
 from rahdari.wire.errors import MalformedInput
@@ -141,17 +141,17 @@ def create_home(
     Raises:
         AlreadyInitialised: there is one in the folder.
         BadSettings: what is asked for cannot be.
-        FolderFailed: the folder cannot be written to.
+        FolderFailed: the folder cannot be written to; nothing is left in it of this attempt.
     """
     if (home.folder / FILE_NAME).exists():
         raise AlreadyInitialised(f"{home.folder} holds a gateway already; nothing was changed")
     written = write_gateway_file(home)
     _read(home.folder, written.encode(), "what is asked for")
-    home.folder.mkdir(parents=True, exist_ok=True)
-    home.folder.chmod(0o700)
-    secrets = create_secrets(home.keys_folder, environment, chance=chance, scrypt_n=scrypt_n)
-    make_keys(secrets, home.url, at=at, chance=chance)
-    write_whole(home.folder / FILE_NAME, written.encode(), mode=SECRET_MODE)
+    with make_folder(home.folder):
+        home.folder.chmod(0o700)
+        secrets = create_secrets(home.keys_folder, environment, chance=chance, scrypt_n=scrypt_n)
+        make_keys(secrets, home.url, at=at, chance=chance)
+        write_whole(home.folder / FILE_NAME, written.encode(), mode=SECRET_MODE)
     return GatewayKeys(secrets, home.id, home.url)
 
 

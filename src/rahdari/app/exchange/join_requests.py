@@ -4,12 +4,20 @@ Whoever can reach a registry can send it requests. One set of keys takes few pla
 the same keys only replaces what it asked before; what was verified once is not verified again.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from rahdari.app.files import read_limited, write_whole
 from rahdari.exchange.errors import JoinRefused
+from rahdari.exchange.values.registrations import Proposal, Register
+from rahdari.kernel import Problem
+from rahdari.wire.ndel.acts import Join
 from rahdari.wire.ndel.joining import TEXT_CHARS_MAX, ReadJoinRequest, read_join
 from rahdari.wire.ndel.json_members import require_word
 
@@ -23,6 +31,17 @@ OF_ONE_KEY_MAX: Final = 2
 # keys; one place alone would let whoever comes first keep the true one out.
 OF_ONE_GATEWAY_MAX: Final = 3
 
+_LOG = structlog.get_logger("rahdari.exchange.join_requests")
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRequest:
+    """A gateway's request that is not in the configuration yet, and the proposal to take it in, if there is one."""
+
+    read: ReadJoinRequest
+    proposal: Proposal | None
+    text: str = field(default="", repr=False)
+
 
 class JoinRequests:
     """The folder ``requests`` of a registry. Its caller takes turns."""
@@ -31,6 +50,7 @@ class JoinRequests:
         """Work on ``folder``, which is made by the first request."""
         self._folder = folder
         self._read: dict[str, ReadJoinRequest] = {}
+        self._left_out: set[str] = set()
 
     def is_waiting(self, request: str) -> bool:
         """Tell whether a request of this id is here. Raises ``MalformedInput`` for what is no id."""
@@ -46,13 +66,27 @@ class JoinRequests:
         self._read.pop(request, None)
 
     def waiting(self) -> Iterator[ReadJoinRequest]:
-        """Give all that are here; each is verified once."""
+        """Give all that are here; each is verified once. What is no request is left out, and told once."""
         for file in sorted(self._folder.glob("*.jws")):
             read = self._read.get(file.stem)
             if read is None:
-                read = read_join(self.text(file.stem))
-                self._read[file.stem] = read
-            yield read
+                read = self._verified(file)
+            if read is not None:
+                yield read
+
+    def _verified(self, file: Path) -> ReadJoinRequest | None:
+        try:
+            read = read_join(self.text(file.stem))
+            if read.id != file.stem:
+                raise JoinRefused(f"it is the request {read.id}")
+        except (Problem, UnicodeDecodeError) as fault:
+            if file.name not in self._left_out:
+                self._left_out.add(file.name)
+                why = fault.message if isinstance(fault, Problem) else "it is no text"
+                _LOG.warning("request_left_out", file=file.name, why=why)
+            return None
+        self._read[file.stem] = read
+        return read
 
     def keep(
         self, read: ReadJoinRequest, text: str, *, is_bound: Callable[[str], bool | None], at: int
@@ -115,3 +149,14 @@ def _gateway(read: ReadJoinRequest) -> object:
 
 def _key(read: ReadJoinRequest) -> str:
     return read.request.gateway.keys[0].keyid
+
+
+def by_request(register: Register) -> dict[str, Proposal]:
+    """Give the newest proposal to take in each request, by its id."""
+    return {id_of(one.change): one for one in register.proposals.values() if isinstance(one.change, Join)}
+
+
+@lru_cache(maxsize=4096)
+def id_of(change: Join) -> str:
+    """Give the id of the request that a change takes in."""
+    return hashlib.sha256(change.request.encode()).hexdigest()[:16]

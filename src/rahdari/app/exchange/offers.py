@@ -47,6 +47,8 @@ FILE_NAME: Final = "services.toml"
 FILE_BYTES_MAX: Final = 8 << 20
 # OpenAPI documents of large registers have one or two megabytes.
 DESCRIPTION_BYTES_MAX: Final = 4 << 20
+# A broken offer is read again at each tenth look: what it names may be there by then.
+_AGAIN_LOOKS: Final = 10
 SERVICES_MAX: Final = 1000
 OPERATIONS_MAX: Final = 512
 GRANTS_MAX: Final = 20_000
@@ -71,6 +73,8 @@ class ReadOffer:
 class OfferFile:
     """The offer of a file. ``refresh`` reads it anew when it changed; the last good one is kept.
 
+    A file that is gone while it is in use withdraws nothing: that takes an empty one, or a new start.
+
     Raises:
         OfferRefused: the file is there and cannot be read. A gateway without one offers nothing.
     """
@@ -80,24 +84,40 @@ class OfferFile:
     offer: Offer = field(init=False, repr=False)
     fault: str = field(init=False, default="")
     _stamp: tuple[int, int, int] = field(init=False, repr=False)
+    _was_there: bool = field(init=False, repr=False)
+    _looks: int = field(init=False, repr=False, default=0)
 
     def __post_init__(self) -> None:
-        self._stamp = _stamp_of(self.path)
+        self._stamp, self._was_there = _stamp_of(self.path), _is_there(self.path)
         self.offer = read_offer_file(self.path, self.member).offer
 
     def refresh(self, *, always: bool = False) -> bool:
         """Read the file if it changed; tell whether a new offer is in use. A broken one is said once, and left."""
         stamp = _stamp_of(self.path)
-        if stamp == self._stamp and not always:
+        if stamp == self._stamp and not always and not self._is_tried_again():
             return False
         self._stamp = stamp
         try:
+            is_there = _is_there(self.path)
+            if self._was_there and not is_there:
+                raise OfferRefused(f"{self.path.name} is gone; to offer nothing, leave an empty file there")
             self.offer, self.fault = read_offer_file(self.path, self.member).offer, ""
+            self._was_there = is_there
         except Problem as problem:
-            self.fault = f"{problem.message}; the offer before it stays in use"
-            _LOG.error("offer_not_read", why=problem.message, kept="the one before")
+            fault = f"{problem.message}; the offer before it stays in use"
+            if fault != self.fault or always:
+                _LOG.error("offer_not_read", why=problem.message, kept="the one before")
+            self.fault = fault
             return False
+        _LOG.info("offer_read", services=len(self.offer.services))
         return True
+
+    def _is_tried_again(self) -> bool:
+        """A file that a broken offer names may be mended, and the offer is the same."""
+        if not self.fault:
+            return False
+        self._looks += 1
+        return self._looks % _AGAIN_LOOKS == 0
 
 
 def read_offer_file(path: Path, member: MemberId) -> ReadOffer:
@@ -106,7 +126,7 @@ def read_offer_file(path: Path, member: MemberId) -> ReadOffer:
     Raises:
         OfferRefused: it cannot be read; the sentence names the line or the field.
     """
-    if not path.exists():
+    if not _is_there(path):
         return ReadOffer(Offer({}, {}, {}), ("there is no services.toml; nothing is offered",))
     raw = read_limited(path, size_bytes_max=FILE_BYTES_MAX)
 
@@ -320,6 +340,8 @@ def _remarks(
         if service.id not in granted:
             yield f"{service.id} is granted to nobody"
         for operation in service.operations:
+            if operation.subject.source is SubjectSource.NOBODY and not operation.is_sealed:
+                yield f"{service.id}: {operation.name} says nobody whom it is about: it stands in no person's log"
             if not operation.purposes:
                 yield f"{service.id}: {operation.name} has no purposes, so nobody may call it"
         for overlap in service.templates.overlaps():
@@ -346,3 +368,14 @@ def _stamp_of(path: Path) -> tuple[int, int, int]:
     except OSError:
         return (0, 0, 0)
     return (found.st_mtime_ns, found.st_size, found.st_ino)
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether anything is there, be it what cannot be read: a link that leads nowhere, a folder of others."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -19,6 +19,7 @@ from rahdari.exchange.rules.subjects import is_period, period_of
 from rahdari.kernel import Clock
 
 KEPT: Final = timedelta(days=366)
+_MONTH: Final = timedelta(days=31)
 # 10 million openings a month in 256 files have some 160 bytes each.
 _FILE_BYTES_MAX: Final = 8 << 20
 # What one person reads of it, the newest.
@@ -42,7 +43,7 @@ class Openings:
     def note(self, identifier: str, *, by: str) -> None:
         """Write down that a person's log is opened now. Raises ``FolderFailed``: then it is not to be opened."""
         now, who = self._clock.now(), self._name(identifier)
-        path = self._path(period_of(int(now.timestamp() * 1000)), who)
+        path = self._path(_month_of(now), who)
         line = json.dumps({"at": int(now.timestamp()), "who": who, "by": by}, ensure_ascii=False)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -67,9 +68,16 @@ class Openings:
         return tuple(sorted(found, reverse=True)[:LISTED_MAX])
 
     def forget(self) -> None:
-        """Take away the months that are older than a year."""
-        oldest = period_of(int((self._clock.now() - KEPT).timestamp() * 1000))
-        for month in self._months():
+        """Take away the months that are older than a year, by the clock and by the newest month that there is.
+
+        By the clock alone, one that was set wrong would take away everything at once.
+        """
+        months = self._months()
+        if not months:
+            return
+        newest = datetime.strptime(months[-1], "%Y-%m").replace(tzinfo=UTC) + _MONTH
+        oldest = min(_month_of(self._clock.now() - KEPT), _month_of(newest - KEPT))
+        for month in months:
             if month < oldest:
                 shutil.rmtree(self._folder / month, ignore_errors=True)
 
@@ -93,3 +101,7 @@ class Openings:
 
     def _name(self, identifier: str) -> str:
         return hmac.digest(self._key, identifier.encode(), "sha256").hex()
+
+
+def _month_of(at: datetime) -> str:
+    return period_of(int(at.timestamp() * 1000))

@@ -10,19 +10,17 @@ import hashlib
 import json
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Final
 
 from rahdari.app.errors import AlreadyInitialised, NotInitialised
-from rahdari.app.exchange.join_requests import JoinRequests
+from rahdari.app.exchange.join_requests import JoinRequests, WaitingRequest, by_request, id_of
 from rahdari.app.exchange.journal import Journal
 from rahdari.app.exchange.officer_keys import make_officer, open_officer
 from rahdari.app.exchange.public_configuration import PublicConfiguration
 from rahdari.app.exchange.secret_files import SCRYPT_N, SecretFiles
-from rahdari.app.files import PUBLIC_MODE, write_whole
+from rahdari.app.files import make_folder
 from rahdari.exchange.errors import ActRefused, KeysLocked, LogDamaged, UnknownAct
 from rahdari.exchange.rules.changes import (
     draft_configuration,
@@ -32,7 +30,7 @@ from rahdari.exchange.rules.changes import (
 from rahdari.exchange.rules.membership import join_member
 from rahdari.exchange.rules.registration import find_pending, pending_of, perform, replay
 from rahdari.exchange.values.registrations import Proposal, ProposalState, Register
-from rahdari.kernel import Chance, Clock, Refused
+from rahdari.kernel import Chance, Clock, CounterpartFailed, Problem, Refused
 from rahdari.wire.keys import PublicKey, Signer, SoftwareSigner
 from rahdari.wire.ndel import configuration
 from rahdari.wire.ndel.act_token import read_act, sign_act
@@ -58,15 +56,6 @@ PUBLIC_FILE: Final = "configuration.jws"
 KEY: Final = "registry"
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingRequest:
-    """A gateway's request that is not in the configuration yet, and the proposal to take it in, if there is one."""
-
-    read: ReadJoinRequest
-    proposal: Proposal | None
-    text: str = field(default="", repr=False)
-
-
 class Registry:
     """The registry of one folder. Safe for threads; each act takes its turn among all processes."""
 
@@ -76,6 +65,7 @@ class Registry:
         self._signer = SoftwareSigner.from_private_jwk(_json_of(secrets.read(KEY)))
         self._journal = Journal(folder / "acts" / "journal")
         self._public = PublicConfiguration(self.public_file)
+        self.unpublished = ""  # why what was decided here is not published yet
         self._register: Register | None = None
         self._requests = JoinRequests(folder / "requests")
         self._turn = Lock()
@@ -103,19 +93,23 @@ class Registry:
     def propose(
         self, change: Change, officer: Officer, signer: Signer, *, replaces: SecurityServerId | None = None
     ) -> Proposal:
-        """Propose a change, which is the first approval of it. Raises ``ActRefused`` and kin."""
+        """Propose a change, which is the first approval of it. Raises ``ActRefused`` and kin.
+
+        What is done by it and could not be published at once stands in ``unpublished``.
+        """
 
         def named(register: Register) -> None:
             require_replacement(register, change, replaces)
 
-        number = self._act(Proposed(change), officer.name, signer, named).number - 1
-        self.publish()
+        number = self._decide(Proposed(change), officer.name, signer, named).number - 1
         return self.register().proposals[number]
 
     def approve(
         self, proposal: int, officer: Officer, signer: Signer, *, replaces: SecurityServerId | None = None
     ) -> Proposal:
         """Approve a proposal; it is done once enough officers did.
+
+        What is done and could not be published at once stands in ``unpublished``.
 
         Raises:
             ActRefused: it cannot be, or it replaces another gateway than ``replaces`` says.
@@ -125,8 +119,7 @@ class Registry:
         def named(register: Register) -> None:
             require_replacement(register, self._find_pending(register, proposal).change, replaces)
 
-        self._act(Approved(proposal), officer.name, signer, named)
-        self.publish()
+        self._decide(Approved(proposal), officer.name, signer, named)
         return self.register().proposals[proposal]
 
     def decline(self, proposal: int, officer: Officer, signer: Signer) -> Proposal:
@@ -136,7 +129,7 @@ class Registry:
         )
         ended = register.proposals[proposal]
         if isinstance(ended.change, Join):
-            self._requests.forget(_id_of(ended.change))
+            self._requests.forget(id_of(ended.change))
         return ended
 
     def decline_any(self, name: str, officer: Officer, signer: Signer) -> Proposal | None:
@@ -168,7 +161,7 @@ class Registry:
         """
         read = read_join(text)
         register = self.register()
-        proposals = _by_request(register)
+        proposals = by_request(register)
         if self._requests.is_waiting(read.id) or read.id in proposals:
             return read
         join_member(register.members, text, instance=register.instance)
@@ -185,7 +178,7 @@ class Registry:
 
     def waiting(self) -> tuple[WaitingRequest, ...]:
         """List the requests that are not entered, the oldest first."""
-        proposals = _by_request(self.register())
+        proposals = by_request(self.register())
         found = []
         for read in self._requests.waiting():
             proposal = proposals.get(read.id)
@@ -229,13 +222,13 @@ class Registry:
             == before.members
         ):
             return
-        self._act(Renewed(text), REGISTRY, self._signer)
-        self.publish()
+        self._decide(Renewed(text), REGISTRY, self._signer)
 
     def publish(self, *, is_forced: bool = False) -> int:
         """Sign the configuration, if that is due; give the version that stands now.
 
-        The version is in the journal before the file is written: it never comes twice.
+        The version is in the journal before it is published: it never comes twice. Its text is on the disk before
+        that: where the folder cannot be written to, the journal does not grow at every attempt.
 
         Raises:
             FolderFailed: the disk is full; the last configuration stays.
@@ -244,12 +237,12 @@ class Registry:
             register, at = self._catch_up(), self._now()
             if not is_forced and not self._is_due(register, at):
                 return register.version
-            signed = configuration.sign(self._signer, draft_configuration(register, at=at))
-            digest = hashlib.sha256(signed.encode("ascii")).digest()
-            expires = at + register.terms.validity_seconds
-            self._write(Published(register.version + 1, expires, digest), REGISTRY, self._signer)
-            write_whole(self.public_file, signed.encode("ascii"), mode=PUBLIC_MODE)
-            return register.version + 1
+            is_signed = not is_publication_due(register, at=at) and self._public.is_prepared(register.digest)
+            if is_forced or not is_signed:
+                register = self._sign(register, at)
+            self._public.put_in_place()
+            self.unpublished = ""
+            return register.version
 
     def is_publication_due(self) -> bool:
         """Tell whether ``publish`` has something to do; costs little where it has not."""
@@ -301,8 +294,41 @@ class Registry:
 
     def make_officer(self, name: str, environment: Mapping[str, str], *, scrypt_n: int = SCRYPT_N) -> Officer:
         """Make a key for somebody who is to become an officer; the registry's officers must still agree."""
-        folder = self._officer_folder(name)
-        return Officer(name, make_officer(folder, environment, chance=self._chance, scrypt_n=scrypt_n))
+        with make_folder(folder := self._officer_folder(name)):
+            return Officer(name, make_officer(folder, environment, chance=self._chance, scrypt_n=scrypt_n))
+
+    def _sign(self, register: Register, at: int) -> Register:
+        signed = configuration.sign(self._signer, draft_configuration(register, at=at)).encode("ascii")
+        self._public.prepare(signed)
+        expires = at + register.terms.validity_seconds
+        deed = Published(register.version + 1, expires, hashlib.sha256(signed).digest())
+        try:
+            return self._write(deed, REGISTRY, self._signer)
+        except Problem:
+            # It would be a second text of its version.
+            self._public.discard()
+            raise
+
+    def _decide(
+        self, deed: Deed, by: str, signer: Signer, require: Callable[[Register], object] = lambda _: None
+    ) -> Register:
+        """Act, and publish; what was decided stands, though its publication may have to wait for the disk."""
+        try:
+            register = self._act(deed, by, signer, require)
+        except ActRefused as refusal:
+            # Whoever does again what is done already has perhaps seen that it is not published.
+            self._try_to_publish()
+            if self.unpublished:
+                raise ActRefused(f"{refusal.message}, and not published yet: {self.unpublished}") from None
+            raise
+        self._try_to_publish()
+        return register
+
+    def _try_to_publish(self) -> None:
+        try:
+            self.publish()
+        except CounterpartFailed as failure:
+            self.unpublished = failure.message.partition("; ")[0]
 
     def _is_due(self, register: Register, at: int) -> bool:
         # Where the last one never reached its file, or the file was altered, it is due as well.
@@ -351,7 +377,7 @@ class Registry:
 
     def _proposal_of(self, register: Register, request: str) -> Proposal | None:
         """Find the newest proposal to take in this request."""
-        return _by_request(register).get(request)
+        return by_request(register).get(request)
 
     def _officer_folder(self, name: str) -> Path:
         digest = hashlib.sha256(name.encode()).hexdigest()[:8]
@@ -362,19 +388,9 @@ class Registry:
         return int(self._clock.now().timestamp())
 
 
-def _by_request(register: Register) -> dict[str, Proposal]:
-    """Give the newest proposal to take in each request, by its id."""
-    return {_id_of(one.change): one for one in register.proposals.values() if isinstance(one.change, Join)}
-
-
 def _is_number(name: str) -> bool:
     # The id of a request has sixteen digits.
     return name.isascii() and name.isdigit() and len(name) < 16
-
-
-@lru_cache(maxsize=4096)
-def _id_of(change: Join) -> str:
-    return hashlib.sha256(change.request.encode()).hexdigest()[:16]
 
 
 def _json_of(raw: bytes) -> dict[str, object]:

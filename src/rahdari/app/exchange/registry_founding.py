@@ -11,7 +11,7 @@ from rahdari.app.exchange.home import Listener
 from rahdari.app.exchange.registry import KEY, Registry
 from rahdari.app.exchange.secret_files import SCRYPT_N, create_secrets, open_secrets
 from rahdari.app.exchange.toml_fields import Fields
-from rahdari.app.files import SECRET_MODE, read_limited, write_whole
+from rahdari.app.files import SECRET_MODE, make_folder, read_limited, write_whole
 from rahdari.exchange.rules.changes import require_officer_name, require_terms
 from rahdari.kernel import Chance, Clock
 from rahdari.wire.errors import MalformedInput
@@ -49,19 +49,32 @@ def found_registry(
     Raises:
         AlreadyInitialised: there is one in the folder.
         ActRefused: officers or terms that cannot be.
-        FolderFailed: the folder cannot be written to.
+        FolderFailed: the folder cannot be written to; nothing is left in it of this attempt.
     """
     if (folder / FILE_NAME).exists():
         raise AlreadyInitialised(f"{folder} holds a registry already; nothing was changed")
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
     for name in founding.officers:
         require_officer_name(name)
     require_terms(founding.terms, officers=len(set(founding.officers)))
+    with make_folder(folder):
+        folder.chmod(0o700)
+        registry = _found(folder, founding, environment, clock=clock, chance=chance, scrypt_n=scrypt_n)
+        write_whole(folder / FILE_NAME, _written(founding).encode(), mode=SECRET_MODE)
+    return registry
+
+
+def _found(
+    folder: Path,
+    founding: Founding,
+    environment: Mapping[str, str],
+    *,
+    clock: Clock,
+    chance: Chance,
+    scrypt_n: int,
+) -> Registry:
     secrets = create_secrets(folder / "keys", environment, chance=chance, scrypt_n=scrypt_n)
     signer = SoftwareSigner.generate(Algorithm.EDDSA)
     secrets.keep(KEY, json.dumps(signer.as_private_jwk()).encode())
-    write_whole(folder / FILE_NAME, _written(founding).encode(), mode=SECRET_MODE)
     registry = Registry(folder, secrets, clock=clock, chance=chance)
     officers = [registry.make_officer(name, environment, scrypt_n=scrypt_n) for name in founding.officers]
     registry.found(Founded(require_word(founding.instance), tuple(officers), founding.terms))

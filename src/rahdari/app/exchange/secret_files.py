@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from rahdari.app.errors import AlreadyInitialised, NotInitialised
+from rahdari.app.errors import AlreadyInitialised, FolderFailed, NotInitialised
 from rahdari.app.files import SECRET_MODE, read_limited, write_whole
 from rahdari.exchange.errors import KeysLocked
 from rahdari.kernel import Chance
@@ -99,9 +99,15 @@ def create_secrets(
         FolderFailed: the folder cannot be written to.
     """
     if (folder / _FILE).exists():
-        raise AlreadyInitialised(f"{folder} holds keys already; nothing was changed")
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+        raise AlreadyInitialised(
+            f"{folder} holds keys already; nothing was changed. If they are left of a making that broke off, take "
+            "the folder away and begin anew"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise FolderFailed(f"cannot make {folder}: {error.strerror}; nothing was changed") from None
     passphrase = environment.get(variable, "")
     if not passphrase:
         passphrase = chance.bytes(32).hex()

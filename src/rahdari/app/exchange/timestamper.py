@@ -31,7 +31,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from rahdari.app.clock import tell_seconds
 from rahdari.app.errors import AlreadyInitialised, BadFile, NotInitialised
 from rahdari.app.exchange.secret_files import SCRYPT_N, create_secrets, open_secrets
-from rahdari.app.files import read_limited, write_whole
+from rahdari.app.files import make_folder, read_limited, write_whole
 from rahdari.exchange.errors import KeysLocked
 from rahdari.kernel import Chance, Clock
 from rahdari.wire.keys import SoftwareSigner
@@ -130,12 +130,13 @@ def create_timestamper(
     """
     if (folder / CERTIFICATE_NAME).exists():
         raise AlreadyInitialised(f"{folder} holds a time-stamping authority already; nothing was changed")
-    secrets = create_secrets(folder / "keys", environment, chance=chance, scrypt_n=scrypt_n)
-    key = generate_private_key(SECP256R1())
-    secrets.keep(_KEY_NAME, key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
-    certificate = _certify(key, name, clock.now(), serial=int.from_bytes(chance.bytes(16), "big") >> 1)
-    write_whole(folder / _STATE_NAME, json.dumps({"next": 1, "at": 0}).encode())
-    write_whole(folder / CERTIFICATE_NAME, certificate.public_bytes(Encoding.PEM))
+    with make_folder(folder):
+        secrets = create_secrets(folder / "keys", environment, chance=chance, scrypt_n=scrypt_n)
+        key = generate_private_key(SECP256R1())
+        secrets.keep(_KEY_NAME, key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+        certificate = _certify(key, name, clock.now(), serial=int.from_bytes(chance.bytes(16), "big") >> 1)
+        write_whole(folder / _STATE_NAME, json.dumps({"next": 1, "at": 0}).encode())
+        write_whole(folder / CERTIFICATE_NAME, certificate.public_bytes(Encoding.PEM))
     return certificate
 
 

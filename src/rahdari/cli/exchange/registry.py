@@ -10,7 +10,8 @@ from cyclopts import Parameter
 
 from rahdari.app.clock import SystemChance, SystemClock
 from rahdari.app.exchange.home import Listener
-from rahdari.app.exchange.registry import Registry, WaitingRequest
+from rahdari.app.exchange.join_requests import WaitingRequest
+from rahdari.app.exchange.registry import Registry
 from rahdari.app.exchange.registry_founding import Founding, found_registry, read_listener
 from rahdari.app.files import read_limited
 from rahdari.cli.authority import Given
@@ -374,8 +375,10 @@ def _tell(session: Session, registry: Registry, proposal: Proposal, before: Regi
         "told": told.as_document(),
         "version": register.version,
     }
+    if registry.unpublished:
+        document["unpublished"] = registry.unpublished
     line = {
-        ProposalState.DONE: "It is done, and stands in the configuration.",
+        ProposalState.DONE: _published(registry),
         ProposalState.DECLINED: "It is declined.",
         ProposalState.PENDING: f"It needs {count_of(int(str(document['missing'])), 'more officer')}:",
     }[proposal.state]
@@ -388,3 +391,10 @@ def _tell(session: Session, registry: Registry, proposal: Proposal, before: Regi
         line,
         *([f"  {_approval(session, str(proposal.number), told)}"] if document["missing"] else ()),
     )
+
+
+def _published(registry: Registry) -> str:
+    if not (why := registry.unpublished):
+        return "It is done, and stands in the configuration."
+    then = "Once the disk can be written, the registry's server publishes it, or the next act of an officer."
+    return f"It is done, but not published yet: {why}. {then}"

@@ -1,11 +1,13 @@
 """``rahdari exchange serve``, ``service list`` and ``service check``: a gateway at work, and what it offers."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
 from rahdari.app.clock import SystemChance, SystemClock
-from rahdari.app.exchange.home import read_home
+from rahdari.app.errors import BadFile
+from rahdari.app.exchange.home import FILE_NAME, read_home
 from rahdari.app.exchange.offer_check import check_offer
 from rahdari.app.exchange.offers import read_offer_file
 from rahdari.cli.authority import Given
@@ -23,13 +25,15 @@ def serve(*, session: Given) -> None:
     """
     home = read_home(gateway_home(session))
     for listener in (home.edge, home.peer):
-        require_free(listener.host, listener.port)
+        require_free(listener.host, listener.port, where=f"in {home.folder / FILE_NAME}")
     # The program that takes this one's place says that it serves, once it listens.
     session.terminal.note(f"Starting the gateway {home.id} ...")
     sys.stdout.flush()
     sys.stderr.flush()
     # The edges do not know each other: the gateway is started as the program that it is, in this one's place.
     words = gateway_words(str(home.folder))
+    # Inherited: a gateway that is told to read its files anew before it has begun is not ended by it.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     os.execv(words[0], words)  # noqa: S606 - our own interpreter with our own words, no shell
 
 
@@ -76,6 +80,8 @@ def service_check(*, file: Path | None = None, session: Given) -> int:
         session: This run.
     """
     home = read_home(gateway_home(session))
+    if file is not None and not file.is_file():
+        raise BadFile(f"{file} is not there, or no file")
     with remarks_aside():
         found = check_offer(home, file, clock=SystemClock(), chance=SystemChance())
     operations = sum(len(one.operations) for one in found.offer.services.values())

@@ -5,6 +5,7 @@ import asyncio
 import ctypes
 import gc
 import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,12 @@ from typing import Final
 
 import uvloop
 
+from rahdari.app.standard_streams import open_standard_streams
+
 if __name__ == "__main__":
+    open_standard_streams()
+    # Until it serves, there is nothing to be read anew; and the signal's own meaning is that it ends.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     # structlog would load rich, to colour what nobody sees here, and uvicorn a watcher of developers' files: 10 MB.
     for name in ("rich", "watchfiles"):
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]

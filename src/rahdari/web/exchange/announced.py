@@ -2,7 +2,8 @@
 
 import socket
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from typing_extensions import override
@@ -27,9 +28,18 @@ class AnnouncedServer(uvicorn.Server):
                 sys.stderr.write(f"{self._words}\n")
                 sys.stderr.flush()
 
+    @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            yield
+            # It has ended as it was told to. Raised again, as the library does it, the signal would end the process
+            # before its caller has closed what it opened.
+            self._captured_signals.clear()
+
 
 def run_announced(config: uvicorn.Config, what: str) -> int:
-    """Serve until told to stop; gives the exit code."""
+    """Serve until told to stop; gives the exit code, 0 where SIGTERM or SIGINT told so."""
     host = f"[{config.host}]" if ":" in config.host else config.host
     server = AnnouncedServer(config, f"Serving {what} at http://{host}:{config.port}/ (Ctrl-C ends it)")
     try:

@@ -24,6 +24,7 @@ from rahdari.app.exchange.admissions import Admissions
 from rahdari.app.exchange.citizen_door import OpenDoor, read_door
 from rahdari.app.exchange.citizens_log import ANSWERED_MAX, Withheld
 from rahdari.app.exchange.openings import Opening
+from rahdari.app.standard_streams import open_standard_streams
 from rahdari.exchange import AdmissionRefused, Told
 from rahdari.kernel import Chance, Clock, Problem
 from rahdari.web import journal
@@ -330,5 +331,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    open_standard_streams()
     journal.configure()
     raise SystemExit(main())

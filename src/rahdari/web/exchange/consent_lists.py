@@ -3,6 +3,8 @@
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from rahdari.app.exchange.gateway import OpenGateway
 from rahdari.kernel import Problem
 from rahdari.web.exchange import asgi
@@ -20,6 +22,8 @@ LOOK_SECONDS: Final = 5.0
 # Where there is none of this name, the member signs no consents (app.exchange.consent_desk).
 ISSUER_SECRET: Final = "consent-issuer"  # noqa: S105 - the name of a secret
 
+_LOG = structlog.get_logger("rahdari.exchange.consent_lists")
+
 
 class ConsentLists:
     """The application for ``GET /ndel/consents/{number}``, with ``?now`` for a list signed at that moment."""
@@ -29,19 +33,21 @@ class ConsentLists:
         self._gateway, self._dates = gateway, Dates(gateway)
         self._book: ConsentBook | None = None
         self._looked_at = float("-inf")
+        self._failure: Problem | None = None
         self._opening = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         arrived = arrive(scope, receive, send)
-        book = await self._opened()
-        if book is None or arrived.head.method not in {"GET", "HEAD"}:
-            fields = self._dates.complete([_TEXT])
-            await asgi.answer(arrived, 404, fields, b"this member signs no consents, or not by this method\n")
-            return
         path, _, query = arrived.head.target_raw.partition(b"?")
         number = path[len(PATH) :].decode("latin-1")
         try:
+            book = await self._opened()
+            if book is None or arrived.head.method not in {"GET", "HEAD"}:
+                fields = self._dates.complete([_TEXT])
+                words = b"this member signs no consents, or not by this method\n"
+                await asgi.answer(arrived, 404, fields, words)
+                return
             told = await asyncio.to_thread(book.answer, number, is_now=query == b"now")
         except Problem:
             # The database is busy or gone: whoever asks takes the consent for not known, and refuses.
@@ -51,11 +57,19 @@ class ConsentLists:
         await asgi.answer(arrived, told.status, self._dates.complete(told.fields), told.body)
 
     async def _opened(self) -> "ConsentBook | None":
+        """Give the book, if there is one. Raises ``Problem`` where it is not known whether there is."""
         async with self._opening:
             now = self._gateway.tick()
             if self._book is None and now >= self._looked_at + LOOK_SECONDS:
-                self._looked_at = now
-                self._book = await asyncio.to_thread(self._open)
+                self._looked_at, self._failure = now, None
+                try:
+                    self._book = await asyncio.to_thread(self._open)
+                except Problem as problem:
+                    self._failure = problem
+                    _LOG.error("consent_lists_not_opened", code=problem.code, why=problem.message)
+            if self._failure is not None:
+                # Until it is looked again: not to be known is another thing than not to be there.
+                raise self._failure.with_traceback(None)
             return self._book
 
     def _open(self) -> "ConsentBook | None":

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,11 +20,13 @@ import msgspec
 import uvicorn
 
 from rahdari.app.clock import SystemChance, SystemClock, tell_seconds
+from rahdari.app.errors import FolderFailed
 from rahdari.app.exchange.lasting import keep_at
 from rahdari.app.exchange.public_configuration import PublicConfiguration
 from rahdari.app.exchange.registry import Registry
 from rahdari.app.exchange.registry_desk import keep_publishing
 from rahdari.app.exchange.registry_founding import open_registry, read_listener
+from rahdari.app.standard_streams import open_standard_streams
 from rahdari.kernel import Problem
 from rahdari.web import journal
 from rahdari.web.connections import PatientProtocol
@@ -204,7 +207,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         listener = read_listener(asked.home)
         registry = open_registry(asked.home, os.environ, clock=SystemClock(), chance=SystemChance())
-        registry.publish()
+        with suppress(FolderFailed):
+            # What was published is served while the disk is full; the publishing tells of it, and goes on trying.
+            registry.publish()
     except Problem as problem:
         sys.stderr.write(f"{problem.message}\n")
         return 2
@@ -219,5 +224,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    open_standard_streams()
     journal.configure()
     raise SystemExit(main())

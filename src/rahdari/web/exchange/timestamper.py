@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 from typing import Final
 
+import structlog
 import uvicorn
 
 from rahdari.app.clock import SystemChance, SystemClock
 from rahdari.app.exchange.stamping import QUERY_TYPE, REPLY_TYPE
 from rahdari.app.exchange.timestamper import TimestampingAuthority, create_timestamper
+from rahdari.app.standard_streams import open_standard_streams
 from rahdari.kernel import Problem
 from rahdari.web import journal
 from rahdari.web.connections import PatientProtocol
@@ -30,6 +32,8 @@ _WORDS: Final = {
     415: b"a request for a time stamp is application/timestamp-query (RFC 3161, 3.4)\n",
     503: b"no time stamps can be given now\n",
 }
+
+_LOG = structlog.get_logger("rahdari.exchange.timestamper")
 
 
 def make_app(authority: TimestampingAuthority) -> App:
@@ -69,7 +73,8 @@ async def _answer(authority: TimestampingAuthority, receive: Receive) -> tuple[i
         return 413, b""
     try:
         return 200, await asyncio.to_thread(authority.answer, raw)
-    except Problem:
+    except Problem as problem:
+        _LOG.error("no_time_stamp", code=problem.code, why=problem.message)
         return 503, b""
 
 
@@ -116,5 +121,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    open_standard_streams()
     journal.configure()
     raise SystemExit(main())

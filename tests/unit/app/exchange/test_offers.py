@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rahdari.app.errors import FolderFailed
 from rahdari.app.exchange.offers import OfferFile, read_offer, read_offer_file
 from rahdari.exchange import ConsentRule, Durability, OfferRefused, Rate, SubjectSource
 from rahdari.wire.xroad import MemberId, ServiceType, read_client, read_service
@@ -143,7 +144,9 @@ purposes = ["kyc"]
     remarks = read_offer(odd.encode(), MEMBER).remarks
     assert [one.partition(": ")[2] or one for one in remarks] == [
         "PK/GOV/1001/registry/persons is granted to nobody",
+        "GET /{a}/x says nobody whom it is about: it stands in no person's log",
         "GET /{a}/x has no purposes, so nobody may call it",
+        "GET /y/{b} says nobody whom it is about: it stands in no person's log",
         "GET /y/{b} and GET /{a}/x cross; the first is chosen where both fit",
     ]
 
@@ -177,6 +180,56 @@ def test_a_changed_file_is_read_and_the_last_good_one_kept(tmp_path: Path) -> No
     assert not offered.refresh()
     assert SERVICE in offered.offer.services
     assert "TOML" in offered.fault
-    file.unlink()
+    file.write_text(GOOD, encoding="utf-8")
+    assert offered.refresh()
+    assert offered.fault == ""
+    file.write_text("", encoding="utf-8")
     assert offered.refresh()
     assert (offered.offer.services, offered.fault) == ({}, "")
+
+
+def test_a_broken_offer_is_read_again_though_its_own_file_is_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "services.toml"
+    offered = OfferFile(file, MEMBER)
+    file.write_text(
+        GOOD.replace('type = "OPENAPI"', 'type = "OPENAPI"\ndescription = "later.json"'), encoding="utf-8"
+    )
+    assert not offered.refresh()
+    (tmp_path / "later.json").write_text("{}", encoding="utf-8")
+    looks = [offered.refresh() for _ in range(25)]
+    assert looks.count(True) == 1
+    assert SERVICE in offered.offer.services
+    assert offered.fault == ""
+    assert capsys.readouterr().out.count("offer_not_read") == 1
+
+
+def test_a_file_that_is_gone_while_it_is_in_use_withdraws_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "services.toml"
+    file.write_text(GOOD, encoding="utf-8")
+    offered = OfferFile(file, MEMBER)
+    file.unlink()
+    for _ in range(3):
+        assert not offered.refresh()
+    assert SERVICE in offered.offer.services
+    assert "is gone" in offered.fault
+    file.symlink_to(file.name)
+    assert not offered.refresh(always=True)
+    assert "symbolic links" in offered.fault
+    file.unlink()
+    assert not offered.refresh(always=True)
+    assert SERVICE in offered.offer.services
+    assert capsys.readouterr().out.count("offer_not_read") == 3
+    file.write_text(GOOD, encoding="utf-8")
+    assert offered.refresh()
+    assert offered.fault == ""
+
+
+def test_a_link_that_leads_nowhere_is_no_absent_file(tmp_path: Path) -> None:
+    file = tmp_path / "services.toml"
+    file.symlink_to(file.name)
+    with pytest.raises(FolderFailed, match="symbolic links"):
+        OfferFile(file, MEMBER)

@@ -54,8 +54,21 @@ def test_what_is_older_than_a_year_is_forgotten(
     clock.wind(timedelta(seconds=1))
     assert openings.find(ME) == ()
     clock.wind(31 * DAY)
+    openings.note(OTHER, by="Counter 3")
     openings.forget()
-    assert list((tmp_path / "openings").iterdir()) == []
+    assert len(list((tmp_path / "openings").iterdir())) == 1
+    assert len(openings.find(OTHER)) == 1
+
+
+def test_a_clock_that_was_set_wrong_takes_nothing_away(
+    openings: Openings, clock: WoundClock, tmp_path: Path
+) -> None:
+    for _ in range(3):
+        openings.note(ME, by="Counter 3")
+        clock.wind(31 * DAY)
+    wrong = WoundClock(clock.now() + 70 * 366 * DAY)
+    Openings(tmp_path / "openings", bytes(32), clock=wrong).forget()
+    assert len(openings.find(ME)) == 3
 
 
 def test_a_line_that_broke_off_takes_no_other_with_it(openings: Openings, tmp_path: Path) -> None:

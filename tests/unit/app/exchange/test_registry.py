@@ -11,8 +11,9 @@ import pytest
 
 from rahdari.app.errors import AlreadyInitialised, BadSettings, FolderFailed, NotInitialised
 from rahdari.app.exchange import join_requests
-from rahdari.app.exchange import registry as module
 from rahdari.app.exchange.joining import make_request
+from rahdari.app.exchange.journal import Journal
+from rahdari.app.exchange.public_configuration import PublicConfiguration
 from rahdari.app.exchange.registry import Registry
 from rahdari.app.exchange.registry_founding import Founding, found_registry, open_registry, read_listener
 from rahdari.exchange.errors import ActRefused, JoinRefused, LogDamaged, UnknownAct
@@ -292,7 +293,7 @@ def test_a_crash_between_the_journal_and_the_file_loses_no_version(
         raise FolderFailed("the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "write_whole", broken)
+        patched.setattr(PublicConfiguration, "put_in_place", broken)
         with pytest.raises(FolderFailed):
             registry.publish(is_forced=True)
     assert published(registry).version == 1
@@ -300,6 +301,87 @@ def test_a_crash_between_the_journal_and_the_file_loses_no_version(
     assert again.register().version == 2
     assert again.publish(is_forced=True) == 3
     assert published(again).version == 3
+
+
+def test_what_was_signed_and_not_put_in_place_is_not_signed_again(
+    registry: Registry, tmp_path: Path, time: WoundClock
+) -> None:
+    aside = registry.public_file.rename(tmp_path / "aside")
+    # A folder that stands in the way, as one that cannot be written to.
+    registry.public_file.mkdir()
+    (registry.public_file / "inside").touch()
+    decide(registry, Enter(PURPOSE))
+    assert "cannot replace" in registry.unpublished
+    size = (registry.folder / "acts" / "journal").stat().st_size
+    for _ in range(3):
+        with pytest.raises(FolderFailed, match="waits beside it"):
+            registry.publish()
+    assert reopened(registry, time).register().version == 3
+    assert (registry.folder / "acts" / "journal").stat().st_size == size
+    (registry.public_file / "inside").unlink()
+    registry.public_file.rmdir()
+    aside.rename(registry.public_file)
+    assert registry.publish() == 3
+    assert published(registry).purposes == (PURPOSE,)
+    assert registry.unpublished == ""
+    assert [one.name for one in registry.public_file.parent.iterdir()] == [registry.public_file.name]
+
+
+def test_an_act_stands_though_its_publication_waits_for_the_disk(
+    registry: Registry, time: WoundClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The officer is told so; and where she does it again, that it is done already, and then it is published."""
+
+    def full(*_: object, **__: object) -> None:
+        raise FolderFailed("cannot write it: No space left on device; nothing was changed")
+
+    proposal = registry.propose(Enter(PURPOSE), *registry.officer(OFFICERS[0], {}))
+    size = 0
+    with monkeypatch.context() as patched:
+        patched.setattr(PublicConfiguration, "prepare", full)
+        done = registry.approve(proposal.number, *registry.officer(OFFICERS[1], {}))
+        assert done.state is ProposalState.DONE
+        assert registry.unpublished == "cannot write it: No space left on device"
+        with pytest.raises(ActRefused, match="is done already, and not published yet: cannot write it"):
+            registry.approve(proposal.number, *registry.officer(OFFICERS[1], {}))
+        size = (registry.folder / "acts" / "journal").stat().st_size
+        for _ in range(3):
+            with pytest.raises(FolderFailed):
+                registry.publish()
+    assert (registry.folder / "acts" / "journal").stat().st_size == size
+    assert published(registry).purposes == ()
+    with pytest.raises(ActRefused, match="is done already"):
+        registry.approve(proposal.number, *registry.officer(OFFICERS[1], {}))
+    assert published(registry).purposes == (PURPOSE,)
+
+
+def test_what_could_not_be_entered_in_the_journal_is_not_kept_beside_the_configuration(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise FolderFailed("cannot write the journal: No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "append", full)
+        with pytest.raises(FolderFailed):
+            registry.publish(is_forced=True)
+    assert [one.name for one in registry.public_file.parent.iterdir()] == [registry.public_file.name]
+
+
+def test_what_is_no_request_keeps_nobody_out(
+    registry: Registry, tmp_path: Path, time: WoundClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = registry.folder / "requests"
+    folder.mkdir()
+    (folder / "junk.jws").write_text("junk")
+    (folder / "binary.jws").write_bytes(b"\xff\xfe")
+    (folder / "folder.jws").mkdir()
+    os.mkfifo(folder / "pipe.jws")
+    home, keys = make_gateway(tmp_path / "g1", registry, time)
+    read = registry.receive(make_request(home, keys, time))
+    assert [one.read.id for one in registry.waiting()] == [read.id]
+    assert registry.waiting()
+    assert capsys.readouterr().out.count("request_left_out") == 4
 
 
 def test_the_file_is_written_again_after_a_crash_without_being_forced(
