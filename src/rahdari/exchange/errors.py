@@ -66,8 +66,8 @@ class SubjectUnreadable(ExchangeRefused):
     code: ClassVar[str] = "exchange.subject_unreadable"
 
 
-class SubjectKeyDamaged(ExchangeRefused):
-    """The file of a month's key cannot be opened: then nobody is found in that month's log."""
+class SubjectKeyDamaged(CounterpartFailed):
+    """A month's key cannot be opened or made: then nobody can be named, or found, in that month's log."""
 
     code: ClassVar[str] = "exchange.subject_key_damaged"
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rahdari.app.settings import read_settings
+from rahdari.app.standard_streams import open_standard_streams
 from rahdari.kernel import Problem
 from rahdari.web.server import serve
 
@@ -18,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", help="the address to listen on (default: loopback, or the settings')")
     parser.add_argument("--port", type=int, help="the port to listen on")
     asked = parser.parse_args(arguments)
+    open_standard_streams()
     try:
         settings = read_settings(asked.home, os.environ)
         settings = replace(

@@ -6,13 +6,18 @@ a version that another had already: it was never in use.
 """
 
 import hashlib
+import heapq
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from rahdari.app.errors import FolderFailed
 from rahdari.app.files import PUBLIC_MODE, read_limited, write_whole
+from rahdari.kernel import Problem
 from rahdari.wire.ndel.configuration import TEXT_CHARS_MAX
 from rahdari.wire.xroad import MemberId
 
@@ -20,7 +25,13 @@ HISTORY: Final = "history"
 CONTRADICTIONS: Final = "contradictions"
 # The first pair convicts a registry; thousands of 48 MiB fill a disk.
 CONTRADICTIONS_MAX: Final = 16
+# Enough to get past one or two that are damaged; each is up to 48 MiB to read.
+NEWEST_MAX: Final = 3
+# What a full disk could not take waits in memory: the newest of each instance.
+OWED_MAX: Final = 4
 _PAST: Final = re.compile(r"(.+)-([0-9]{1,16})-([0-9a-f]{64})\.jws")
+
+_LOG = structlog.get_logger("rahdari.exchange.following")
 
 
 class ConfigurationFiles:
@@ -69,6 +80,10 @@ class ConfigurationFiles:
         write_whole(folder / name, raw, mode=PUBLIC_MODE)
         return folder / name
 
+    def count_contradictions(self) -> int:
+        """Count what ``keep_contradiction`` has kept, by whomever, and nobody has moved away since."""
+        return sum(1 for _ in (self._folder / CONTRADICTIONS).glob("*.jws"))
+
     def find(self, digest: bytes) -> str | None:
         """Find a configuration that was in use once by the SHA-256 of its text."""
         for path in (self._folder / HISTORY).glob(f"*-{digest.hex()}.jws"):
@@ -84,14 +99,77 @@ class ConfigurationFiles:
         Raises:
             FolderFailed: one was altered.
         """
-        found = (
-            _PAST.fullmatch(path.name) for path in (self._folder / HISTORY).glob(f"{_named(instance)}-*.jws")
-        )
-        named = {(int(one[2]), one[3]) for one in found if one is not None and one[1] == _named(instance)}
-        for version, digest in sorted(named, reverse=True):
+        for version, digest in sorted(self._past_names(instance), reverse=True):
             text = self.find(bytes.fromhex(digest))
             if text is not None:
                 yield version, text
+
+    def newest(self, instance: str, *, above: int) -> Iterator[str]:
+        """Give the newest few that were in use, of a version above ``above``, the newest first.
+
+        One that was altered or cannot be read is left out.
+        """
+        newer = (one for one in self._past_names(instance) if one[0] > above)
+        for _, digest in heapq.nlargest(NEWEST_MAX, newer):
+            try:
+                text = self.find(bytes.fromhex(digest))
+            except Problem as problem:
+                _LOG.warning("configuration_of_the_past_left_out", instance=instance, why=problem.message)
+                continue
+            if text is not None:
+                yield text
+
+    def _past_names(self, instance: str) -> set[tuple[int, str]]:
+        found = (
+            _PAST.fullmatch(path.name) for path in (self._folder / HISTORY).glob(f"{_named(instance)}-*.jws")
+        )
+        return {(int(one[2]), one[3]) for one in found if one is not None and one[1] == _named(instance)}
+
+
+class OwedFiles:
+    """Keeps configurations; what the disk does not take now is kept when it can be, in the order of its coming.
+
+    One thread at a time works on one instance.
+    """
+
+    def __init__(self, files: ConfigurationFiles) -> None:
+        """Keep in ``files``."""
+        self._files = files
+        self._owed: dict[str, list[tuple[int, str]]] = {}
+
+    def is_owed(self, instance: str) -> bool:
+        """Tell whether anything of an instance is not on the disk yet."""
+        return instance in self._owed
+
+    def owe(self, instance: str, version: int, text: str) -> None:
+        """Have a verified configuration kept at the next ``keep_owed``."""
+        self._owed[instance] = [*self._owed.get(instance, ()), (version, text)][-OWED_MAX:]
+
+    def keep(self, instance: str, version: int, text: str) -> None:
+        """Keep a verified configuration, now or later. That it is kept later is told."""
+        was_owed = self.is_owed(instance)
+        self.owe(instance, version, text)
+        try:
+            self._keep_all(instance)
+        except FolderFailed as failure:
+            _LOG.error("configuration_not_kept", instance=instance, version=version, why=failure.message)
+        else:
+            if was_owed:
+                _LOG.info("configuration_kept", instance=instance, version=version)
+
+    def keep_owed(self, instance: str) -> None:
+        """Keep what could not be kept before. Where it still cannot be, nothing is told again."""
+        version, _ = self._owed[instance][-1]
+        with suppress(FolderFailed):
+            self._keep_all(instance)
+            _LOG.info("configuration_kept", instance=instance, version=version)
+
+    def _keep_all(self, instance: str) -> None:
+        while owed := self._owed.get(instance):
+            self._files.keep(instance, *owed[0])
+            # The newest last: it is the one in use.
+            del owed[0]
+        self._owed.pop(instance, None)
 
 
 def _named(instance: str) -> str:

@@ -9,6 +9,7 @@ import re
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,8 @@ from rahdari.wire.errors import MalformedInput
 OWN_FILE: Final = "edge.pem"
 _NAMES_MAX: Final = 32
 _AUTHORITIES_MAX: Final = 16
+# A disk that was full may have room again.
+_AGAIN_AFTER: Final = timedelta(minutes=1)
 # A name (RFC 1123, 2.1) or an address of either kind.
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45}")
 
@@ -122,6 +125,7 @@ class EdgeTls:
         """Read every file. Raises ``BadSettings`` where one is none."""
         self._settings, self._folder, self._own, self._clock = settings, folder, own, clock
         self._marks: object = None
+        self._failed: tuple[datetime, str] | None = None
         self._told = 0
         self.context = _strict(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
         self.context.sslobject_class = type(
@@ -148,26 +152,35 @@ class EdgeTls:
     def refresh(self) -> bool:
         """Show the certificate that now lies in the files; tell whether it is another one.
 
-        One that cannot be used, because half of it is written or it is damaged, is told once and left alone.
+        One that cannot be used, because half of it is written, it is damaged, or the disk is full, is told once,
+        and tried again when it is another one, and each minute.
         """
         marks = self._marks_now()
-        if marks == self._marks:
+        if marks == self._marks and not self._is_to_be_tried_again():
             return False
         try:
             self._take(marks)
-        except Problem as refusal:
-            self._marks = marks
-            _LOG.error("edge_certificate_not_taken", why=refusal.message)
+        except (Problem, OSError) as error:
+            why = error.message if isinstance(error, Problem) else type(error).__name__
+            if marks != self._marks or self._failed is None or self._failed[1] != why:
+                _LOG.error("edge_certificate_not_taken", why=why)
+            self._marks, self._failed = marks, (self._clock.now(), why)
             return False
         _LOG.info("edge_certificate_taken")
         return True
 
+    def _is_to_be_tried_again(self) -> bool:
+        # In either direction: a clock that was wrong for a moment puts nothing off for years.
+        return self._failed is not None and abs(self._clock.now() - self._failed[0]) >= _AGAIN_AFTER
+
     def _take(self, marks: object) -> None:
         if self._settings.certificate:
             self._load_files()
+            self._marks = marks
         else:
             self._own.load(self.context, self._folder / OWN_FILE, at=self._clock.now())
-        self._marks = marks
+            self._marks = self._marks_now()
+        self._failed = None
 
     def _load_files(self) -> None:
         certificate, key = self._folder / self._settings.certificate, self._folder / self._settings.key

@@ -10,6 +10,7 @@ jumps; the wall clock decides only whether a configuration is old, or has expire
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,7 +18,7 @@ import structlog
 
 from rahdari.app.clock import tell_seconds
 from rahdari.app.errors import FolderFailed
-from rahdari.app.exchange.configuration_files import ConfigurationFiles
+from rahdari.app.exchange.configuration_files import ConfigurationFiles, OwedFiles
 from rahdari.app.exchange.fetching import Fetch, Fetched, Unfetched, fetch_text
 from rahdari.app.exchange.home import Anchor, GatewayHome
 from rahdari.exchange.errors import ConfigurationRefused
@@ -80,12 +81,14 @@ class Following:
         self._clock, self._chance, self._tick = clock, chance, tick
         self._on_change, self._fetch = on_change, fetch
         self._files = ConfigurationFiles(home.configuration_folder)
+        self._owed = OwedFiles(self._files)
+        self._is_to_take_over = False
+        self._not_taken_over = ""
         self._known: dict[str, _Followed] = {}
         self._paces: dict[str, _Pace] = {}
         self._directory: Directory | None = None
         self._turn = asyncio.Lock()
         self._asking: dict[str, asyncio.Task[bool]] = {}
-        self.contradictions = 0
 
     @property
     def directory(self) -> Directory:
@@ -96,6 +99,11 @@ class Following:
                 f"{self._home.anchor.urls[0]}"
             )
         return self._directory
+
+    @property
+    def contradictions(self) -> int:
+        """How many configurations are kept that a registry signed beside another of their version."""
+        return self._files.count_contradictions()
 
     def age_seconds(self, instance: str | None = None) -> float | None:
         """Tell how long ago an instance's configuration was last confirmed; None: not since the start."""
@@ -141,11 +149,9 @@ class Following:
             changed |= await self._refresh_others()
             if changed:
                 self._rebuild()
-                try:
-                    self._on_change(self.directory)
-                except Problem as problem:
-                    # Whoever cannot take it over now is asked again at the next change; following goes on.
-                    _LOG.error("configuration_not_taken_over", why=problem.message)
+                self._is_to_take_over = True
+            if self._is_to_take_over:
+                self._take_over()
             return changed
 
     async def refresh_now(self) -> bool:
@@ -163,6 +169,20 @@ class Following:
         finally:
             for task in self._asking.values():
                 task.cancel()
+
+    def _take_over(self) -> None:
+        """Give the directory to whoever uses it; who cannot take it over now is asked again at each refresh."""
+        try:
+            self._on_change(self.directory)
+        except Exception as error:  # noqa: BLE001 - following goes on, whatever failed
+            why = error.message if isinstance(error, Problem) else type(error).__name__
+            if why != self._not_taken_over:
+                _LOG.error("configuration_not_taken_over", why=why)
+            self._not_taken_over = why
+            return
+        if self._not_taken_over:
+            _LOG.info("configuration_taken_over", version=self.directory.version)
+        self._is_to_take_over, self._not_taken_over = False, ""
 
     async def _refresh_others(self) -> bool:
         known = self._known.get(self._home.anchor.instance)
@@ -191,6 +211,9 @@ class Following:
         return known is None or set(known.keys) <= set(anchor.keys)
 
     async def _refresh_one(self, anchor: Anchor) -> bool:
+        if self._owed.is_owed(anchor.instance):
+            # In a thread: the disk that could not take it may hang.
+            await asyncio.to_thread(self._owed.keep_owed, anchor.instance)
         pace = self._paces.setdefault(anchor.instance, _Pace())
         if self._tick() < pace.due:
             return False
@@ -280,11 +303,8 @@ class Following:
             None if known is None else known.configuration, offered, at=int(self._clock.now().timestamp())
         )
         self._known[anchor.instance] = _Followed(offered, signed.digest, anchor.keys)
-        try:
-            self._files.keep(anchor.instance, offered.version, text)
-        except FolderFailed as failure:
-            # A suspension counts, disk or no disk.
-            _LOG.error("configuration_not_kept", instance=anchor.instance, why=failure.message)
+        # A suspension counts, disk or no disk.
+        self._owed.keep(anchor.instance, offered.version, text)
         return True
 
     def _keep_contradiction(self, instance: str, version: int, text: str) -> None:
@@ -295,23 +315,45 @@ class Following:
             _LOG.error("configuration_not_kept", instance=instance, why=failure.message)
             return
         if path is not None:
-            self.contradictions += 1
             _LOG.error(
                 "two_configurations_of_one_version", instance=instance, version=version, kept=str(path)
             )
 
     def _read_cached(self, anchor: Anchor) -> _Followed | None:
-        text = self._files.read(anchor.instance)
-        if text is None:
-            return None
+        """Give the newest that was verified: where its file is damaged or gone, or an older one, by the history."""
+        found: _Followed | None = None
+        failure: Problem | None = None
         try:
-            signed = _read_signed(anchor, text)
-            return _Followed(signed.verify_with(anchor.keys), signed.digest, anchor.keys)
-        except Refused as refusal:
+            text = self._files.read(anchor.instance)
+            found = None if text is None else _verified(anchor, text)
+        except Problem as problem:
+            failure = problem
+        newer = self._newest_of_history(anchor, above=0 if found is None else found.configuration.version)
+        if newer is not None:
+            why = "its file is gone or older" if failure is None else failure.message
+            _LOG.warning(
+                "configuration_taken_from_history",
+                instance=anchor.instance,
+                version=newer.configuration.version,
+                why=why,
+            )
+            return newer
+        if isinstance(failure, Refused):
             raise ConfigurationRefused(
                 f"the configuration of {anchor.instance} on the disk is not as it was verified "
-                f"({refusal.message}); delete its file, and it is fetched anew"
+                f"({failure.message}); delete its file, and it is fetched anew"
             ) from None
+        if failure is not None:
+            raise failure
+        return found
+
+    def _newest_of_history(self, anchor: Anchor, *, above: int) -> _Followed | None:
+        for text in self._files.newest(anchor.instance, above=above):
+            with suppress(Refused):
+                found = _verified(anchor, text)
+                self._owed.owe(anchor.instance, found.configuration.version, text)
+                return found
+        return None
 
     def _rebuild(self) -> None:
         home = self._known[self._home.anchor.instance]
@@ -334,6 +376,11 @@ class Following:
 
 def _anchors_of(home: Configuration) -> Iterable[Anchor]:
     return (Anchor(pin.instance, pin.urls, pin.keys) for pin in home.pins)
+
+
+def _verified(anchor: Anchor, text: str) -> _Followed:
+    signed = _read_signed(anchor, text)
+    return _Followed(signed.verify_with(anchor.keys), signed.digest, anchor.keys)
 
 
 def _digest(text: str) -> bytes:

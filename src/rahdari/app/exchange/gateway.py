@@ -52,6 +52,8 @@ from rahdari.wire.xroad import ErrorType, Fault, Origin
 IDENTITY_SECONDS: Final = 10.0
 # How often the offer's file is looked at: one stat.
 OFFER_SECONDS: Final = 1.0
+# The key of a month is made within its first minute, and a day before where nobody minds.
+SUBJECTS_SECONDS: Final = 60.0
 
 _LOG = structlog.get_logger("rahdari.exchange.gateway")
 
@@ -110,11 +112,12 @@ class OpenGateway:
         self._identity: Identity | None = None
         self._identity_until = 0.0
         self.remembering = Remembering(self.seen, clock, tick=tick)
-        subjects = SubjectKeys(home.keys_folder / "subjects", keys.subjects_key, chance)
+        self.subjects = SubjectKeys(home.keys_folder / "subjects", keys.subjects_key, chance)
+        self._subjects_until = 0.0
         self.consumer_settings = ConsumerSettings(home.clients)
         self.consumer = Consumer(lambda: self.consumer_settings, self.directory, self.identity, chance)
         self.provider = Provider(
-            ProviderParts(offer, self.directory, self.identity, subjects.index), chance, seen=self.seen
+            ProviderParts(offer, self.directory, self.identity, self.subjects.index), chance, seen=self.seen
         )
         self.log: GatewayLog
         self.desk: ReceiptDesk
@@ -172,6 +175,13 @@ class OpenGateway:
             return None
         return await self.statuses.find(held.consent, now=rule is ConsentRule.REQUIRED_NOW)
 
+    def prepare_subjects(self) -> None:
+        """Have the key ready by which persons are named in records. Raises ``SubjectKeyDamaged``."""
+        now = self.tick()
+        if now >= self._subjects_until:
+            self.subjects.prepare(self.clock.now())
+            self._subjects_until = now + SUBJECTS_SECONDS
+
     def is_stamping_overdue(self) -> bool:
         """Tell whether time stamps have failed for so long that what must be provable is not exchanged."""
         return False
@@ -189,8 +199,14 @@ class OpenGateway:
         own = directory.gateway(self.home.id)
         if own is not None and not self.keys.holds(own):
             self._take_keys()
+        failures: list[Exception] = []
         for one in self.on_change:
-            one(directory)
+            try:
+                one(directory)
+            except Exception as error:  # noqa: BLE001 - one that fails keeps it from no other; raised below
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
     def _take_keys(self) -> bool:
         """Read keys that were made beside a running gateway; tell whether there were any."""

@@ -6,12 +6,14 @@ checkpoints Ed25519; for sealed bodies X25519 and X-Wing. Message key and certif
 
 import hashlib
 import json
+import os
 import ssl
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Final
 
 from cryptography import x509
@@ -150,17 +152,34 @@ class GatewayKeys:
         self.load_pair(context, held.certificate.der, held.private)
 
     def load_pair(self, context: ssl.SSLContext, der: bytes, private: EllipticCurvePrivateKey) -> None:
-        """Put a certificate with its key into a context."""
-        password = self._secrets.draw(32).hex().encode()
-        key = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password))
+        """Put a certificate with its key into a context; without the disk, where the system has files in memory.
+
+        Raises:
+            FolderFailed: it has none, and the disk takes no file.
+        """
         certificate = x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
-        # OpenSSL reads keys from files alone. This one is encrypted by a password that nobody keeps.
+        # OpenSSL reads keys from files alone. A disk that is full or hangs must keep nobody from a connection.
+        with _file_in_memory() as file:
+            if file is not None:
+                key = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+                file.write_bytes(certificate + key)
+                context.load_cert_chain(file)
+                return
+        self._load_by_disk(context, certificate, private)
+
+    def _load_by_disk(
+        self, context: ssl.SSLContext, certificate: bytes, private: EllipticCurvePrivateKey
+    ) -> None:
+        password = self._secrets.draw(32).hex().encode()
+        # Encrypted by a password that nobody keeps.
+        key = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(password))
         file = self._secrets.folder / f".tls-{self._secrets.draw(8).hex()}.pem"
         try:
             write_whole(file, certificate + key, mode=SECRET_MODE)
             context.load_cert_chain(file, password=password)
         finally:
-            file.unlink(missing_ok=True)
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
 
     def as_gateway(self, gateway: SecurityServerId) -> Gateway:
         """Describe this gateway with its newest keys, as a request to join has it."""
@@ -221,16 +240,23 @@ class GatewayKeys:
         self._sort()
         return bool(fresh)
 
-    def forget(self, before: int) -> None:
-        """Drop keys whose window ended before ``before``; the newest of each kind always stays."""
-        for message in self._messages[:-1]:
-            if message.key.not_after < before:
-                self._messages.remove(message)
-                self._secrets.drop(_MESSAGE + message.key.keyid)
-        for held in self._held[:-1]:
-            if held.certificate.not_after < before:
-                self._held.remove(held)
-                self._secrets.drop(_name_of(held.certificate.der))
+    def forget(self, before: int, *, named: Gateway | None = None) -> None:
+        """Drop keys whose window ended before ``before``.
+
+        The newest of each kind always stays, and what the configuration has of this gateway (``named``): a clock
+        may be wrong. What the disk does not let go of is dropped another time.
+        """
+        keyids = set() if named is None else {one.keyid for one in named.keys}
+        certificates = set() if named is None else set(named.certificates)
+        with suppress(OSError):
+            for message in self._messages[:-1]:
+                if message.key.not_after < before and message.key.keyid not in keyids:
+                    self._secrets.drop(_MESSAGE + message.key.keyid)
+                    self._messages.remove(message)
+            for held in self._held[:-1]:
+                if held.certificate.not_after < before and held.certificate.der not in certificates:
+                    self._secrets.drop(_name_of(held.certificate.der))
+                    self._held.remove(held)
 
     def secret(self, name: str) -> bytes | None:
         """Give another secret of this home; None, if there is none of this name. Raises ``KeysLocked``."""
@@ -243,6 +269,21 @@ class GatewayKeys:
     def _sort(self) -> None:
         self._messages.sort(key=lambda one: (one.key.not_before, one.key.keyid))
         self._held.sort(key=lambda one: (one.certificate.not_before, one.certificate.der))
+
+
+@contextmanager
+def _file_in_memory() -> Iterator[Path | None]:
+    """Give an empty file that is in memory alone and is gone afterwards; None where the system has none."""
+    try:
+        handle = os.memfd_create("tls")
+    except (AttributeError, OSError):
+        yield None
+        return
+    try:
+        file = Path(f"/proc/self/fd/{handle}")
+        yield file if os.access(file, os.R_OK | os.W_OK) else None
+    finally:
+        os.close(handle)
 
 
 def log_origin(gateway: SecurityServerId) -> str:

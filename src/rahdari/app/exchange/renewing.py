@@ -74,11 +74,14 @@ class Renewing:
             Unfetched: the registry was not reached, or refused.
         """
         now = self._clock.now()
-        self._keys.forget(int(now.timestamp()) - _FORGOTTEN_AFTER_SECONDS)
-        if self._directory().is_expired(int(now.timestamp())):
-            # Nobody knows what it would say now; a newer one comes first.
+        directory = self._directory()
+        if directory.is_expired(int(now.timestamp())):
+            # Nobody knows what it would say now; a newer one comes first. Or the clock is wrong.
             return False
         if not self.is_waiting():
+            # While newer keys wait, the older ones are all that there is to sign and to ask with.
+            named = directory.gateway(self._home.id)
+            self._keys.forget(int(now.timestamp()) - _FORGOTTEN_AFTER_SECONDS, named=named)
             if not self.is_due():
                 return False
             await asyncio.to_thread(self._keys.renew, now)

@@ -28,11 +28,12 @@ class ServerTls:
 
     def follow(self, directory: Directory, gateways: Iterable[Gateway]) -> None:
         """Take what is new of a configuration, and show the newest own certificate that it pins."""
-        self._keys.load_tls(self.context, directory)
         fresh = {der for one in gateways for der in one.certificates} - self._known
         if fresh:
             trust(self.context, fresh)
             self._known |= fresh
+        # Afterwards: a pair of ours that cannot be shown keeps no new member out.
+        self._keys.load_tls(self.context, directory)
 
 
 def client_context(keys: GatewayKeys, directory: Directory, gateway: Gateway) -> ssl.SSLContext:

@@ -178,6 +178,9 @@ class Peer:
             at=gateway.clock.now(),
         )
         step.consent_id = settled.consent_id
+        if operation.subject.source is SubjectSource.ANSWER:
+            # Whom it was about is known once it was asked; that it can be recorded, before.
+            gateway.prepare_subjects()
         trip.request_out = _milliseconds(gateway)
         try:
             reply = await self._systems.ask(admitted, body)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from structlog.testing import capture_logs
 
 from rahdari.app.errors import BadSettings
 from rahdari.app.exchange.edge_certificate import LIFE, EdgeCertificate, names_of_edge
@@ -161,3 +162,40 @@ def test_a_pair_that_was_half_exchanged_is_left_alone_until_it_is_whole(
     make_certificate(tmp_path, "edge", begins=BEGIN)
     assert tls.refresh()
     assert not tls.refresh()
+
+
+def test_what_the_disk_kept_from_being_renewed_is_tried_each_minute_and_told_once(
+    tmp_path: Path, keys: GatewayKeys, clock: WoundClock
+) -> None:
+    tls = opened(tmp_path, keys, clock)
+    first = own_certificate(tmp_path)
+    folder = planned_home(tmp_path, REGISTRY, "file:/x").keys_folder
+    clock.wind(LIFE - timedelta(days=30))
+    secret = folder / "edge-tls.jwe"
+    secret.rename(tmp_path / "aside")
+    secret.mkdir()
+    with capture_logs() as logs:
+        for _ in range(4):
+            assert not tls.refresh()
+            clock.wind(timedelta(seconds=61))
+        secret.rmdir()
+        (tmp_path / "aside").rename(secret)
+        assert tls.refresh()
+        assert not tls.refresh()
+    assert [one["event"] for one in logs] == ["edge_certificate_not_taken", "edge_certificate_taken"]
+    assert own_certificate(tmp_path).serial_number != first.serial_number
+
+
+def test_between_two_attempts_the_disk_is_left_alone(
+    tmp_path: Path, keys: GatewayKeys, clock: WoundClock
+) -> None:
+    made = make_certificate(tmp_path, "edge", begins=BEGIN)
+    tls = opened(tmp_path, keys, clock, certificate="edge.pem", key="edge.pem")
+    made.file.write_bytes(b"junk")
+    assert not tls.refresh()
+    assert not tls.refresh()
+    # A clock that was wrong puts nothing off.
+    clock.wind(timedelta(days=-3650))
+    assert not tls.refresh()
+    make_certificate(tmp_path, "edge", begins=BEGIN)
+    assert tls.refresh()

@@ -257,6 +257,7 @@ def test_two_configurations_of_one_version_are_both_kept(scene: Scene) -> None:
     scene.serve(configuration(refresh_seconds=32))
     assert not scene.refresh()
     assert scene.following.contradictions == 2, "under a version that has passed too"
+    assert files.count_contradictions() == 2, "whoever asks, also after a restart"
 
 
 def test_a_contradiction_is_one_only_if_the_registry_signed_it(scene: Scene) -> None:
@@ -337,6 +338,7 @@ def test_a_cache_that_was_altered_is_refused(scene: Scene) -> None:
     text = scene.serve(configuration())
     scene.refresh()
     path = scene.home.configuration_folder / "PK.jws"
+    next((scene.home.configuration_folder / "history").iterdir()).unlink()
     for altered in (text[:-3] + "AAA", "junk", text.replace("e", "f", 1)):
         path.write_text(altered)
         with pytest.raises(ConfigurationRefused, match="not as it was verified"):
@@ -396,6 +398,7 @@ def test_a_cache_of_another_instance_that_was_altered_is_left_out(scene: Scene) 
     scene.serve(theirs(), THEIR_KEY, THEIRS)
     scene.refresh()
     (scene.home.configuration_folder / "CN.jws").write_text("junk")
+    next((scene.home.configuration_folder / "history").glob("CN-*")).unlink()
     assert scene.new().load().others == {}
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -165,6 +165,38 @@ def test_keys_that_ran_out_are_forgotten(scene: Scene) -> None:
     scene.refresh()
     assert not scene.step()
     assert len(scene.keys.messages) == 1
+
+
+def test_a_clock_that_is_wrong_for_a_moment_costs_no_key(scene: Scene) -> None:
+    first = scene.signing()
+    scene.time.wind(timedelta(days=61))
+    scene.refresh()
+    scene.fails = "away"
+    with pytest.raises(Unfetched):
+        scene.step()
+    right = scene.time.now()
+    scene.time.set(datetime(2100, 1, 1, tzinfo=UTC))
+    assert not scene.step()
+    scene.time.set(right)
+    assert scene.signing() == first
+    assert len(open_keys(scene.home, {}, chance=SeededChance()).certificates) == 2
+    scene.fails = ""
+    assert scene.step()
+    scene.refresh()
+    assert not scene.renewing.is_waiting()
+
+
+def test_nothing_is_forgotten_while_newer_keys_wait(scene: Scene) -> None:
+    scene.time.wind(timedelta(days=61))
+    scene.refresh()
+    scene.fails = "away"
+    with pytest.raises(Unfetched):
+        scene.step()
+    scene.time.wind(LIFE)
+    scene.refresh()
+    with pytest.raises(ConfigurationRefused):
+        scene.step()
+    assert len(scene.keys.messages) == len(scene.keys.certificates) == 2
 
 
 def test_it_renews_by_itself_until_it_is_ended(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

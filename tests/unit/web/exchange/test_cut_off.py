@@ -74,6 +74,17 @@ def test_a_consumer_that_ends_before_it_was_answered_has_its_question_on_record(
     assert record.fault == "server.clientproxy.service_failed.network_error"
 
 
+def test_without_a_months_key_no_system_is_asked_whose_answer_says_whom_it_is_about(chain: Chain) -> None:
+    keys = chain.registry.home.keys_folder / "subjects"
+    keys.mkdir(parents=True, exist_ok=True)
+    (keys / f"{chain.registry.clock.now():%Y-%m}.key").write_bytes(b"")
+    told = chain.ask("/answer")
+    assert told.error == "server.serverproxy.logging_failed"
+    assert chain.systems.asked == []
+    (record,) = records_of(chain.registry_log)
+    assert record.fault == "server.serverproxy.logging_failed"
+
+
 def test_what_cannot_be_recorded_of_an_answer_is_refused_by_a_signed_answer_and_recorded(
     chain: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
