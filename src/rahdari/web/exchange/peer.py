@@ -255,11 +255,12 @@ class Peer:
         """Sign a refusal, record it where that is possible, and send it."""
         gateway = self._gateway
         answer, written = self._record_refusal(step, refusal)
-        try:
-            await written
-        except LogFull:
-            # What happened is that nothing was exchanged; that this is not recorded, the refusal itself says.
-            if refusal.error.faults[0] is not Fault.LOGGING_FAILED:
+        # What happened is that nothing was exchanged; where this cannot be recorded, the refusal itself says so,
+        # and waits for no disk that does not answer.
+        if refusal.error.faults[0] is not Fault.LOGGING_FAILED:
+            try:
+                await written
+            except LogFull:
                 answer = gateway.provider.refuse(
                     step.asked, unrecorded(), admitted=step.admitted, at=gateway.clock.now()
                 )

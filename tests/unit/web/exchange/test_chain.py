@@ -92,6 +92,16 @@ def test_where_the_log_is_known_to_be_full_nothing_is_asked(chain: Chain, path: 
     assert chain.ask(path).error == "server.clientproxy.logging_failed"
 
 
+def test_a_refusal_waits_for_no_disk_that_does_not_answer(chain: Chain) -> None:
+    async def story() -> None:
+        chain.registry_log.holds = chain.registry_log.is_known_full = True
+        async with asyncio.timeout(5):
+            assert (await chain.asking("/strict")).error == "server.serverproxy.logging_failed"
+
+    asyncio.run(story())
+    assert chain.systems.asked == []
+
+
 def test_strict_operations_stop_where_time_stamps_have_failed_for_too_long(chain: Chain) -> None:
     chain.registry.is_stamping_overdue = lambda: True  # type: ignore[method-assign]
     assert chain.ask("/strict").error == "server.serverproxy.timestamping_failed"
