@@ -21,12 +21,14 @@ from rahdari.app.exchange.certificate_files import read_certificate_file
 from rahdari.app.exchange.edge_certificate import EdgeCertificate
 from rahdari.app.exchange.tls import trust
 from rahdari.app.exchange.toml_fields import Fields
+from rahdari.app.files import read_limited
 from rahdari.kernel import Clock, Problem
 from rahdari.wire.errors import MalformedInput
 
 OWN_FILE: Final = "edge.pem"
 _NAMES_MAX: Final = 32
 _AUTHORITIES_MAX: Final = 16
+_FILE_BYTES_MAX: Final = 1 << 20
 # A disk that was full may have room again.
 _AGAIN_AFTER: Final = timedelta(minutes=1)
 # A name (RFC 1123, 2.1) or an address of either kind.
@@ -185,15 +187,19 @@ class EdgeTls:
     def _load_files(self) -> None:
         certificate, key = self._folder / self._settings.certificate, self._folder / self._settings.key
         try:
+            # OpenSSL opens whatever stands there: a pipe in the place of a file would hold the gateway up.
+            for file in (certificate, key):
+                read_limited(file, size_bytes_max=_FILE_BYTES_MAX)
             # First into a context that nobody uses: a key that does not fit must not disturb the one in use.
             for context in (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), self.context):
                 # An empty passphrase, so that nobody is asked for one: the process has no terminal.
                 context.load_cert_chain(certificate, key, password="")
-        except (ssl.SSLError, OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, FileNotFoundError | PermissionError) else "not usable"
+        except Problem as problem:
+            raise BadSettings(f"edge.tls: {problem.message}") from None
+        except (ssl.SSLError, OSError, ValueError):
             raise BadSettings(
-                f"edge.tls: {certificate.name} and {key.name} are no certificate with its key ({why}); both are "
-                "PEM, the key without a passphrase"
+                f"edge.tls: {certificate.name} and {key.name} are no certificate with its key; both are PEM, the "
+                "key without a passphrase"
             ) from None
 
     def _tell(self, why: str) -> None:

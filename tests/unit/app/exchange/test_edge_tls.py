@@ -1,5 +1,6 @@
 """The edge's certificate: made once, kept, made anew when it must be; and files that cannot be used."""
 
+import os
 import ssl
 from collections.abc import Callable
 from datetime import timedelta
@@ -111,15 +112,17 @@ def _wrong_files(folder: Path) -> dict[str, Callable[[], tuple[str, str]]]:
     one = make_certificate(folder, "one", begins=BEGIN)
     other = make_certificate(folder, "other", begins=BEGIN)
     (folder / "junk.pem").write_text("junk", encoding="ascii")
+    os.mkfifo(folder / "pipe.pem")
     return {
         "not there": lambda: ("none.pem", "none.pem"),
         "junk": lambda: ("junk.pem", "junk.pem"),
         "another's key": lambda: (one.file.name, other.file.name),
         "a folder": lambda: (".", "."),
+        "a pipe": lambda: (one.file.name, "pipe.pem"),
     }
 
 
-@pytest.mark.parametrize("case", ["not there", "junk", "another's key", "a folder"])
+@pytest.mark.parametrize("case", ["not there", "junk", "another's key", "a folder", "a pipe"])
 def test_files_that_are_no_pair_are_named(
     tmp_path: Path, keys: GatewayKeys, clock: WoundClock, case: str
 ) -> None:

@@ -1,6 +1,7 @@
 """A log whose disk does not answer, or whose folder somebody touches: it says so, and acknowledges nothing more."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -151,6 +152,21 @@ def test_what_would_be_written_where_nobody_finds_it_is_not_acknowledged(place: 
             assert log.standing.size == log.reader.size == 4
 
     asyncio.run(run())
+
+
+def test_a_log_whose_folder_cannot_be_held_is_not_opened(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening = os.open
+
+    def refuse(path: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_DIRECTORY:
+            raise OSError(24, "Too many open files")
+        return opening(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(LogFull, match="Too many open files"):
+        place.open()
 
 
 def test_a_log_that_gets_no_thread_is_not_opened(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

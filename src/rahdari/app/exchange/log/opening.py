@@ -36,12 +36,16 @@ def lock(places: Places) -> tuple[int, ...]:
     """
     try:
         places.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(places.lock, os.O_RDWR | os.O_CREAT, SECRET_MODE)
+        folder = os.open(places.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            held = (os.open(places.lock, os.O_RDWR | os.O_CREAT, SECRET_MODE), folder)
+        except OSError:
+            os.close(folder)
+            raise
     except OSError as error:
         raise LogFull(
             f"the log's folder cannot be written to: {error.strerror}; nothing is exchanged"
         ) from None
-    held = (handle, os.open(places.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
     try:
         fcntl.flock(held[0], fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
